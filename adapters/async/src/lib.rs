@@ -1,0 +1,1 @@
+//! A runtime-neutral azid token provider over any host.

@@ -1,0 +1,1 @@
+//! The command azid: tokens at the prompt, and an emulator of Microsoft Entra.

@@ -1,0 +1,1 @@
+//! Microsoft Entra tokens on tokio.

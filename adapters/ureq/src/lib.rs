@@ -1,0 +1,1 @@
+//! Microsoft Entra tokens for blocking programs, without a runtime.

@@ -1,0 +1,1 @@
+//! Tests that reach across the packages of azid.
