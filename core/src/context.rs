@@ -1,0 +1,322 @@
+//! What a run knows: its inputs, and where it stands.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::credential::Credential;
+use crate::entropy::{Entropy, Seed};
+use crate::environment::Environment;
+use crate::error::{Cause, Error, ErrorKind};
+use crate::memory::{Memory, MemoryChange};
+use crate::request::TokenRequest;
+use crate::run::Link;
+use crate::secret::Secret;
+use crate::time::{Now, Timestamp};
+use crate::token::AccessToken;
+use crate::transcript::{Origin, Recorder};
+
+/// The inputs of a run, made by the host, and the state that its handlers share.
+pub struct Context {
+    request: TokenRequest,
+    environment: Arc<Environment>,
+    platform: Platform,
+    memory: Memory,
+    changes: Vec<MemoryChange>,
+    entropy: Entropy,
+    now: Now,
+    elapsed: Duration,
+    asked_on: Timestamp,
+    asked_at: Duration,
+    deadline: Duration,
+    position: Position,
+    credential: &'static str,
+    endpoint: Option<Url>,
+    sent_secrets: Vec<Secret>,
+    record: bool,
+}
+
+/// Whose path rules and tools apply. It is an input, so the rules of one platform can be tested
+/// on another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Platform {
+    /// Linux and what behaves like it.
+    Linux,
+    /// macOS.
+    MacOs,
+    /// Windows.
+    Windows,
+    /// A browser, a plug-in host, anything else.
+    #[default]
+    Other,
+}
+
+/// Where a credential stands: alone it is patient, in a chain it is brief.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Position {
+    /// The program named this credential.
+    #[default]
+    Alone,
+    /// It is a link of a chain that the program built.
+    InChain,
+    /// It is a link of the default chain.
+    InDefaultChain,
+}
+
+impl Context {
+    /// How long a run may take in all, unless said otherwise: long enough for a person to type a
+    /// device code.
+    pub const DEADLINE: Duration = Duration::from_secs(30 * 60);
+
+    /// The context of a run that starts now, with an empty environment and an empty memory.
+    pub fn new(request: TokenRequest, now: Now, seed: Seed) -> Self {
+        Self {
+            request,
+            environment: Arc::default(),
+            platform: Platform::default(),
+            memory: Memory::default(),
+            changes: Vec::new(),
+            entropy: Entropy::new(seed),
+            now,
+            elapsed: Duration::ZERO,
+            asked_on: now.timestamp(),
+            asked_at: Duration::ZERO,
+            deadline: Self::DEADLINE,
+            position: Position::default(),
+            credential: "",
+            endpoint: None,
+            sent_secrets: Vec::new(),
+            record: false,
+        }
+    }
+
+    /// Gives the run a snapshot of the environment.
+    pub fn with_environment(mut self, environment: impl Into<Arc<Environment>>) -> Self {
+        self.environment = environment.into();
+        self
+    }
+
+    /// Says which platform the run's files and programs live on.
+    pub fn with_platform(mut self, platform: Platform) -> Self {
+        self.platform = platform;
+        self
+    }
+
+    /// Gives the run what earlier runs left to remember.
+    pub fn with_memory(mut self, memory: Memory) -> Self {
+        self.memory = memory;
+        self
+    }
+
+    /// Limits how long the run may take in all.
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Says where the credential stands.
+    pub fn with_position(mut self, position: Position) -> Self {
+        self.position = position;
+        self
+    }
+
+    /// Records a transcript, which the outcome then holds.
+    pub fn record_transcript(mut self) -> Self {
+        self.record = true;
+        self
+    }
+
+    /// What is asked for.
+    pub fn request(&self) -> &TokenRequest {
+        &self.request
+    }
+
+    /// The environment.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The platform.
+    pub fn platform(&self) -> Platform {
+        self.platform
+    }
+
+    /// What earlier runs, and this one so far, left to remember.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Leaves something to remember for later runs.
+    pub fn remember(&mut self, change: MemoryChange) {
+        self.memory.apply(change.clone());
+        self.changes.push(change);
+    }
+
+    /// The run's source of random values.
+    pub fn entropy(&mut self) -> &mut Entropy {
+        &mut self.entropy
+    }
+
+    /// What time it was when the last reply came.
+    pub fn now(&self) -> Now {
+        self.now
+    }
+
+    /// When the last effect was asked for: the moment a lifetime counts from.
+    pub fn sent_at(&self) -> Timestamp {
+        self.asked_on
+    }
+
+    /// How long the run has taken, by the monotonic clock where the host has one.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// How long the run, or the link that it is in, may still take.
+    pub fn time_left(&self) -> Duration {
+        self.deadline.saturating_sub(self.elapsed)
+    }
+
+    /// Where the credential stands.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The name of the credential whose turn it is.
+    pub fn credential(&self) -> &'static str {
+        self.credential
+    }
+
+    /// The error of a source that cannot be tried here: a chain goes on to the next link.
+    ///
+    /// A requirement that the host refused, and a callback that nobody registered, come out as
+    /// *failed* all the same.
+    ///
+    /// # Errors
+    ///
+    /// Always: it is the error.
+    pub fn unavailable<T>(&self, cause: impl Into<Cause>) -> Result<T, Error> {
+        self.error(ErrorKind::Unavailable, cause.into())
+    }
+
+    /// The error of a source that was there and said no, or broke: a chain stops.
+    ///
+    /// An effect that the host does not have comes out as *unavailable* all the same.
+    ///
+    /// # Errors
+    ///
+    /// Always: it is the error.
+    pub fn failed<T>(&self, cause: impl Into<Cause>) -> Result<T, Error> {
+        self.error(ErrorKind::Failed, cause.into())
+    }
+
+    fn error<T>(&self, kind: ErrorKind, cause: Cause) -> Result<T, Error> {
+        Err(Error::new(
+            kind,
+            self.credential,
+            self.endpoint.as_ref(),
+            cause,
+        ))
+    }
+
+    pub(crate) fn sent_secrets(&self) -> &[Secret] {
+        &self.sent_secrets
+    }
+
+    pub(crate) fn asked_at(&self) -> Duration {
+        self.asked_at
+    }
+
+    pub(crate) fn recorder(&self, credential: &dyn Credential) -> Option<Recorder> {
+        let origin = Origin {
+            request: &self.request,
+            environment: &self.environment,
+            platform: self.platform,
+            position: self.position,
+            started: self.now.timestamp(),
+            deadline: self.deadline,
+        };
+        self.record.then(|| Recorder::new(credential, origin))
+    }
+
+    pub(crate) fn enter(&mut self, credential: &'static str) {
+        self.credential = credential;
+        self.endpoint = None;
+    }
+
+    /// Hands over to another credential; answers what [`leave`](Self::leave) puts back.
+    pub(crate) fn call(
+        &mut self,
+        credential: &'static str,
+        link: Link,
+    ) -> (&'static str, Position, Duration) {
+        let caller = (self.credential, self.position, self.deadline);
+        self.enter(credential);
+        self.position = link.position.unwrap_or(self.position);
+        let within = link
+            .within
+            .map(|within| self.elapsed.saturating_add(within));
+        self.deadline = within.map_or(self.deadline, |within| within.min(self.deadline));
+        caller
+    }
+
+    pub(crate) fn leave(&mut self, caller: &'static str, position: Position, deadline: Duration) {
+        self.enter(caller);
+        self.position = position;
+        self.deadline = deadline;
+    }
+
+    pub(crate) fn ask(&mut self, secrets: &[Secret], endpoint: Option<&Url>) {
+        self.asked_on = self.now.timestamp();
+        self.asked_at = self.elapsed;
+        self.sent_secrets.extend_from_slice(secrets);
+        if endpoint.is_some() {
+            self.endpoint = endpoint.cloned();
+        }
+    }
+
+    pub(crate) fn hear(&mut self, now: Now, time_limit: Option<Duration>) {
+        let limit = time_limit.unwrap_or(UNTIMED).min(self.time_left());
+        self.elapsed = self.elapsed.saturating_add(now.since(self.now, limit));
+        self.now = now;
+    }
+
+    pub(crate) fn check_request(&self) -> Result<(), Error> {
+        self.request.check().or_else(|invalid| self.failed(invalid))
+    }
+
+    pub(crate) fn check_token(&self, token: AccessToken) -> Result<AccessToken, Error> {
+        let (expires_on, now) = (token.expires_on(), self.now.timestamp());
+        if expires_on > now {
+            Ok(token)
+        } else {
+            self.failed(Cause::ExpiredToken { expires_on, now })
+        }
+    }
+
+    pub(crate) fn into_changes(self) -> Vec<MemoryChange> {
+        self.changes
+    }
+}
+
+/// What a jump of the wall clock counts for while an effect without a time limit is out.
+const UNTIMED: Duration = Duration::from_secs(60);
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("request", &self.request)
+            .field("environment", &self.environment)
+            .field("platform", &self.platform)
+            .field("position", &self.position)
+            .field("credential", &self.credential)
+            .field("elapsed", &self.elapsed)
+            .finish_non_exhaustive()
+    }
+}

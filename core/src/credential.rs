@@ -1,0 +1,77 @@
+//! What a flow implements to be run.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use crate::context::Context;
+use crate::credentials::CredentialConfig;
+use crate::identity::Identity;
+use crate::plan::{Plan, PlanContext};
+use crate::run::Next;
+use crate::transcript::Redactor;
+
+/// A way to get tokens: immutable data, checked when it was made, that can begin a flow.
+pub trait Credential: Debug + Send + Sync {
+    /// The name, as the Azure SDKs spell it.
+    fn name(&self) -> &'static str;
+
+    /// What the credential's tokens may be cached under: it covers everything of the credential
+    /// that changes which tokens it gets.
+    fn identity(&self) -> Identity;
+
+    /// Whether runs of this credential may overlap.
+    fn lane(&self) -> Lane {
+        Lane::PerKey
+    }
+
+    /// What the credential would do, before any effect.
+    fn plan(&self, _cx: &PlanContext<'_>) -> Plan {
+        Plan::ready(self.name())
+    }
+
+    /// The credential as data for a transcript, its secrets replaced by the redactor's
+    /// placeholders. None for a credential that only its program can make again.
+    fn configuration(&self, _redactor: &mut Redactor) -> Option<CredentialConfig> {
+        None
+    }
+
+    /// Starts the flow.
+    fn begin(self: Arc<Self>, cx: &mut Context) -> Next;
+}
+
+/// Which runs of one credential may overlap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lane {
+    /// Runs for different tokens may overlap.
+    #[default]
+    PerKey,
+    /// One run at a time: it asks a person, or starts a program that does not bear company.
+    OneAtATime,
+}
+
+/// A shared credential is a credential.
+impl Credential for Arc<dyn Credential> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn identity(&self) -> Identity {
+        (**self).identity()
+    }
+
+    fn lane(&self) -> Lane {
+        (**self).lane()
+    }
+
+    fn plan(&self, cx: &PlanContext<'_>) -> Plan {
+        (**self).plan(cx)
+    }
+
+    fn configuration(&self, redactor: &mut Redactor) -> Option<CredentialConfig> {
+        (**self).configuration(redactor)
+    }
+
+    fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
+        (*self).clone().begin(cx)
+    }
+}

@@ -1,0 +1,61 @@
+//! The credentials. Each is one file with its flow, its states drawn at the top, and its cases.
+//!
+//! One line in the list below registers a credential: with it come the module, the public name,
+//! the variant of [`CredentialConfig`], and a place in every test that runs over all of them.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::credential::Credential;
+#[cfg(feature = "testing")]
+use crate::testing::Case;
+
+macro_rules! credentials {
+    ($($(#[$doc:meta])* $variant:ident: $module:ident::$credential:ident,)*) => {
+        $(mod $module; pub use self::$module::*;)*
+
+        /// Any credential as data: for a program's own configuration file, and for transcripts.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "credential", rename_all = "kebab-case")]
+        #[non_exhaustive]
+        pub enum CredentialConfig {
+            $($(#[$doc])* $variant($module::$credential),)*
+        }
+
+        impl CredentialConfig {
+            /// The names of all credentials, as they are written in configurations.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($credential)),*];
+
+            /// The credential itself.
+            pub fn into_credential(self) -> Arc<dyn Credential> {
+                match self {
+                    $(Self::$variant(credential) => Arc::new(credential),)*
+                }
+            }
+        }
+
+        $(impl From<$module::$credential> for CredentialConfig {
+            fn from(credential: $module::$credential) -> Self {
+                Self::$variant(credential)
+            }
+        })*
+
+        /// Every case of every registered credential.
+        #[cfg(feature = "testing")]
+        pub(crate) fn cases() -> Vec<Case> {
+            let mut cases = Vec::new();
+            $(cases.extend($module::$credential::cases());)*
+            cases
+        }
+    };
+}
+
+credentials! {
+    /// An application with a client secret.
+    ClientSecret: client_secret::ClientSecretCredential,
+    /// The identity that Azure gives to the host.
+    ManagedIdentity: managed_identity::ManagedIdentityCredential,
+    /// A Kubernetes workload with a federated token.
+    WorkloadIdentity: workload_identity::WorkloadIdentityCredential,
+}

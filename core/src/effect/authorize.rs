@@ -1,0 +1,171 @@
+//! The effect `Authorize`: a browser is sent to sign in, and a loopback listener hears the answer.
+//!
+//! The host binds a listener on 127.0.0.1 or ::1, opens [`AuthorizeRequest::authorize_url`] in a
+//! browser, and hands the bytes of each connection to [`AuthorizeRequest::accept`], which says
+//! what to answer and whether to go on listening.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::failure::{Detail, Refusal, can_be_refused};
+use super::{Effect, effect_step, sealed::Sealed};
+use crate::oauth::loopback;
+use crate::secret::Secret;
+use crate::transcript::Recording;
+
+/// Signing a person in by a browser.
+#[derive(Debug)]
+pub enum Authorize {}
+
+/// Which page to open and which answer to wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorizeRequest {
+    /// The authorization endpoint with every parameter except `redirect_uri`, `state` and
+    /// `response_mode` (RFC 6749 section 4.1.1).
+    pub endpoint: Url,
+    /// The value that ties the answer to this request (RFC 6749 section 10.12).
+    pub state: Secret,
+    /// How the answer must come back.
+    pub response_mode: ResponseMode,
+    /// How long to wait for the person.
+    pub timeout: Duration,
+}
+
+/// How the authorization endpoint hands the answer to the listener.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseMode {
+    /// In the body of a `POST`, which leaves no trace in the browser's history.
+    #[default]
+    FormPost,
+    /// In the query of a `GET`.
+    Query,
+}
+
+impl ResponseMode {
+    /// The parameter's value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FormPost => "form_post",
+            Self::Query => "query",
+        }
+    }
+}
+
+impl AuthorizeRequest {
+    /// The redirect URI of a listener on this port; Entra accepts any port of `localhost`.
+    pub fn redirect_uri(port: u16) -> String {
+        format!("http://localhost:{port}")
+    }
+
+    /// The page to open in the browser when the listener is bound to this port.
+    pub fn authorize_url(&self, port: u16) -> Url {
+        let mut url = self.endpoint.clone();
+        url.query_pairs_mut()
+            .append_pair("redirect_uri", &Self::redirect_uri(port))
+            .append_pair("response_mode", self.response_mode.as_str())
+            .append_pair("state", self.state.expose());
+        url
+    }
+
+    /// What to do with the bytes that a connection to the listener has brought so far.
+    pub fn accept(&self, bytes: &[u8]) -> Accepted {
+        loopback::accept(self, bytes)
+    }
+}
+
+/// What the listener does next with one connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// The request is not complete: read on.
+    Incomplete,
+    /// This is not the answer: send these bytes, close, and go on listening.
+    Refuse(Vec<u8>),
+    /// This is the answer: send these bytes, stop listening, and reply with the answer, adding
+    /// the port to it.
+    Answer(Vec<u8>, AuthorizeAnswer),
+}
+
+/// How the person's part ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuthorizeAnswer {
+    /// Signed in: the authorization code.
+    Code(Secret),
+    /// Refused by the endpoint or by the person (RFC 6749 section 4.1.2.1).
+    Denied {
+        /// The error's name, such as `access_denied`.
+        error: String,
+        /// What the endpoint says of it.
+        description: Detail,
+    },
+}
+
+/// The answer, and the port that it came to, which the redirect URI of the redemption repeats.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorized {
+    /// The listener's port.
+    pub port: u16,
+    /// What was answered.
+    pub answer: AuthorizeAnswer,
+}
+
+/// How signing in by a browser can go wrong before there is an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum AuthorizeFailure {
+    /// There is no browser to open; a person could still open the page by hand.
+    NoBrowser(Detail),
+    /// No port of the loopback addresses can be bound.
+    NoListener(Detail),
+    /// Nobody answered within the time limit.
+    TimedOut,
+    /// The person or the program called it off.
+    Cancelled,
+    /// The host did not try.
+    Refused(Refusal),
+}
+
+impl fmt::Display for AuthorizeFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoBrowser(detail) => write!(f, "no browser could be opened: {detail}"),
+            Self::NoListener(detail) => write!(f, "no loopback port could be bound: {detail}"),
+            Self::TimedOut => f.write_str("nobody signed in within the time limit"),
+            Self::Cancelled => f.write_str("signing in was called off"),
+            Self::Refused(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+can_be_refused!(AuthorizeFailure);
+
+impl Sealed for Authorize {}
+
+impl Effect for Authorize {
+    type Request = AuthorizeRequest;
+    type Output = Authorized;
+    type Failure = AuthorizeFailure;
+    const NAME: &'static str = "authorize";
+    effect_step!(Authorize);
+
+    fn time_limit(request: &AuthorizeRequest) -> Option<Duration> {
+        Some(request.timeout)
+    }
+
+    fn limit_time(request: &mut AuthorizeRequest, at_most: Duration) {
+        request.timeout = request.timeout.min(at_most);
+    }
+
+    fn record(
+        request: &AuthorizeRequest,
+        reply: &Result<Authorized, AuthorizeFailure>,
+        recording: &mut Recording<'_>,
+    ) {
+        recording.authorize(request, reply);
+    }
+}

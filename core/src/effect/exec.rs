@@ -1,0 +1,134 @@
+//! The effect `Exec`: one run of a program, without a shell.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::failure::{Detail, Refusal, can_be_refused};
+use super::{Effect, effect_step, sealed::Sealed};
+use crate::secret::SecretBytes;
+use crate::transcript::Recording;
+use serde::{Deserialize, Serialize};
+
+/// Running one program.
+#[derive(Debug)]
+pub enum Exec {}
+
+/// Which program to run, and how.
+///
+/// The host finds the program on its `PATH`, never in the current directory; passes the arguments
+/// as they are, without a shell; closes standard input; and kills the process when the time limit
+/// passes or the run is dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecRequest {
+    /// The program's name, as on the `PATH`: `az`.
+    pub program: String,
+    /// The arguments. Never a secret: other processes can read them.
+    pub arguments: Vec<String>,
+    /// Variables to set beside those the process inherits.
+    pub environment: Vec<(String, String)>,
+    /// The directory to run in, where it is not the host's choice of a safe one.
+    pub directory: Option<String>,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// How many bytes to keep of either output at most; more is [`ExecFailure::OutputTooLarge`].
+    pub max_output: usize,
+}
+
+impl ExecRequest {
+    /// A run of a program without arguments, for 30 seconds and 1 MiB of output at most.
+    pub fn new(program: impl Into<String>) -> Self {
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            directory: None,
+            timeout: Duration::from_secs(30),
+            max_output: 1024 * 1024,
+        }
+    }
+
+    /// Passes these arguments.
+    pub fn arguments<A: Into<String>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        self.arguments = arguments.into_iter().map(Into::into).collect();
+        self
+    }
+}
+
+/// How a program ended and what it printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecOutput {
+    /// The exit code; none if a signal ended the process.
+    pub exit_code: Option<i32>,
+    /// What it printed to standard output: tokens, so secret.
+    pub stdout: SecretBytes,
+    /// What it printed to standard error.
+    pub stderr: SecretBytes,
+}
+
+/// How running a program can go wrong before it ends by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ExecFailure {
+    /// There is no such program on the `PATH`.
+    NotFound,
+    /// This process may not run it.
+    PermissionDenied,
+    /// It was killed when its time was up.
+    TimedOut,
+    /// It was killed because it printed more than the request allows.
+    OutputTooLarge {
+        /// How many bytes were allowed.
+        limit: usize,
+    },
+    /// Anything else, in the host's words.
+    Other(Detail),
+    /// The host did not try.
+    Refused(Refusal),
+}
+
+impl fmt::Display for ExecFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("the program is not on the PATH"),
+            Self::PermissionDenied => f.write_str("this process may not run the program"),
+            Self::TimedOut => f.write_str("the program was killed when its time was up"),
+            Self::OutputTooLarge { limit } => {
+                write!(
+                    f,
+                    "the program printed more than {limit} bytes and was killed"
+                )
+            }
+            Self::Other(detail) => detail.fmt(f),
+            Self::Refused(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+can_be_refused!(ExecFailure);
+
+impl Sealed for Exec {}
+
+impl Effect for Exec {
+    type Request = ExecRequest;
+    type Output = ExecOutput;
+    type Failure = ExecFailure;
+    const NAME: &'static str = "exec";
+    effect_step!(Exec);
+
+    fn time_limit(request: &ExecRequest) -> Option<Duration> {
+        Some(request.timeout)
+    }
+
+    fn limit_time(request: &mut ExecRequest, at_most: Duration) {
+        request.timeout = request.timeout.min(at_most);
+    }
+
+    fn record(
+        request: &ExecRequest,
+        reply: &Result<ExecOutput, ExecFailure>,
+        recording: &mut Recording<'_>,
+    ) {
+        recording.exec(request, reply);
+    }
+}

@@ -1,0 +1,375 @@
+//! The effect `Http`: one exchange, with everything a host must honour written on the request.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::Method;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::failure::{Detail, Refusal, can_be_refused};
+use super::{Effect, effect_step, sealed::Sealed};
+use crate::oauth::Form;
+use crate::retry::RetryPolicy;
+use crate::secret::{Secret, SecretBytes};
+use crate::transcript::Recording;
+
+/// One HTTP exchange.
+#[derive(Debug)]
+pub enum Http {}
+
+/// What a host replies to an [`HttpRequest`].
+pub type HttpReply = Result<HttpResponse, HttpFailure>;
+
+/// A request and its [`Requirements`]. Redirects are never followed: a host hands them back.
+#[derive(Clone)]
+pub struct HttpRequest {
+    /// The method.
+    pub method: Method,
+    /// Where to. Its query may hold identifying values, never a secret.
+    pub url: Url,
+    /// The header fields; those with a secret value are marked sensitive.
+    pub headers: HeaderMap,
+    /// The body, zeroed after use.
+    pub body: SecretBytes,
+    /// What the host must honour, or else refuse.
+    pub requirements: Requirements,
+    /// Which answers the run repeats the request after, and when. Hosts do not retry.
+    pub retry: RetryPolicy,
+    secrets: Vec<Secret>,
+}
+
+impl HttpRequest {
+    /// A `GET` without retries and with the default requirements.
+    pub fn get(url: Url) -> Self {
+        Self::new(Method::GET, url)
+    }
+
+    /// A `POST` of a form (`application/x-www-form-urlencoded`).
+    pub fn post_form(url: Url, form: &Form) -> Self {
+        let mut request = Self::new(Method::POST, url);
+        request.headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
+        request.body = form.encode();
+        request.secrets = form.secrets().cloned().collect();
+        request
+    }
+
+    fn new(method: Method, url: Url) -> Self {
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: SecretBytes::default(),
+            requirements: Requirements::default(),
+            retry: RetryPolicy::never(),
+            secrets: Vec::new(),
+        }
+    }
+
+    /// Adds a header field whose value is fit to be seen.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Adds a header field whose value is secret.
+    ///
+    /// # Errors
+    ///
+    /// The value holds a character that a header field cannot.
+    pub fn secret_header(
+        mut self,
+        name: HeaderName,
+        value: Secret,
+    ) -> Result<Self, InvalidHeaderValue> {
+        let mut field = HeaderValue::from_str(value.expose())?;
+        field.set_sensitive(true);
+        self.headers.insert(name, field);
+        self.secrets.push(value);
+        Ok(self)
+    }
+
+    /// Repeats the request by this policy.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Replaces what the host must honour.
+    pub fn requirements(mut self, requirements: Requirements) -> Self {
+        self.requirements = requirements;
+        self
+    }
+
+    /// The secret values that this request carries, for whoever must keep them out of sight.
+    pub fn secrets(&self) -> &[Secret] {
+        &self.secrets
+    }
+}
+
+/// Shows where a request goes and what it requires, but no query, no header value and no body.
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("url", &endpoint(&self.url))
+            .field(
+                "headers",
+                &self
+                    .headers
+                    .keys()
+                    .map(HeaderName::as_str)
+                    .collect::<Vec<_>>(),
+            )
+            .field("body", &self.body)
+            .field("requirements", &self.requirements)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A URL without user information, query and fragment: fit to be shown.
+pub(crate) fn endpoint(url: &Url) -> String {
+    format!("{}{}", url.origin().ascii_serialization(), url.path())
+}
+
+/// What a host must honour when it sends a request. A host that cannot, refuses.
+///
+/// Two more hold for every request and so are no fields: redirects are never followed, and a host
+/// does not retry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requirements {
+    /// How long the exchange may take in all, from the connection to the last byte of the answer.
+    pub timeout: Duration,
+    /// How many bytes of body to read at most. A longer one is [`HttpFailure::BodyTooLarge`].
+    pub max_body: usize,
+    /// Whether to connect directly, whatever proxies are configured: link-local metadata
+    /// endpoints must not be asked through a proxy, which could read and answer the request.
+    pub no_proxy: bool,
+    /// Whether a URL with the scheme `http` is in order. Only metadata endpoints have one.
+    pub plain_http: bool,
+    /// How the server proves who it is.
+    pub tls: Tls,
+}
+
+impl Requirements {
+    /// The longest answer that any endpoint has a reason to give.
+    pub const MAX_BODY: usize = 1024 * 1024;
+
+    /// For the endpoints on a host itself: no proxy, plain HTTP allowed.
+    pub fn metadata_endpoint(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            no_proxy: true,
+            plain_http: true,
+            ..Self::default()
+        }
+    }
+}
+
+impl Default for Requirements {
+    /// 30 seconds, 1 MiB, https, the system's roots, and proxies as configured on the host.
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(30),
+            max_body: Self::MAX_BODY,
+            no_proxy: false,
+            plain_http: false,
+            tls: Tls::default(),
+        }
+    }
+}
+
+/// A requirement by its name, for a host that cannot honour it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Requirement {
+    /// [`Requirements::timeout`].
+    Timeout,
+    /// [`Requirements::max_body`].
+    MaxBody,
+    /// [`Requirements::no_proxy`].
+    NoProxy,
+    /// A URL with the scheme `http` without [`Requirements::plain_http`], or one that the host
+    /// will not send in clear at all.
+    Https,
+    /// [`Requirements::plain_http`].
+    PlainHttp,
+    /// [`Tls::pin`].
+    TlsPin,
+    /// [`Tls::roots`].
+    ExclusiveRoots,
+    /// [`Tls::server_name`].
+    ServerName,
+}
+
+impl fmt::Display for Requirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// How the server of a request proves who it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// Accept exactly the leaf certificate with this thumbprint, checked before a byte of the
+    /// request is sent, and no other check (Service Fabric's self-signed endpoint).
+    pub pin: Option<Thumbprint>,
+    /// Which roots a certificate may lead to.
+    pub roots: Roots,
+    /// The server name to send and to verify instead of the URL's host (AKS identity binding).
+    pub server_name: Option<String>,
+}
+
+/// Which root certificates count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Roots {
+    /// Those of the system.
+    #[default]
+    System,
+    /// Those in this PEM text, and no others.
+    Exclusive(String),
+}
+
+/// The SHA-1 digest of a certificate's DER form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thumbprint(pub [u8; 20]);
+
+/// What the server answered.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HttpResponse {
+    /// The status code.
+    pub status: u16,
+    /// The header fields.
+    pub headers: HeaderMap,
+    /// The body, zeroed after use, since answers hold tokens.
+    pub body: SecretBytes,
+}
+
+impl HttpResponse {
+    /// An answer of this status with this body and no header fields.
+    pub fn new(status: u16, body: impl Into<SecretBytes>) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: body.into(),
+        }
+    }
+
+    /// The value of a header field, if it is there and readable as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Shows the status and the names of the header fields, but no value and no body.
+impl fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpResponse")
+            .field("status", &self.status)
+            .field(
+                "headers",
+                &self
+                    .headers
+                    .keys()
+                    .map(HeaderName::as_str)
+                    .collect::<Vec<_>>(),
+            )
+            .field("body", &self.body)
+            .finish()
+    }
+}
+
+/// How an exchange can go wrong before there is an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum HttpFailure {
+    /// The host name could not be resolved.
+    Resolve(Detail),
+    /// No connection: refused, unreachable, or the proxy would not.
+    Connect(Detail),
+    /// The TLS handshake failed: the server could not prove who it is.
+    Tls(Detail),
+    /// The time limit passed. The server may or may not have seen the request.
+    TimedOut,
+    /// The connection was lost or the answer was no HTTP.
+    Lost {
+        /// Whether any of the request may have reached the server.
+        request_sent: bool,
+    },
+    /// The answer's body was longer than the request allows.
+    BodyTooLarge {
+        /// How many bytes were allowed.
+        limit: usize,
+    },
+    /// The host did not try.
+    Refused(Refusal),
+}
+
+impl HttpFailure {
+    /// Whether the server surely has seen nothing of the request.
+    pub fn surely_not_sent(&self) -> bool {
+        match self {
+            Self::Resolve(_) | Self::Connect(_) | Self::Tls(_) | Self::Refused(_) => true,
+            Self::Lost { request_sent } => !request_sent,
+            Self::TimedOut | Self::BodyTooLarge { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for HttpFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resolve(detail) => write!(f, "the host name could not be resolved: {detail}"),
+            Self::Connect(detail) => write!(f, "no connection: {detail}"),
+            Self::Tls(detail) => write!(f, "the TLS handshake failed: {detail}"),
+            Self::TimedOut => f.write_str("no answer within the time limit"),
+            Self::Lost { request_sent: true } => {
+                f.write_str("the connection was lost before the answer was complete")
+            }
+            Self::Lost {
+                request_sent: false,
+            } => f.write_str("the connection was lost before the request was sent"),
+            Self::BodyTooLarge { limit } => write!(f, "the answer is longer than {limit} bytes"),
+            Self::Refused(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+can_be_refused!(HttpFailure);
+
+impl Sealed for Http {}
+
+impl Effect for Http {
+    type Request = HttpRequest;
+    type Output = HttpResponse;
+    type Failure = HttpFailure;
+    const NAME: &'static str = "http";
+    effect_step!(Http);
+
+    fn time_limit(request: &HttpRequest) -> Option<Duration> {
+        Some(request.requirements.timeout)
+    }
+
+    fn limit_time(request: &mut HttpRequest, at_most: Duration) {
+        request.requirements.timeout = request.requirements.timeout.min(at_most);
+    }
+
+    fn secrets(request: &HttpRequest) -> &[Secret] {
+        request.secrets()
+    }
+
+    fn endpoint(request: &HttpRequest) -> Option<&Url> {
+        Some(&request.url)
+    }
+
+    fn record(request: &HttpRequest, reply: &HttpReply, recording: &mut Recording<'_>) {
+        recording.http(request, reply);
+    }
+}

@@ -1,0 +1,172 @@
+//! The environment as a value: a snapshot of the variables that matter here, and of no others.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::error::{Invalid, What};
+use crate::secret::Secret;
+
+/// A snapshot of the known variables. An empty variable counts as absent.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<&'static str, Secret>);
+
+/// How a variable's value is treated in a transcript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// It is recorded as it is.
+    Plain,
+    /// It is replaced by a placeholder.
+    Secret,
+    /// It says much about the machine and nothing about the run, and is left out.
+    Omitted,
+}
+
+use Exposure::{Omitted, Plain, Secret as Hidden};
+
+/// Every variable that anything here reads.
+const KNOWN: &[(&str, Exposure)] = &[
+    ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", Hidden),
+    ("ACTIONS_ID_TOKEN_REQUEST_URL", Plain),
+    ("APPDATA", Omitted),
+    ("AZUREPS_HOST_ENVIRONMENT", Plain),
+    ("AZURE_ADDITIONALLY_ALLOWED_TENANTS", Plain),
+    ("AZURE_AUTHORITY_HOST", Plain),
+    ("AZURE_CLIENT_CERTIFICATE_PASSWORD", Hidden),
+    ("AZURE_CLIENT_CERTIFICATE_PATH", Plain),
+    ("AZURE_CLIENT_ID", Plain),
+    ("AZURE_CLIENT_SECRET", Hidden),
+    ("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", Plain),
+    ("AZURE_FEDERATED_TOKEN_FILE", Plain),
+    ("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", Plain),
+    ("AZURE_KUBERNETES_CA_DATA", Plain),
+    ("AZURE_KUBERNETES_CA_FILE", Plain),
+    ("AZURE_KUBERNETES_SNI_NAME", Plain),
+    ("AZURE_KUBERNETES_TOKEN_PROXY", Plain),
+    ("AZURE_PASSWORD", Hidden),
+    ("AZURE_POD_IDENTITY_AUTHORITY_HOST", Plain),
+    ("AZURE_REGIONAL_AUTHORITY_NAME", Plain),
+    ("AZURE_TENANT_ID", Plain),
+    ("AZURE_TOKEN_CREDENTIALS", Plain),
+    ("AZURE_USERNAME", Hidden),
+    ("DEFAULT_IDENTITY_CLIENT_ID", Plain),
+    ("HOME", Omitted),
+    ("IDENTITY_API_VERSION", Plain),
+    ("IDENTITY_ENDPOINT", Plain),
+    ("IDENTITY_HEADER", Hidden),
+    ("IDENTITY_SERVER_THUMBPRINT", Plain),
+    ("IMDS_ENDPOINT", Plain),
+    ("LOCALAPPDATA", Omitted),
+    ("MSAL_FORCE_REGION", Plain),
+    ("MSI_ENDPOINT", Plain),
+    ("MSI_SECRET", Hidden),
+    ("PATH", Omitted),
+    ("PATHEXT", Omitted),
+    ("PROGRAMDATA", Plain),
+    ("PROGRAMFILES", Plain),
+    ("PROGRAMFILES(X86)", Plain),
+    ("REGION_NAME", Plain),
+    ("SYSTEMROOT", Plain),
+    ("SYSTEM_ACCESSTOKEN", Hidden),
+    ("SYSTEM_OIDCREQUESTURI", Plain),
+];
+
+impl Environment {
+    /// The names of all variables that anything here reads: what a host has to look up.
+    pub fn known_names() -> impl Iterator<Item = &'static str> {
+        KNOWN.iter().map(|(name, _)| *name)
+    }
+
+    /// How a known variable is treated in a transcript.
+    pub fn exposure(name: &str) -> Option<Exposure> {
+        KNOWN
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, exposure)| *exposure)
+    }
+
+    /// A snapshot of these pairs. Unknown names and empty values are left out.
+    pub fn from_pairs<N: AsRef<str>, V: Into<String>>(
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let known = pairs.into_iter().filter_map(|(name, value)| {
+            let (name, _) = KNOWN.iter().find(|(known, _)| *known == name.as_ref())?;
+            let value = Zeroizing::new(value.into());
+            (!value.trim().is_empty()).then(|| (*name, Secret::new(value.as_str())))
+        });
+        Self(known.collect())
+    }
+
+    /// A variable's value.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(Secret::expose)
+    }
+
+    /// A variable's value, kept secret.
+    pub fn secret(&self, name: &str) -> Option<&Secret> {
+        self.0.get(name)
+    }
+
+    /// A variable's value as a URL.
+    ///
+    /// # Errors
+    ///
+    /// The value is no absolute URL.
+    pub fn url(&self, name: &'static str) -> Result<Option<url::Url>, Invalid> {
+        let parse = |value: &str| {
+            value
+                .parse()
+                .map_err(|_| Invalid::new(What::Variable(name), "it must be an absolute URL"))
+        };
+        self.get(name).map(parse).transpose()
+    }
+
+    /// The names of those of the given variables that are not set.
+    pub fn missing(&self, names: &[&'static str]) -> Vec<&'static str> {
+        names
+            .iter()
+            .copied()
+            .filter(|name| self.get(name).is_none())
+            .collect()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Secret)> {
+        self.0.iter().map(|(name, value)| (*name, value))
+    }
+}
+
+/// Shows which variables are set, not their values.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_variable_is_absent_and_an_unknown_one_is_left_out() {
+        let pairs = [
+            ("AZURE_CLIENT_ID", ""),
+            ("AZURE_TENANT_ID", "t"),
+            ("EDITOR", "vi"),
+            ("MSI_SECRET", "  "),
+        ];
+        let environment = Environment::from_pairs(pairs);
+        assert_eq!(environment.get("AZURE_TENANT_ID"), Some("t"));
+        assert_eq!(
+            environment.missing(&["AZURE_CLIENT_ID", "AZURE_TENANT_ID"]),
+            ["AZURE_CLIENT_ID"]
+        );
+        assert_eq!(format!("{environment:?}"), r#"{"AZURE_TENANT_ID"}"#);
+    }
+
+    #[test]
+    fn the_known_names_are_sorted_and_unique() {
+        let names: Vec<_> = Environment::known_names().collect();
+        assert!(names.is_sorted_by(|one, two| one < two));
+    }
+}

@@ -1,0 +1,169 @@
+//! Who a credential's tokens belong to, as a value that can key a cache.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::secret::Secret;
+
+/// The credential's part of a cache key. Equal identities get equal tokens.
+///
+/// It is a digest: of every field by name, with a length before each part so that no two lists of
+/// fields run together, and of a secret only a digest that is keyed by the fields before it.
+#[derive(Clone)]
+pub struct Identity(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Shared {
+        credential: &'static str,
+        digest: [u8; 32],
+    },
+    Private(Arc<()>),
+}
+
+impl Identity {
+    /// Begins the identity of a kind of credential.
+    pub fn of(credential: &'static str) -> IdentityBuilder {
+        IdentityBuilder {
+            credential,
+            digest: part(Sha256::new(), credential.as_bytes()),
+        }
+    }
+
+    /// An identity that equals only its own clones: for credentials whose tokens depend on code.
+    /// It is never in a snapshot of the cache.
+    pub fn private() -> Self {
+        Self(Kind::Private(Arc::new(())))
+    }
+
+    /// Whether this is a private identity.
+    pub fn is_private(&self) -> bool {
+        matches!(self.0, Kind::Private(_))
+    }
+}
+
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Kind::Shared { digest: one, .. }, Kind::Shared { digest: two, .. }) => one == two,
+            (Kind::Private(one), Kind::Private(two)) => Arc::ptr_eq(one, two),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Identity {}
+
+impl Hash for Identity {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            Kind::Shared { digest, .. } => digest.hash(state),
+            Kind::Private(instance) => Arc::as_ptr(instance).hash(state),
+        }
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Shared { credential, .. } => write!(f, "Identity({credential})"),
+            Kind::Private(_) => f.write_str("Identity(private)"),
+        }
+    }
+}
+
+/// An identity under construction.
+#[must_use]
+pub struct IdentityBuilder {
+    credential: &'static str,
+    digest: Sha256,
+}
+
+impl IdentityBuilder {
+    /// Adds a field.
+    pub fn field(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        self.digest = part(
+            part(self.digest, name.as_bytes()),
+            value.as_ref().as_bytes(),
+        );
+        self
+    }
+
+    /// Adds a field that may be absent; an absent one differs from an empty one.
+    pub fn optional(self, name: &str, value: Option<impl AsRef<str>>) -> Self {
+        match value {
+            Some(value) => self.field(name, value),
+            None => self,
+        }
+    }
+
+    /// Adds a secret, as a digest that is of no use with other fields before it.
+    pub fn secret(mut self, name: &str, value: &Secret) -> Self {
+        let keyed = part(self.digest.clone(), value.expose().as_bytes()).finalize();
+        self.digest = part(part(self.digest, name.as_bytes()), &keyed);
+        self
+    }
+
+    /// Adds another identity that this one's tokens depend on.
+    pub fn identity(mut self, name: &str, other: &Identity) -> Identity {
+        match &other.0 {
+            Kind::Private(_) => other.clone(),
+            Kind::Shared { digest, .. } => {
+                self.digest = part(part(self.digest, name.as_bytes()), digest);
+                self.finish()
+            }
+        }
+    }
+
+    /// The identity.
+    pub fn finish(self) -> Identity {
+        Identity(Kind::Shared {
+            credential: self.credential,
+            digest: self.digest.finalize().into(),
+        })
+    }
+}
+
+impl fmt::Debug for IdentityBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IdentityBuilder({})", self.credential)
+    }
+}
+
+fn part(digest: Sha256, bytes: &[u8]) -> Sha256 {
+    digest
+        .chain_update((bytes.len() as u64).to_be_bytes())
+        .chain_update(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_are_equal_exactly_when_all_fields_are() {
+        let identity = |tenant: &str, secret: &str| {
+            Identity::of("A")
+                .field("tenant", tenant)
+                .secret("secret", &Secret::new(secret))
+                .finish()
+        };
+        assert_eq!(identity("t", "s"), identity("t", "s"));
+        assert_ne!(identity("t", "s"), identity("u", "s"));
+        assert_ne!(identity("t", "s"), identity("t", "z"));
+        assert_ne!(
+            Identity::of("A").field("a", "bc").finish(),
+            Identity::of("A").field("ab", "c").finish()
+        );
+    }
+
+    #[test]
+    fn a_private_identity_equals_its_clones_only() {
+        let one = Identity::private();
+        assert_eq!(one, one.clone());
+        assert_ne!(one, Identity::private());
+    }
+}

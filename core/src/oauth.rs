@@ -1,0 +1,16 @@
+//! OAuth 2.0 as Entra speaks it: forms out, answers and errors in.
+
+mod advice;
+mod failure;
+mod form;
+pub(crate) mod loopback;
+mod number;
+mod request;
+mod response;
+
+pub use self::failure::ServiceError;
+pub use self::form::Form;
+pub use self::response::{AnswerFault, Expiry, TokenAnswer};
+
+pub(crate) use self::failure::{forms_of, safe_text};
+pub(crate) use self::request::{ClientAuthentication, token_request};

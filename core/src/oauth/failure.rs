@@ -1,0 +1,313 @@
+//! Answers that are errors: what they say is kept, bounded and masked; the body is not.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::advice;
+use super::response::AnswerFault;
+use crate::context::Context;
+use crate::effect::HttpResponse;
+use crate::retry;
+use crate::secret::Secret;
+
+/// An endpoint's error, in any of the forms that Entra and the metadata endpoints use
+/// (RFC 6749 section 5.2 and its relatives).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceError {
+    status: u16,
+    error: String,
+    suberror: Option<String>,
+    codes: Vec<u64>,
+    description: String,
+    trace_id: Option<String>,
+    correlation_id: Option<String>,
+    timestamp: Option<String>,
+    claims: Option<String>,
+    retry_after: Option<Duration>,
+    server_date: Option<String>,
+}
+
+impl ServiceError {
+    /// Reads an answer as an error. Secrets that the run sent and texts in the shape of a JWT are
+    /// masked in whatever is kept.
+    pub(crate) fn read(response: &HttpResponse, cx: &Context) -> Result<Self, AnswerFault> {
+        let body: Map<String, Value> = serde_json::from_slice(response.body.expose())
+            .map_err(|_| AnswerFault::not_json(response))?;
+        // `{"error":"…","error_description":"…"}`, `{"error":{"code":"…","message":"…"}}` or
+        // `{"statusCode":500,"message":"…"}`
+        let inner = body
+            .get("error")
+            .and_then(Value::as_object)
+            .unwrap_or(&body);
+        let secrets = cx.sent_secrets();
+        let text = |names: &[&str], most: usize| {
+            let found = names.iter().find_map(|name| inner.get(*name)?.as_str());
+            found
+                .map(|text| safe_text(text, most, secrets))
+                .filter(|text| !text.is_empty())
+        };
+        let error = text(&["error", "code"], 100).unwrap_or_default();
+        let description = text(&["error_description", "message"], 2048).unwrap_or_default();
+        if error.is_empty() && description.is_empty() && (300..400).contains(&response.status) {
+            return Err(AnswerFault::Redirect {
+                status: response.status,
+            });
+        }
+        Ok(Self {
+            status: response.status,
+            error,
+            suberror: text(&["suberror"], 100),
+            codes: codes(inner, &description),
+            description: first_paragraph(&description),
+            trace_id: text(&["trace_id"], 100),
+            correlation_id: text(&["correlation_id", "correlationId"], 100),
+            timestamp: text(&["timestamp"], 100),
+            claims: inner
+                .get("claims")
+                .and_then(Value::as_str)
+                .and_then(json_object),
+            retry_after: retry::retry_after(response, cx.now()),
+            server_date: response
+                .header("date")
+                .map(|date| safe_text(date, 40, secrets)),
+        })
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The error's name, such as `invalid_client`: the one member meant for program logic. Empty
+    /// where the endpoint gave none.
+    pub fn error(&self) -> &str {
+        &self.error
+    }
+
+    /// A refinement of the error's name that some answers have.
+    pub fn suberror(&self) -> Option<&str> {
+        self.suberror.as_deref()
+    }
+
+    /// The AADSTS numbers, without their prefix. They may change: good for advice, not for logic.
+    pub fn codes(&self) -> &[u64] {
+        &self.codes
+    }
+
+    /// What the endpoint says in words: one line, masked, at most 2,048 characters.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The id by which Microsoft's support finds the request.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_deref()
+    }
+
+    /// The id that ties together all requests of one operation.
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.correlation_id.as_deref()
+    }
+
+    /// When the endpoint says that it happened.
+    pub fn timestamp(&self) -> Option<&str> {
+        self.timestamp.as_deref()
+    }
+
+    /// A claims challenge to satisfy: a JSON object to send with the next request, or to hand to
+    /// whoever can sign a person in.
+    pub fn claims(&self) -> Option<&str> {
+        self.claims.as_deref()
+    }
+
+    /// How long the endpoint wants not to be asked again.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// What to do about it, for the codes that are known.
+    pub fn advice(&self) -> Option<&'static str> {
+        self.codes.iter().find_map(|code| advice::for_code(*code))
+    }
+
+    /// Whether only a person can help, by signing in again or by giving consent.
+    pub fn needs_interaction(&self) -> bool {
+        const NAMES: [&str; 6] = [
+            "interaction_required",
+            "consent_required",
+            "login_required",
+            "bad_token",
+            "ui_not_allowed",
+            "interrupted_user",
+        ];
+        NAMES.contains(&self.error.as_str())
+    }
+
+    /// Whether the same request may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self.status, 408 | 410 | 429 | 500..=599)
+            || matches!(
+                self.error.as_str(),
+                "temporarily_unavailable" | "server_error"
+            )
+            || self
+                .codes
+                .iter()
+                .any(|code| advice::TRANSIENT.contains(code))
+    }
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "answered HTTP {}", self.status)?;
+        if !self.error.is_empty() {
+            write!(f, " {}", self.error)?;
+        }
+        if let Some(code) = self
+            .codes
+            .first()
+            .filter(|_| !self.description.contains("AADSTS"))
+        {
+            write!(f, " (AADSTS{code})")?;
+        }
+        if !self.description.is_empty() {
+            write!(f, ": {}", self.description)?;
+        }
+        let notes = [
+            ("trace id", &self.trace_id),
+            ("correlation id", &self.correlation_id),
+            ("at", &self.timestamp),
+        ];
+        let mut notes = notes
+            .iter()
+            .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        if let Some((name, value)) = notes.next() {
+            write!(f, " [{name} {value}")?;
+            notes.try_for_each(|(name, value)| write!(f, ", {name} {value}"))?;
+            f.write_str("]")?;
+        }
+        if let (true, Some(date)) = (self.codes.contains(&700_024), &self.server_date) {
+            write!(f, " (the server's clock says {date})")?;
+        }
+        Ok(())
+    }
+}
+
+/// A foreign text made fit to show: one line, bounded, without secrets and without JWTs.
+pub(crate) fn safe_text(text: &str, most: usize, secrets: &[Secret]) -> String {
+    let mut clean = text.to_owned();
+    for secret in secrets
+        .iter()
+        .map(Secret::expose)
+        .filter(|secret| !secret.is_empty())
+    {
+        for form in forms_of(secret) {
+            if clean.contains(&form) {
+                clean = clean.replace(&form, "[secret]");
+            }
+        }
+    }
+    let words: Vec<_> = clean
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .collect();
+    let masked: Vec<_> = words
+        .iter()
+        .filter(|word| !word.is_empty())
+        .map(|word| mask_tokens(word))
+        .collect();
+    let line = masked.join(" ");
+    match line.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// The forms in which a secret may come back: as it is, percent- or form-encoded, in base64.
+pub(crate) fn forms_of(secret: &str) -> Vec<String> {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let mut forms = vec![
+        secret.to_owned(),
+        form.replace('+', "%20"),
+        form,
+        STANDARD_NO_PAD.encode(secret),
+        URL_SAFE_NO_PAD.encode(secret),
+    ];
+    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    forms.dedup();
+    forms
+}
+
+/// Replaces what has the shape of a JWT: it begins as every base64url JSON object does.
+fn mask_tokens(word: &str) -> String {
+    let in_token =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=' | '+' | '/');
+    let mut masked = String::with_capacity(word.len());
+    let mut rest = word;
+    while let Some(start) = rest.find("eyJ") {
+        let (before, token) = rest.split_at(start);
+        let end = token.find(|c| !in_token(c)).unwrap_or(token.len());
+        masked.push_str(before);
+        masked.push_str(if end > 12 { "[token]" } else { &token[..end] });
+        rest = &token[end..];
+    }
+    masked + rest
+}
+
+fn codes(body: &Map<String, Value>, description: &str) -> Vec<u64> {
+    let listed = body.get("error_codes").and_then(Value::as_array);
+    let mut codes: Vec<u64> = listed
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_u64)
+        .take(16)
+        .collect();
+    if codes.is_empty() {
+        let texts = description.split("AADSTS").skip(1).take(16);
+        codes.extend(texts.filter_map(|text| {
+            let end = text
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(text.len());
+            text[..end].parse::<u64>().ok()
+        }));
+    }
+    codes
+}
+
+/// The part before Entra's trace lines, which are kept as members of their own.
+fn first_paragraph(description: &str) -> String {
+    description
+        .split(" Trace ID:")
+        .next()
+        .unwrap_or_default()
+        .trim_end()
+        .to_owned()
+}
+
+fn json_object(text: &str) -> Option<String> {
+    let object = serde_json::from_str::<Map<String, Value>>(text).is_ok();
+    (object && text.len() <= 16 * 1024).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_comes_out_as_one_bounded_line_without_secrets() {
+        let secrets = [Secret::new("p&s s")];
+        let shown = safe_text(
+            "a\r\nb p&s s, p%26s+s, p%26s%20s, cCZzIHM. eyJhbGciOiJSUzI1NiJ9.x.y!",
+            2048,
+            &secrets,
+        );
+        assert_eq!(
+            shown,
+            "a b [secret], [secret], [secret], [secret]. [token]!"
+        );
+        assert_eq!(safe_text("äöü", 2, &[]), "äö…");
+    }
+}

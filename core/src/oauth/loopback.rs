@@ -1,0 +1,209 @@
+//! What a browser sends to the loopback listener, and what it gets back.
+
+use crate::effect::{Accepted, AuthorizeAnswer, AuthorizeRequest, Detail, ResponseMode};
+use crate::secret::Secret;
+
+const MOST_BYTES: usize = 64 * 1024;
+
+/// Reads one HTTP request (RFC 9112) as far as it has come.
+pub(crate) fn accept(request: &AuthorizeRequest, bytes: &[u8]) -> Accepted {
+    if bytes.len() > MOST_BYTES {
+        return refuse(413, "This request is too long.");
+    }
+    let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return Accepted::Incomplete;
+    };
+    let Ok(head) = std::str::from_utf8(&bytes[..end]) else {
+        return refuse(400, "This request cannot be read.");
+    };
+    let mut lines = head.split("\r\n");
+    let mut request_line = lines.next().unwrap_or_default().split(' ');
+    let (method, target) = (
+        request_line.next().unwrap_or_default(),
+        request_line.next().unwrap_or_default(),
+    );
+    let header = |name: &str| {
+        let mut values = head.split("\r\n").skip(1).filter_map(|line| {
+            let (field, value) = line.split_once(':')?;
+            field.eq_ignore_ascii_case(name).then(|| value.trim())
+        });
+        let first = values.next();
+        if values.next().is_some() { None } else { first }
+    };
+    let form = match (method, request.response_mode) {
+        ("POST", ResponseMode::FormPost) => {
+            let content_type = header("content-type").unwrap_or_default();
+            let essence = content_type.split(';').next().unwrap_or_default().trim();
+            if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+                return refuse(415, "The answer must come as a form.");
+            }
+            let Some(length) =
+                header("content-length").and_then(|length| length.parse::<usize>().ok())
+            else {
+                return refuse(411, "The answer must say how long it is.");
+            };
+            let body = &bytes[end + 4..];
+            match body.get(..length) {
+                Some(body) => body,
+                None if length > MOST_BYTES => return refuse(413, "This answer is too long."),
+                None => return Accepted::Incomplete,
+            }
+        }
+        ("GET", ResponseMode::Query) => target
+            .split_once('?')
+            .map_or("", |(_, query)| query)
+            .as_bytes(),
+        _ => return refuse(405, "The answer must not come this way."),
+    };
+    read_answer(request, form)
+}
+
+fn read_answer(request: &AuthorizeRequest, form: &[u8]) -> Accepted {
+    let value = |name: &str| {
+        let mut values = url::form_urlencoded::parse(form).filter(|(key, _)| key == name);
+        let first = values
+            .next()
+            .map(|(_, value)| Secret::new(value.into_owned()));
+        if values.next().is_some() { None } else { first }
+    };
+    if value("state").as_ref() != Some(&request.state) {
+        return refuse(
+            400,
+            "This is not the answer to the sign-in that is waiting.",
+        );
+    }
+    if let Some(error) = value("error") {
+        let description = value("error_description").map(|text| Detail::new(text.expose()));
+        let answer = AuthorizeAnswer::Denied {
+            error: Detail::new(error.expose()).as_str().to_owned(),
+            description: description.unwrap_or_default(),
+        };
+        return Accepted::Answer(
+            page(200, "You are not signed in. You can close this window."),
+            answer,
+        );
+    }
+    match value("code") {
+        Some(code) if !code.is_empty() => Accepted::Answer(
+            page(200, "You are signed in. You can close this window."),
+            AuthorizeAnswer::Code(code),
+        ),
+        _ => refuse(400, "This answer has no code."),
+    }
+}
+
+fn refuse(status: u16, text: &str) -> Accepted {
+    Accepted::Refuse(page(status, text))
+}
+
+/// A page with a sentence of ours. Nothing that was sent to the listener is echoed.
+fn page(status: u16, sentence: &str) -> Vec<u8> {
+    let body = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"color-scheme\" \
+         content=\"light dark\"><title>Sign-in</title><main><h1>{sentence}</h1></main></html>"
+    );
+    format!(
+        "HTTP/1.1 {status} {}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\
+         Cache-Control: no-store\r\nConnection: close\r\n\r\n{body}",
+        http::StatusCode::from_u16(status)
+            .ok()
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or(""),
+        body.len(),
+    )
+    .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn request(response_mode: ResponseMode) -> AuthorizeRequest {
+        AuthorizeRequest {
+            endpoint: "https://login.example/t/oauth2/v2.0/authorize?client_id=c"
+                .parse()
+                .expect("a URL"),
+            state: Secret::new("s t"),
+            response_mode,
+            timeout: Duration::from_secs(60),
+        }
+    }
+
+    fn post(body: &str) -> Vec<u8> {
+        format!(
+            "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes()
+    }
+
+    fn status_of(accepted: &Accepted) -> &str {
+        match accepted {
+            Accepted::Refuse(bytes) | Accepted::Answer(bytes, _) => {
+                std::str::from_utf8(&bytes[9..12]).expect("a status line")
+            }
+            Accepted::Incomplete => "incomplete",
+        }
+    }
+
+    #[test]
+    fn the_page_to_open_names_the_listener_and_the_state() {
+        let url = request(ResponseMode::FormPost).authorize_url(8400);
+        let query = "client_id=c&redirect_uri=http%3A%2F%2Flocalhost%3A8400&response_mode=form_post&state=s+t";
+        assert_eq!(url.query(), Some(query));
+    }
+
+    #[test]
+    fn the_code_is_taken_from_a_complete_form_with_the_right_state() {
+        let request = request(ResponseMode::FormPost);
+        let bytes = post("code=abc&state=s+t");
+        for end in 0..bytes.len() {
+            assert_eq!(request.accept(&bytes[..end]), Accepted::Incomplete);
+        }
+        let Accepted::Answer(_, AuthorizeAnswer::Code(code)) = request.accept(&bytes) else {
+            panic!("not accepted");
+        };
+        assert_eq!(code.expose(), "abc");
+    }
+
+    #[test]
+    fn what_is_not_the_answer_is_refused_and_waited_past() {
+        let form_post = request(ResponseMode::FormPost);
+        let cases: [(&[u8], &str); 6] = [
+            (&post("code=abc&state=other"), "400"),
+            (&post("code=abc&state=s+t&state=s+t"), "400"),
+            (&post("code=abc"), "400"),
+            (&post("state=s+t"), "400"),
+            (b"GET /?code=abc&state=s+t HTTP/1.1\r\n\r\n", "405"),
+            (
+                b"POST / HTTP/1.1\r\nContent-Type: text/plain\r\n\r\n",
+                "415",
+            ),
+        ];
+        for (bytes, status) in cases {
+            assert_eq!(status_of(&form_post.accept(bytes)), status);
+        }
+        let asked_for =
+            request(ResponseMode::Query).accept(b"GET /?code=abc&state=s+t HTTP/1.1\r\n\r\n");
+        assert!(matches!(asked_for, Accepted::Answer(..)));
+    }
+
+    #[test]
+    fn a_denial_is_an_answer_and_is_not_echoed_to_the_browser() {
+        let accepted = request(ResponseMode::FormPost).accept(&post(
+            "error=access_denied&error_description=%3Cscript%3E&state=s+t",
+        ));
+        let Accepted::Answer(page, AuthorizeAnswer::Denied { error, description }) = accepted
+        else {
+            panic!("not accepted");
+        };
+        assert_eq!(
+            (error.as_str(), description.as_str()),
+            ("access_denied", "<script>")
+        );
+        assert!(!String::from_utf8_lossy(&page).contains("script"));
+    }
+}

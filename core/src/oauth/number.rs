@@ -1,0 +1,91 @@
+//! Numbers as identity endpoints write them: numbers, or texts with a number in them.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Visitor};
+
+/// A number of seconds, or a date, however it was written. Anything else reads as `Odd`, so that
+/// a field nobody needs cannot spoil an answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Number {
+    Seconds(f64),
+    /// A date, as Unix seconds.
+    Date(i64),
+    Odd,
+}
+
+impl Number {
+    /// Whole seconds; what does not fit is as large as it can be.
+    pub(crate) fn seconds(self) -> Option<i64> {
+        match self {
+            Self::Seconds(seconds) => Some(seconds as i64), // saturates
+            Self::Date(_) | Self::Odd => None,
+        }
+    }
+
+    /// Unix seconds, from a number or a date.
+    pub(crate) fn moment(self) -> Option<i64> {
+        match self {
+            Self::Seconds(seconds) => Some(seconds as i64), // saturates
+            Self::Date(unix_seconds) => Some(unix_seconds),
+            Self::Odd => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyNumber)
+    }
+}
+
+struct AnyNumber;
+
+impl<'de> Visitor<'de> for AnyNumber {
+    type Value = Number;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, or a text with one in it")
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Number, E> {
+        Ok(Number::Seconds(value as f64))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Number, E> {
+        Ok(Number::Seconds(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Number, E> {
+        Ok(Number::Seconds(value))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Number, E> {
+        let text = text.trim();
+        Ok(match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Number::Seconds(number),
+            _ => crate::date::parse(text).map_or(Number::Odd, Number::Date),
+        })
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Number, E> {
+        Ok(Number::Odd)
+    }
+
+    fn visit_unit<E>(self) -> Result<Number, E> {
+        Ok(Number::Odd)
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Number, A::Error> {
+        while seq.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+        Ok(Number::Odd)
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Number, A::Error> {
+        while map
+            .next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?
+            .is_some()
+        {}
+        Ok(Number::Odd)
+    }
+}

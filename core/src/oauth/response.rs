@@ -1,0 +1,323 @@
+//! Answers with a token, read leniently where endpoints differ and strictly where it matters.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use super::failure::ServiceError;
+use super::number::Number;
+use crate::context::Context;
+use crate::effect::HttpResponse;
+use crate::error::Cause;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+use crate::token::AccessToken;
+
+/// No access token lives longer; one that says so is renewed by then (the longest known, for
+/// clients that honour continuous access evaluation, live 28 hours).
+const LONGEST_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Which of two members dates a token where an answer has both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// `expires_in`, counted from when the request was sent: what Entra means.
+    Lifetime,
+    /// `expires_on`, a moment: what the hosts of managed identities mean.
+    Moment,
+}
+
+/// A successful answer of a token endpoint (RFC 6749 section 5.1).
+#[derive(Clone, Debug)]
+pub struct TokenAnswer {
+    /// The token.
+    pub token: AccessToken,
+    /// The refresh token that came with it.
+    pub refresh_token: Option<Secret>,
+    /// The id token that came with it.
+    pub id_token: Option<Secret>,
+}
+
+impl TokenAnswer {
+    /// Reads the answer to the request that was sent last.
+    ///
+    /// Seconds may be numbers or texts; unknown members are ignored; a member of the wrong type
+    /// counts as absent.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::Service`] for an answer that is an error, [`Cause::Answer`] for one that is
+    /// neither an error nor a token.
+    pub fn read(response: &HttpResponse, expiry: Expiry, cx: &Context) -> Result<Self, Cause> {
+        if response.status != 200 {
+            return Err(ServiceError::read(response, cx).map_or_else(Cause::from, Cause::from));
+        }
+        let body: Body = match serde_json::from_slice(response.body.expose()) {
+            Ok(body) => body,
+            Err(_) => return Err(AnswerFault::not_json(response).into()),
+        };
+        let Some(secret) = body.access_token.filter(|token| !token.is_empty()) else {
+            return Err(match ServiceError::read(response, cx) {
+                Ok(error) if !error.error().is_empty() => error.into(),
+                _ => AnswerFault::NoToken.into(),
+            });
+        };
+        let sent = cx.sent_at();
+        let lifetime = body.expires_in.and_then(Number::seconds);
+        let moment = body
+            .expires_on
+            .and_then(Number::moment)
+            .map(Timestamp::from_unix_seconds);
+        let from_lifetime = lifetime.map(|seconds| add_seconds(sent, seconds));
+        let (preferred, other) = match expiry {
+            Expiry::Lifetime => (from_lifetime, moment),
+            Expiry::Moment => (moment, from_lifetime),
+        };
+        let now = cx.now().timestamp();
+        let Some(expires_on) = preferred.or(other) else {
+            return Err(AnswerFault::NoExpiry.into());
+        };
+        // A moment in the past beside a lifetime in the future: this clock is ahead.
+        let expires_on = if expires_on <= now {
+            other.unwrap_or(expires_on)
+        } else {
+            expires_on
+        };
+        if expires_on <= now {
+            return Err(AnswerFault::Expired { expires_on, now }.into());
+        }
+        let expires_on = expires_on.min(sent.after(LONGEST_LIFETIME));
+        let refresh_on = body
+            .refresh_in
+            .and_then(Number::seconds)
+            .filter(|seconds| *seconds > 0)
+            .map(|seconds| add_seconds(sent, seconds))
+            .filter(|refresh_on| *refresh_on < expires_on);
+        let token_type = body.token_type.filter(|kind| is_token(kind.expose()));
+        let mut token = AccessToken::new(secret, expires_on)
+            .issued_on(sent)
+            .source(cx.credential());
+        if let Some(refresh_on) = refresh_on {
+            token = token.refresh_on(refresh_on);
+        }
+        if let Some(token_type) = token_type {
+            token = token.token_type(token_type.expose());
+        }
+        Ok(Self {
+            token,
+            refresh_token: body.refresh_token,
+            id_token: body.id_token,
+        })
+    }
+}
+
+/// Why an answer is neither a token nor an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AnswerFault {
+    /// Not JSON: something between here and the endpoint answered in its place.
+    NotJson {
+        /// The status that it came with.
+        status: u16,
+        /// What it looks like.
+        looks: Looks,
+    },
+    /// A redirect, which is never followed.
+    Redirect {
+        /// The status that it came with.
+        status: u16,
+    },
+    /// JSON without an access token.
+    NoToken,
+    /// A token without a word on how long it lives.
+    NoExpiry,
+    /// A token that had expired when it arrived.
+    Expired {
+        /// When it expired.
+        expires_on: Timestamp,
+        /// What time it was here.
+        now: Timestamp,
+    },
+}
+
+/// What a body looks like that is not JSON. The body itself is never shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Looks {
+    /// There is none.
+    Empty,
+    /// A page for people: a proxy, a firewall or a sign-in page answered.
+    Html,
+    /// Something else.
+    Other,
+}
+
+impl AnswerFault {
+    pub(crate) fn not_json(response: &HttpResponse) -> Self {
+        let status = response.status;
+        if (300..400).contains(&status) {
+            return Self::Redirect { status };
+        }
+        let body = response.body.expose();
+        let start = body.trim_ascii_start();
+        let looks = match start.first() {
+            None => Looks::Empty,
+            Some(b'<') => Looks::Html,
+            Some(_) => Looks::Other,
+        };
+        Self::NotJson { status, looks }
+    }
+}
+
+impl fmt::Display for AnswerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotJson {
+                status,
+                looks: Looks::Empty,
+            } => {
+                write!(f, "answered HTTP {status} with no body")
+            }
+            Self::NotJson {
+                status,
+                looks: Looks::Html,
+            } => {
+                write!(
+                    f,
+                    "answered HTTP {status} with an HTML page instead of JSON"
+                )
+            }
+            Self::NotJson {
+                status,
+                looks: Looks::Other,
+            } => {
+                write!(f, "answered HTTP {status} with something that is not JSON")
+            }
+            Self::Redirect { status } => {
+                write!(
+                    f,
+                    "answered HTTP {status}, a redirect, which is never followed"
+                )
+            }
+            Self::NoToken => f.write_str("answered with success but without an access token"),
+            Self::NoExpiry => f.write_str("gave a token without saying when it expires"),
+            Self::Expired { expires_on, now } => {
+                write!(
+                    f,
+                    "gave a token that expired at {expires_on}, while it is {now} here"
+                )
+            }
+        }
+    }
+}
+
+fn add_seconds(moment: Timestamp, seconds: i64) -> Timestamp {
+    let milliseconds = seconds.saturating_mul(1000);
+    Timestamp::from_unix_milliseconds(moment.unix_milliseconds().saturating_add(milliseconds))
+}
+
+/// Whether a text can be the scheme of an `Authorization` header (RFC 9110 section 5.6.2).
+fn is_token(text: &str) -> bool {
+    (1..=32).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// The members of an answer that matter. Of a member that occurs twice the last one counts.
+#[derive(Default)]
+struct Body {
+    access_token: Option<Secret>,
+    refresh_token: Option<Secret>,
+    id_token: Option<Secret>,
+    token_type: Option<Secret>,
+    expires_in: Option<Number>,
+    expires_on: Option<Number>,
+    refresh_in: Option<Number>,
+}
+
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Body;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Body, A::Error> {
+        let mut body = Body::default();
+        while let Some(name) = members.next_key::<std::borrow::Cow<'de, str>>()? {
+            match &*name {
+                "access_token" => body.access_token = members.next_value::<Text>()?.0,
+                "refresh_token" => body.refresh_token = members.next_value::<Text>()?.0,
+                "id_token" => body.id_token = members.next_value::<Text>()?.0,
+                "token_type" => body.token_type = members.next_value::<Text>()?.0,
+                "expires_in" => body.expires_in = Some(members.next_value()?),
+                "expires_on" => body.expires_on = Some(members.next_value()?),
+                "refresh_in" => body.refresh_in = Some(members.next_value()?),
+                _ => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(body)
+    }
+}
+
+/// A text, or something else that is passed over.
+struct Text(Option<Secret>);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyText)
+    }
+}
+
+struct AnyText;
+
+impl<'de> Visitor<'de> for AnyText {
+    type Value = Text;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Text, E> {
+        Ok(Text(Some(Secret::from(text))))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_unit<E>(self) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Text, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Text(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Text(None))
+    }
+}

@@ -1,0 +1,113 @@
+//! What is asked of a credential: scopes, and how.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::{Invalid, What};
+
+/// A request for one token.
+///
+/// It is checked when a run starts, so that building one needs no error handling.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRequest {
+    scopes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claims: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    cae: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenant: Option<String>,
+}
+
+impl TokenRequest {
+    /// A token for these scopes, all of one resource. An application asks for exactly
+    /// `{resource}/.default`.
+    pub fn new<S: Into<String>>(scopes: impl IntoIterator<Item = S>) -> Self {
+        Self {
+            scopes: scopes.into_iter().map(Into::into).collect(),
+            claims: None,
+            cae: false,
+            tenant: None,
+        }
+    }
+
+    /// Sends these claims: the JSON text of a claims challenge, not its base64.
+    pub fn claims(mut self, json: impl Into<String>) -> Self {
+        self.claims = Some(json.into());
+        self
+    }
+
+    /// Says that the application handles challenges of continuous access evaluation; its tokens
+    /// live longer for that.
+    pub fn enable_cae(mut self) -> Self {
+        self.cae = true;
+        self
+    }
+
+    /// Asks another tenant than the credential's own, which must allow it.
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// The scopes, as given.
+    pub fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// The claims, as given.
+    pub fn claims_json(&self) -> Option<&str> {
+        self.claims.as_deref()
+    }
+
+    /// Whether the application handles challenges of continuous access evaluation.
+    pub fn wants_cae(&self) -> bool {
+        self.cae
+    }
+
+    /// The tenant to ask instead of the credential's own.
+    pub fn other_tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
+    }
+
+    /// The resource of the only scope, as endpoints of the first version name it: the scope
+    /// without one trailing `/.default`.
+    ///
+    /// # Errors
+    ///
+    /// There is more than one scope.
+    pub fn resource(&self) -> Result<&str, Invalid> {
+        match self.scopes.as_slice() {
+            [scope] => Ok(scope.strip_suffix("/.default").unwrap_or(scope)),
+            scopes => Err(Invalid::new(
+                What::Scopes,
+                format!("exactly one is possible here, not {}", scopes.len()),
+            )),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Invalid> {
+        if self.scopes.is_empty() {
+            return Err(Invalid::new(What::Scopes, "name at least one"));
+        }
+        if self
+            .scopes
+            .iter()
+            .any(|scope| scope.is_empty() || !scope.bytes().all(is_scope_byte))
+        {
+            let why =
+                "each is one word of visible ASCII, such as `https://vault.azure.net/.default`";
+            return Err(Invalid::new(What::Scopes, why));
+        }
+        if let Some(claims) = &self.claims {
+            serde_json::from_str::<Map<String, Value>>(claims)
+                .map_err(|_| Invalid::new(What::Claims, "they must be a JSON object"))?;
+        }
+        Ok(())
+    }
+}
+
+/// RFC 6749 appendix A.4.
+fn is_scope_byte(byte: u8) -> bool {
+    matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
+}

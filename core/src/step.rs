@@ -1,0 +1,129 @@
+//! One step of a run: an effect to carry out, or the end.
+
+use std::fmt;
+
+use crate::context::Context;
+use crate::effect::{
+    Assertion, Authorize, Effect, Exec, Failure, Http, Prompt, ReadFile, Refusal, Sign, Sleep,
+    Token,
+};
+use crate::error::Error;
+use crate::memory::MemoryChange;
+use crate::run::{Next, RunState};
+use crate::time::Now;
+use crate::token::AccessToken;
+use crate::transcript::Transcript;
+
+/// What a run wants next: one kind of effect, or nothing more.
+///
+/// Exactly one effect is outstanding in a run at any time. The only way on is to reply to it, and
+/// that consumes the step.
+#[must_use = "a run goes on only when its step is answered"]
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Step {
+    /// Send an HTTP request.
+    Http(Call<Http>),
+    /// Read a file.
+    ReadFile(Call<ReadFile>),
+    /// Run a program.
+    Exec(Call<Exec>),
+    /// Sign a message.
+    Sign(Call<Sign>),
+    /// Ask the user's code for a client assertion.
+    Assertion(Call<Assertion>),
+    /// Ask the user's code for a token.
+    Token(Call<Token>),
+    /// Show a person what to do.
+    Prompt(Call<Prompt>),
+    /// Send a browser to sign in, and listen for the answer.
+    Authorize(Call<Authorize>),
+    /// Wait.
+    Sleep(Call<Sleep>),
+    /// The run is over.
+    Done(Outcome),
+}
+
+impl Step {
+    /// Answers whatever effect it is with a refusal. A step that is done stays so.
+    pub fn refuse(self, why: Refusal, now: Now) -> Step {
+        match self {
+            Self::Http(call) => call.refuse(why, now),
+            Self::ReadFile(call) => call.refuse(why, now),
+            Self::Exec(call) => call.refuse(why, now),
+            Self::Sign(call) => call.refuse(why, now),
+            Self::Assertion(call) => call.refuse(why, now),
+            Self::Token(call) => call.refuse(why, now),
+            Self::Prompt(call) => call.refuse(why, now),
+            Self::Authorize(call) => call.refuse(why, now),
+            Self::Sleep(call) => call.refuse(why, now),
+            Self::Done(outcome) => Self::Done(outcome),
+        }
+    }
+}
+
+/// An outstanding effect: its request, and the rest of the run that waits for the reply.
+#[must_use = "a run goes on only when its call is answered"]
+pub struct Call<E: Effect>(Box<Pending<E>>);
+
+struct Pending<E: Effect> {
+    request: E::Request,
+    then: Then<E>,
+    run: Box<RunState>,
+}
+
+/// What takes the reply to an effect, together with the request that it answers.
+pub(crate) type Then<E> = Box<
+    dyn FnOnce(
+            <E as Effect>::Request,
+            Result<<E as Effect>::Output, <E as Effect>::Failure>,
+            &mut Context,
+        ) -> Next
+        + Send,
+>;
+
+impl<E: Effect> Call<E> {
+    pub(crate) fn new(request: E::Request, then: Then<E>, run: Box<RunState>) -> Self {
+        Self(Box::new(Pending { request, then, run }))
+    }
+
+    /// What the host is asked to do.
+    pub fn request(&self) -> &E::Request {
+        &self.0.request
+    }
+
+    /// Goes on with the reply, at the time when it came.
+    pub fn reply(self, reply: Result<E::Output, E::Failure>, now: Now) -> Step {
+        let Pending {
+            request,
+            then,
+            mut run,
+        } = *self.0;
+        run.hear::<E>(&request, &reply, now);
+        let next = then(request, reply, run.context());
+        run.advance(next)
+    }
+
+    /// Goes on with the word that the host did not try.
+    pub fn refuse(self, why: Refusal, now: Now) -> Step {
+        self.reply(Err(E::Failure::refused(why)), now)
+    }
+}
+
+impl<E: Effect> fmt::Debug for Call<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Call").field(self.request()).finish()
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The token, or why there is none.
+    pub result: Result<AccessToken, Error>,
+    /// What to remember for later runs.
+    pub memory: Vec<MemoryChange>,
+    /// What happened, if the context asked for it.
+    pub transcript: Option<Transcript>,
+}

@@ -1,0 +1,120 @@
+//! The transcript of a run: what was asked and what was answered, without a secret in it.
+//!
+//! It is redacted as it is recorded: every secret becomes `redacted-KIND-N`, the same secret the
+//! same placeholder, in place, so that what was JSON or a form still is. So a transcript can be
+//! handed to somebody else, and it [replays](Transcript::replay): the same credential, fed the
+//! recorded replies, asks for the same things, and the recording of that is the transcript again.
+
+mod record;
+mod recorder;
+mod redact;
+mod replay;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::record::{Content, Exchange, Headers, Message, Place, Reply};
+pub use self::recorder::Recording;
+pub(crate) use self::recorder::{Origin, Recorder};
+pub use self::redact::Redactor;
+pub(crate) use self::redact::is_placeholder;
+
+use crate::context::{Platform, Position};
+use crate::credentials::CredentialConfig;
+use crate::request::TokenRequest;
+use crate::time::Timestamp;
+
+/// A recorded run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Transcript {
+    /// The version of this format.
+    pub version: u32,
+    /// The name of the credential.
+    pub credential: String,
+    /// The credential as data, where it can be had as such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<CredentialConfig>,
+    /// What was asked of it.
+    pub request: TokenRequest,
+    /// The variables that were set, of those that matter.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+    /// The platform that the run was on.
+    pub platform: Platform,
+    /// Where the credential stood.
+    #[serde(default)]
+    pub position: Position,
+    /// When the run started, in milliseconds since 1970 UTC.
+    pub started: Timestamp,
+    /// How long it was allowed to take, in milliseconds.
+    #[serde(with = "milliseconds")]
+    pub deadline: Duration,
+    /// What was asked and answered, in order.
+    pub exchanges: Vec<Exchange>,
+    /// How it ended.
+    pub ending: Ending,
+}
+
+/// How a recorded run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Ending {
+    /// With a token.
+    Token {
+        /// The token's placeholder.
+        token: String,
+        /// How it is used.
+        token_type: String,
+        /// When it expires.
+        expires_on: Timestamp,
+        /// When the server would like it renewed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refresh_on: Option<Timestamp>,
+        /// The credential that got it.
+        source: String,
+    },
+    /// With an error.
+    Error {
+        /// What it means to a chain: `unavailable`, `failed` or `interaction-required`.
+        kind: String,
+        /// The credential that it happened to.
+        credential: String,
+        /// The cause, by its name.
+        cause: String,
+        /// The endpoint's name for it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        error: String,
+        /// The endpoint's AADSTS codes.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        codes: Vec<u64>,
+        /// The advice that was given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        advice: Option<String>,
+    },
+}
+
+pub(crate) mod milliseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(
+        duration: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        u64::try_from(duration.as_millis())
+            .unwrap_or(u64::MAX)
+            .serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
+    }
+}

@@ -1,0 +1,370 @@
+//! The recorder of a run.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::record::{Answer, Content, Exchange, Granted, Message, Place, Printed, Reply};
+use super::redact::Redactor;
+use super::{Ending, Transcript};
+use crate::context::{Context, Platform, Position};
+use crate::credential::Credential;
+use crate::effect::{
+    AssertionFailure, AssertionRequest, AuthorizeAnswer, AuthorizeFailure, AuthorizeRequest,
+    Authorized, ExecFailure, ExecOutput, ExecRequest, Failure, FileFailure, FileRequest, HttpReply,
+    HttpRequest, KeyHandle, PromptFailure, PromptRequest, Requirement, Requirements, Roots,
+    SignFailure, SignRequest, SleepFailure, SleepRequest, TokenFailure, TokenOrder,
+};
+use crate::environment::{Environment, Exposure};
+use crate::error::{Error, ErrorKind};
+use crate::request::TokenRequest;
+use crate::secret::{Secret, SecretBytes};
+use crate::time::Timestamp;
+use crate::token::AccessToken;
+
+const VERSION: u32 = 1;
+
+/// The inputs of a run, of which a recorder keeps what may be kept.
+pub(crate) struct Origin<'a> {
+    pub(crate) request: &'a TokenRequest,
+    pub(crate) environment: &'a Environment,
+    pub(crate) platform: Platform,
+    pub(crate) position: Position,
+    pub(crate) started: Timestamp,
+    pub(crate) deadline: Duration,
+}
+
+/// Keeps a transcript while a run goes on.
+pub(crate) struct Recorder {
+    redactor: Redactor,
+    transcript: Transcript,
+}
+
+impl Recorder {
+    pub(crate) fn new(credential: &dyn Credential, origin: Origin<'_>) -> Self {
+        let mut redactor = Redactor::default();
+        let environment = record_environment(origin.environment, &mut redactor);
+        let transcript = Transcript {
+            version: VERSION,
+            credential: credential.name().to_owned(),
+            configuration: credential.configuration(&mut redactor),
+            request: origin.request.clone(),
+            environment,
+            platform: origin.platform,
+            position: origin.position,
+            started: origin.started,
+            deadline: origin.deadline,
+            exchanges: Vec::new(),
+            ending: Ending::Error {
+                kind: String::new(),
+                credential: String::new(),
+                cause: String::new(),
+                error: String::new(),
+                codes: Vec::new(),
+                advice: None,
+            },
+        };
+        Self {
+            redactor,
+            transcript,
+        }
+    }
+
+    /// Opens the next entry, at the time of its reply.
+    pub(crate) fn exchange(&mut self, cx: &Context) -> Recording<'_> {
+        let started = self.transcript.started.unix_milliseconds();
+        let at = cx
+            .now()
+            .timestamp()
+            .unix_milliseconds()
+            .saturating_sub(started);
+        Recording {
+            recorder: self,
+            at,
+            elapsed: cx.elapsed(),
+        }
+    }
+
+    pub(crate) fn finish(mut self, result: &Result<AccessToken, Error>) -> Transcript {
+        self.transcript.ending = match result {
+            Ok(token) => Ending::Token {
+                token: self.redactor.placeholder("token", token.expose()),
+                token_type: token.kind().to_owned(),
+                expires_on: token.expires_on(),
+                refresh_on: token.refreshes_on(),
+                source: token.came_from().to_owned(),
+            },
+            Err(error) => Ending::Error {
+                kind: match error.kind() {
+                    ErrorKind::Unavailable => "unavailable",
+                    ErrorKind::Failed => "failed",
+                    ErrorKind::InteractionRequired => "interaction-required",
+                }
+                .to_owned(),
+                credential: error.credential().to_owned(),
+                cause: cause_name(error),
+                error: error
+                    .service()
+                    .map(|service| self.redactor.text(service.error()))
+                    .unwrap_or_default(),
+                codes: error
+                    .service()
+                    .map(|service| service.codes().to_vec())
+                    .unwrap_or_default(),
+                advice: error.advice().map(str::to_owned),
+            },
+        };
+        self.transcript
+    }
+}
+
+/// The name of the cause's variant.
+fn cause_name(error: &Error) -> String {
+    let shown = format!("{:?}", error.cause());
+    shown
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn record_environment(
+    environment: &Environment,
+    redactor: &mut Redactor,
+) -> BTreeMap<String, String> {
+    let mut recorded = BTreeMap::new();
+    for (name, value) in environment.iter() {
+        let shown = match Environment::exposure(name) {
+            Some(Exposure::Plain) => value.expose().to_owned(),
+            Some(Exposure::Secret) => redactor.placeholder("variable", value.expose()),
+            Some(Exposure::Omitted) | None => continue,
+        };
+        recorded.insert(name.to_owned(), shown);
+    }
+    recorded
+}
+
+/// One entry under way. Hosts and credentials never see it; effects write themselves into it.
+#[doc(hidden)]
+pub struct Recording<'a> {
+    recorder: &'a mut Recorder,
+    at: i64,
+    elapsed: Duration,
+}
+
+impl std::fmt::Debug for Recording<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Recording")
+    }
+}
+
+impl Recording<'_> {
+    pub(crate) fn http(&mut self, request: &HttpRequest, reply: &HttpReply) {
+        let redactor = &mut self.recorder.redactor;
+        for secret in request.secrets() {
+            redactor.placeholder("secret", secret.expose());
+        }
+        let is_form = request
+            .headers
+            .get(http::header::CONTENT_TYPE)
+            .is_some_and(|value| {
+                value
+                    .as_bytes()
+                    .starts_with(b"application/x-www-form-urlencoded")
+            });
+        let url = redactor.url(&request.url);
+        let headers = redactor.headers(&request.headers, true);
+        let body = if is_form {
+            let fields = url::form_urlencoded::parse(request.body.expose());
+            Content::Form(
+                redactor.form(fields.map(|(name, value)| (name.into_owned(), value.into_owned()))),
+            )
+        } else {
+            redactor.content("body", request.body.expose())
+        };
+        let message = Message::Http {
+            method: request.method.to_string(),
+            url,
+            headers,
+            body,
+            requirements: requirements(&request.requirements),
+            reply: match reply {
+                Ok(response) => {
+                    let body = redactor.content("body", response.body.expose());
+                    let headers = redactor.headers(&response.headers, false);
+                    Reply::Ok(Answer {
+                        status: response.status,
+                        headers,
+                        body,
+                    })
+                }
+                Err(failure) => Reply::Failure(failure.clone()),
+            },
+        };
+        self.push(message);
+    }
+
+    pub(crate) fn file(&mut self, request: &FileRequest, reply: &Result<SecretBytes, FileFailure>) {
+        let reply = self.reply(reply, |redactor, content| {
+            redactor.content("file", content.expose())
+        });
+        self.push(Message::ReadFile {
+            path: request.path.clone(),
+            max_bytes: request.max_bytes,
+            reply,
+        });
+    }
+
+    pub(crate) fn exec(&mut self, request: &ExecRequest, reply: &Result<ExecOutput, ExecFailure>) {
+        let reply = self.reply(reply, |redactor, output| Printed {
+            exit_code: output.exit_code,
+            stdout: redactor.content("output", output.stdout.expose()),
+            stderr: redactor.content("output", output.stderr.expose()),
+        });
+        let arguments = request
+            .arguments
+            .iter()
+            .map(|argument| self.recorder.redactor.text(argument))
+            .collect();
+        self.push(Message::Exec {
+            program: request.program.clone(),
+            arguments,
+            reply,
+        });
+    }
+
+    pub(crate) fn sign(&mut self, request: &SignRequest, reply: &Result<Vec<u8>, SignFailure>) {
+        let signer = match &request.key {
+            KeyHandle::Named(name) => Some(name.to_string()),
+            KeyHandle::InMemory(_) => None,
+        };
+        // A signature is recorded in the form that it has in an assertion.
+        let reply = self.reply(reply, |redactor, signature| {
+            let text = String::from_utf8(signature.clone())
+                .ok()
+                .filter(|text| super::is_placeholder(text));
+            redactor.placeholder(
+                "signature",
+                &text.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(signature)),
+            )
+        });
+        self.push(Message::Sign {
+            algorithm: request.algorithm,
+            signer,
+            reply,
+        });
+    }
+
+    pub(crate) fn assertion(
+        &mut self,
+        request: &AssertionRequest,
+        reply: &Result<Secret, AssertionFailure>,
+    ) {
+        let reply = self.reply(reply, |redactor, secret| {
+            redactor.placeholder("assertion", secret.expose())
+        });
+        self.push(Message::Assertion {
+            callback: request.callback.to_string(),
+            client_id: request.client_id.clone(),
+            token_endpoint: request.token_endpoint.to_string(),
+            reply,
+        });
+    }
+
+    pub(crate) fn token(
+        &mut self,
+        request: &TokenOrder,
+        reply: &Result<AccessToken, TokenFailure>,
+    ) {
+        let reply = self.reply(reply, |redactor, token| Granted {
+            token: redactor.placeholder("token", token.expose()),
+            expires_on: token.expires_on(),
+        });
+        self.push(Message::Token {
+            callback: request.callback.to_string(),
+            reply,
+        });
+    }
+
+    pub(crate) fn prompt(&mut self, request: &PromptRequest, reply: &Result<(), PromptFailure>) {
+        let reply = self.reply(reply, |_, ()| ());
+        let verification_uri = self
+            .recorder
+            .redactor
+            .url(&request.device_code.verification_uri);
+        self.push(Message::Prompt {
+            callback: request.callback.to_string(),
+            verification_uri,
+            reply,
+        });
+    }
+
+    pub(crate) fn authorize(
+        &mut self,
+        request: &AuthorizeRequest,
+        reply: &Result<Authorized, AuthorizeFailure>,
+    ) {
+        let endpoint = self.recorder.redactor.url(&request.endpoint);
+        let reply = self.reply(reply, |redactor, authorized| {
+            let (code, error) = match &authorized.answer {
+                AuthorizeAnswer::Code(code) => {
+                    (Some(redactor.placeholder("code", code.expose())), None)
+                }
+                AuthorizeAnswer::Denied { error, .. } => (None, Some(redactor.text(error))),
+            };
+            Place {
+                port: authorized.port,
+                code,
+                error,
+            }
+        });
+        self.push(Message::Authorize { endpoint, reply });
+    }
+
+    pub(crate) fn sleep(&mut self, request: &SleepRequest, reply: &Result<(), SleepFailure>) {
+        let reply = self.reply(reply, |_, ()| ());
+        self.push(Message::Sleep {
+            reason: request.reason,
+            nominal: request.nominal,
+            reply,
+        });
+    }
+
+    fn reply<O, F: Failure, T>(
+        &mut self,
+        reply: &Result<O, F>,
+        record: impl FnOnce(&mut Redactor, &O) -> T,
+    ) -> Reply<T, F> {
+        match reply {
+            Ok(output) => Reply::Ok(record(&mut self.recorder.redactor, output)),
+            Err(failure) => Reply::Failure(failure.clone()),
+        }
+    }
+
+    fn push(&mut self, message: Message) {
+        let exchange = Exchange {
+            message,
+            at: self.at,
+            elapsed: self.elapsed,
+        };
+        self.recorder.transcript.exchanges.push(exchange);
+    }
+}
+
+fn requirements(requirements: &Requirements) -> Vec<Requirement> {
+    let tls = &requirements.tls;
+    let named = [
+        (requirements.no_proxy, Requirement::NoProxy),
+        (requirements.plain_http, Requirement::PlainHttp),
+        (tls.pin.is_some(), Requirement::TlsPin),
+        (tls.roots != Roots::System, Requirement::ExclusiveRoots),
+        (tls.server_name.is_some(), Requirement::ServerName),
+    ];
+    named
+        .into_iter()
+        .filter(|(required, _)| *required)
+        .map(|(_, name)| name)
+        .collect()
+}

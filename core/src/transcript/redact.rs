@@ -1,0 +1,333 @@
+//! Redaction: what may be shown is listed here; all else becomes a placeholder.
+
+use std::collections::BTreeMap;
+
+use http::HeaderMap;
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::record::{Content, Headers};
+use crate::oauth::{forms_of, safe_text};
+use crate::secret::Secret;
+
+/// Members and form fields whose values are shown.
+const SHOWN_FIELDS: &[&str] = &[
+    "api-version",
+    "claims",
+    "client_assertion_type",
+    "client_id",
+    "client_info",
+    "clientid",
+    "code_challenge_method",
+    "correlationId",
+    "correlation_id",
+    "error",
+    "error_codes",
+    "error_description",
+    "error_uri",
+    "expiresOn",
+    "expires_in",
+    "expires_on",
+    "ext_expires_in",
+    "foci",
+    "grant_type",
+    "interval",
+    "issued_token_type",
+    "mi_res_id",
+    "msi_res_id",
+    "not_before",
+    "object_id",
+    "prompt",
+    "redirect_uri",
+    "refresh_in",
+    "requested_token_use",
+    "resource",
+    "response_mode",
+    "response_type",
+    "scope",
+    "statusCode",
+    "suberror",
+    "timestamp",
+    "token_type",
+    "tokenType",
+    "trace_id",
+    "verification_uri",
+    "verification_url",
+];
+
+/// Members with a meaning of their own in an error object, and harmless in it alone.
+const SHOWN_IN_ERRORS: &[&str] = &["code", "message"];
+
+/// Members whose values are secret, each with the word for its placeholders.
+const SECRET_FIELDS: &[(&str, &str)] = &[
+    ("access_token", "token"),
+    ("accessToken", "token"),
+    ("token", "token"),
+    ("Token", "token"),
+    ("assertion", "assertion"),
+    ("client_assertion", "assertion"),
+    ("client_secret", "secret"),
+    ("code", "code"),
+    ("code_verifier", "verifier"),
+    ("device_code", "code"),
+    ("id_token", "id-token"),
+    ("oidcToken", "assertion"),
+    ("password", "secret"),
+    ("refresh_token", "refresh-token"),
+    ("state", "state"),
+    ("user_code", "code"),
+    ("username", "name"),
+    ("value", "assertion"),
+];
+
+/// Header fields whose values are shown.
+const SHOWN_HEADERS: &[&str] = &[
+    "accept",
+    "content-type",
+    "date",
+    "metadata",
+    "retry-after",
+    "retry-after-ms",
+    "return-client-request-id",
+    "www-authenticate",
+    "x-client-os",
+    "x-client-sku",
+    "x-ms-retry-after-ms",
+    "x-tfs-fedauthredirect",
+];
+
+/// Words that decisions rest on, kept of texts that are otherwise hidden.
+const KEPT_WORDS: &[&str] = &["unreachable"];
+
+/// Replaces secrets by placeholders: the same secret by the same one, numbered by first sight.
+#[derive(Debug, Default)]
+pub struct Redactor {
+    known: Vec<(Secret, String)>,
+    counts: BTreeMap<&'static str, usize>,
+}
+
+/// Whether a text is a placeholder: `redacted-`, a kind, `-`, a number.
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    let Some((kind, number)) = text
+        .strip_prefix("redacted-")
+        .and_then(|rest| rest.rsplit_once('-'))
+    else {
+        return false;
+    };
+    let lower = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+    (1..=20).contains(&kind.len())
+        && kind.bytes().all(lower)
+        && (1..=6).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Redactor {
+    /// The placeholder of a secret, as a secret text of the same kind.
+    pub fn secret(&mut self, kind: &'static str, secret: &Secret) -> Secret {
+        Secret::new(self.placeholder(kind, secret.expose()))
+    }
+
+    /// The placeholder of a text. Nothing stays nothing.
+    pub(super) fn placeholder(&mut self, kind: &'static str, text: &str) -> String {
+        if text.is_empty() {
+            return String::new();
+        }
+        if let Some((_, placeholder)) = self.known.iter().find(|(known, _)| known.expose() == text)
+        {
+            return placeholder.clone();
+        }
+        let count = self.counts.entry(kind).or_default();
+        *count += 1;
+        let placeholder = format!("redacted-{kind}-{count}");
+        self.known.push((Secret::from(text), placeholder.clone()));
+        placeholder
+    }
+
+    /// A text that is shown, with every known secret in it replaced, in whatever form it is there.
+    pub(super) fn text(&self, text: &str) -> String {
+        let mut shown = text.to_owned();
+        for (secret, placeholder) in &self.known {
+            // Short values are too likely to be part of an innocent word.
+            for form in forms_of(secret.expose())
+                .iter()
+                .filter(|form| form.len() >= 4 && !is_placeholder(form))
+            {
+                if shown.contains(form.as_str()) {
+                    shown = shown.replace(form.as_str(), placeholder);
+                }
+            }
+        }
+        safe_text(&shown, 2048, &[])
+    }
+
+    pub(super) fn url(&mut self, url: &Url) -> String {
+        let query = self.form(
+            url.query_pairs()
+                .map(|(name, value)| (name.into_owned(), value.into_owned())),
+        );
+        let mut shown = url.clone();
+        shown.set_fragment(None);
+        let path = self.text(url.path());
+        shown.set_path(&path);
+        shown.set_query(None);
+        if !query.is_empty() {
+            shown.query_pairs_mut().extend_pairs(query);
+        }
+        shown.into()
+    }
+
+    pub(super) fn headers(&mut self, headers: &HeaderMap, keep_hidden: bool) -> Headers {
+        let mut shown = Headers::new();
+        for (name, value) in headers {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            if SHOWN_HEADERS.contains(&name.as_str()) && !value.is_sensitive() {
+                shown.insert(name.as_str().to_owned(), self.text(&text));
+            } else if keep_hidden {
+                shown.insert(name.as_str().to_owned(), self.placeholder("header", &text));
+            }
+        }
+        shown
+    }
+
+    /// The fields of a form, in order.
+    pub(super) fn form(
+        &mut self,
+        fields: impl Iterator<Item = (String, String)>,
+    ) -> Vec<(String, String)> {
+        let fields = fields.map(|(name, value)| {
+            let shown = if SHOWN_FIELDS.contains(&name.as_str()) {
+                self.text(&value)
+            } else {
+                self.placeholder(kind_of(&name), &value)
+            };
+            (name, shown)
+        });
+        fields.collect()
+    }
+
+    /// A body, a file or an output: as JSON where it is that, else as text.
+    pub(super) fn content(&mut self, kind: &'static str, bytes: &[u8]) -> Content {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return Content::Binary;
+        };
+        match serde_json::from_slice::<Value>(bytes) {
+            Ok(value @ (Value::Object(_) | Value::Array(_))) => {
+                Content::Json(self.json("", &value))
+            }
+            _ if text.trim().is_empty() => Content::Empty,
+            _ => Content::Text(self.hidden_text(kind, text.trim())),
+        }
+    }
+
+    fn hidden_text(&mut self, kind: &'static str, text: &str) -> String {
+        let mut shown = self.placeholder(kind, text);
+        if is_placeholder(text) {
+            return shown;
+        }
+        if text.starts_with('<') {
+            shown.insert_str(0, "<html> ");
+        }
+        for word in KEPT_WORDS.iter().filter(|word| text.contains(*word)) {
+            shown.push(' ');
+            shown.push_str(word);
+        }
+        shown
+    }
+
+    fn json(&mut self, name: &str, value: &Value) -> Value {
+        match value {
+            Value::Object(members) => {
+                let in_error = name == "error" || members.contains_key("statusCode");
+                Value::Object(self.members(members, in_error))
+            }
+            Value::Array(items) => items.iter().map(|item| self.json(name, item)).collect(),
+            Value::String(text) if SHOWN_FIELDS.contains(&name) => Value::String(self.text(text)),
+            Value::String(text) => Value::String(self.placeholder(kind_of(name), text)),
+            Value::Number(_) if !SHOWN_FIELDS.contains(&name) => Value::from(0),
+            plain => plain.clone(),
+        }
+    }
+
+    /// The members that are known. The others are left out: nothing reads them.
+    fn members(&mut self, members: &Map<String, Value>, in_error: bool) -> Map<String, Value> {
+        let is_shown =
+            |name: &str| SHOWN_FIELDS.contains(&name) || (in_error && is_error_text(name));
+        // Secrets first, so that a text beside one that repeats it is known to hold one.
+        let (shown, hidden): (Vec<_>, Vec<_>) = members
+            .iter()
+            .filter(|(name, _)| is_shown(name) || is_secret(name))
+            .partition(|(name, _)| is_shown(name));
+        let mut redacted = Map::new();
+        for (name, value) in hidden.into_iter().chain(shown) {
+            let value = match value {
+                Value::String(text) if in_error && is_error_text(name) => {
+                    Value::String(self.text(text))
+                }
+                value => self.json(name, value),
+            };
+            redacted.insert(name.clone(), value);
+        }
+        redacted
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    SECRET_FIELDS.iter().any(|(known, _)| *known == name)
+}
+
+fn is_error_text(name: &str) -> bool {
+    SHOWN_IN_ERRORS.contains(&name)
+}
+
+fn kind_of(field: &str) -> &'static str {
+    SECRET_FIELDS
+        .iter()
+        .find(|(name, _)| *name == field)
+        .map_or("value", |(_, kind)| kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn twice(bytes: &[u8]) -> (Content, Content) {
+        let once = Redactor::default().content("text", bytes);
+        let again = match &once {
+            Content::Json(value) => serde_json::to_vec(value).expect("JSON serialises"),
+            Content::Text(text) => text.clone().into_bytes(),
+            _ => bytes.to_vec(),
+        };
+        let twice = Redactor::default().content("text", &again);
+        (once, twice)
+    }
+
+    #[test]
+    fn redaction_is_a_fixed_point() {
+        let bodies: [&[u8]; 8] = [
+            br#"{"access_token":"AT","expires_in":"3599","mystery":"x","nested":{"access_token":7,"y":[1,"z"]}}"#,
+            br#"{"error":{"code":"c","message":"AT is not eyJhbGciOiJSUzI1NiJ9.a.b"}}"#,
+            br#"{"error":"invalid_client","error_description":"AADSTS7000215: no.\r\nTrace ID: t"}"#,
+            b"<html>host unreachable</html>",
+            b"plain text",
+            b"",
+            b" \n",
+            b"\xff\xfe",
+        ];
+        for body in bodies {
+            let (once, twice) = twice(body);
+            assert_eq!(once, twice, "{}", String::from_utf8_lossy(body));
+        }
+    }
+
+    #[test]
+    fn one_secret_has_one_placeholder_and_is_replaced_inside_texts_too() {
+        let mut redactor = Redactor::default();
+        let secret = redactor.secret("secret", &Secret::new("p&ss"));
+        assert_eq!(secret.expose(), "redacted-secret-1");
+        assert_eq!(redactor.placeholder("token", "p&ss"), "redacted-secret-1");
+        assert_eq!(
+            redactor.text("no p&ss, no p%26ss"),
+            "no redacted-secret-1, no redacted-secret-1"
+        );
+    }
+}

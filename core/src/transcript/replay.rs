@@ -1,0 +1,150 @@
+//! Replaying: a run whose host is a transcript.
+
+use std::sync::Arc;
+
+use super::record::{Answer, Content, Granted, Message, Place, Printed, Reply};
+use super::{Exchange, Transcript};
+use crate::context::Context;
+use crate::credential::Credential;
+use crate::effect::{AuthorizeAnswer, Authorized, Detail, ExecOutput, HttpResponse, Refusal};
+use crate::entropy::Seed;
+use crate::environment::Environment;
+use crate::run::Run;
+use crate::secret::{Secret, SecretBytes};
+use crate::step::Step;
+use crate::time::Now;
+use crate::token::AccessToken;
+
+impl Transcript {
+    /// The credential that was recorded, with placeholders for its secrets; none if it was one
+    /// that only its program can make.
+    pub fn recorded_credential(&self) -> Option<Arc<dyn Credential>> {
+        Some(self.configuration.clone()?.into_credential())
+    }
+
+    /// Runs a credential on the recorded replies, and records that.
+    ///
+    /// With [the recorded credential](Self::recorded_credential) the result equals the transcript.
+    /// A run that asks for something else than the recorded one did is refused there, so the
+    /// recordings differ from that exchange on.
+    pub fn replay(&self, credential: Arc<dyn Credential>) -> Transcript {
+        let started = self.started.unix_milliseconds();
+        let mut now = Now::new(started, std::time::Duration::ZERO);
+        let context = Context::new(self.request.clone(), now, Seed::new([0; 32]))
+            .with_environment(Environment::from_pairs(self.environment.clone()))
+            .with_platform(self.platform)
+            .with_position(self.position)
+            .with_deadline(self.deadline)
+            .record_transcript();
+        let mut step = Run::start(credential, context);
+        let mut exchanges = self.exchanges.iter();
+        loop {
+            step = match step {
+                Step::Done(outcome) => {
+                    return outcome
+                        .transcript
+                        .expect("the context asked for a transcript");
+                }
+                step => match exchanges.next() {
+                    Some(exchange) => {
+                        now = Now::new(started.saturating_add(exchange.at), exchange.elapsed);
+                        answer(step, exchange, now)
+                    }
+                    None => step.refuse(Refusal::NoSuchEffect, now),
+                },
+            };
+        }
+    }
+}
+
+fn answer(step: Step, exchange: &Exchange, now: Now) -> Step {
+    match (step, &exchange.message) {
+        (Step::Http(call), Message::Http { reply, .. }) => {
+            call.reply(restore(reply, http_response), now)
+        }
+        (Step::ReadFile(call), Message::ReadFile { reply, .. }) => call.reply(
+            restore(reply, |content| SecretBytes::new(bytes(content))),
+            now,
+        ),
+        (Step::Exec(call), Message::Exec { reply, .. }) => {
+            call.reply(restore(reply, exec_output), now)
+        }
+        (Step::Sign(call), Message::Sign { reply, .. }) => call.reply(
+            restore(reply, |placeholder| placeholder.clone().into_bytes()),
+            now,
+        ),
+        (Step::Assertion(call), Message::Assertion { reply, .. }) => call.reply(
+            restore(reply, |placeholder| Secret::from(placeholder.as_str())),
+            now,
+        ),
+        (Step::Token(call), Message::Token { reply, .. }) => {
+            call.reply(restore(reply, access_token), now)
+        }
+        (Step::Prompt(call), Message::Prompt { reply, .. }) => {
+            call.reply(restore(reply, |()| ()), now)
+        }
+        (Step::Authorize(call), Message::Authorize { reply, .. }) => {
+            call.reply(restore(reply, authorized), now)
+        }
+        (Step::Sleep(call), Message::Sleep { reply, .. }) => {
+            call.reply(restore(reply, |()| ()), now)
+        }
+        (step, _) => step.refuse(Refusal::NoSuchEffect, now),
+    }
+}
+
+fn restore<T, F: Clone, O>(reply: &Reply<T, F>, output: impl FnOnce(&T) -> O) -> Result<O, F> {
+    match reply {
+        Reply::Ok(recorded) => Ok(output(recorded)),
+        Reply::Failure(failure) => Err(failure.clone()),
+    }
+}
+
+fn http_response(answer: &Answer) -> HttpResponse {
+    let mut response = HttpResponse::new(answer.status, bytes(&answer.body));
+    for (name, value) in &answer.headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<http::HeaderName>(), value.parse()) {
+            response.headers.insert(name, value);
+        }
+    }
+    response
+}
+
+fn exec_output(printed: &Printed) -> ExecOutput {
+    ExecOutput {
+        exit_code: printed.exit_code,
+        stdout: bytes(&printed.stdout).into(),
+        stderr: bytes(&printed.stderr).into(),
+    }
+}
+
+fn access_token(granted: &Granted) -> AccessToken {
+    AccessToken::new(granted.token.as_str(), granted.expires_on)
+}
+
+fn authorized(place: &Place) -> Authorized {
+    let answer = match &place.code {
+        Some(code) => AuthorizeAnswer::Code(code.as_str().into()),
+        None => AuthorizeAnswer::Denied {
+            error: place.error.clone().unwrap_or_default(),
+            description: Detail::default(),
+        },
+    };
+    Authorized {
+        port: place.port,
+        answer,
+    }
+}
+
+fn bytes(content: &Content) -> Vec<u8> {
+    match content {
+        Content::Empty => Vec::new(),
+        Content::Json(value) => value.to_string().into_bytes(),
+        Content::Form(fields) => url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish()
+            .into_bytes(),
+        Content::Text(text) => text.clone().into_bytes(),
+        Content::Binary => vec![0xff],
+    }
+}
