@@ -66,7 +66,7 @@ pub enum Cause {
     /// An exchange ended without an answer.
     Http(HttpFailure),
     /// The endpoint answered with an error.
-    Service(ServiceError),
+    Service(Box<ServiceError>),
     /// The endpoint's answer is neither a token nor an error.
     Answer(AnswerFault),
     /// A file could not be read.
@@ -443,6 +443,12 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
+impl From<ServiceError> for Cause {
+    fn from(error: ServiceError) -> Self {
+        Self::Service(Box::new(error))
+    }
+}
+
 macro_rules! causes {
     ($($from:ty => $variant:ident),* $(,)?) => {
         $(impl From<$from> for Cause {
@@ -456,7 +462,6 @@ macro_rules! causes {
 causes!(
     Invalid => Invalid,
     HttpFailure => Http,
-    ServiceError => Service,
     AnswerFault => Answer,
     SignFailure => Sign,
     AssertionFailure => Assertion,

@@ -1,5 +1,6 @@
 //! temp
 mod authority;
+pub mod cache;
 mod context;
 mod credential;
 mod credentials;

@@ -125,5 +125,5 @@ pub struct Outcome {
     /// What to remember for later runs.
     pub memory: Vec<MemoryChange>,
     /// What happened, if the context asked for it.
-    pub transcript: Option<Transcript>,
+    pub transcript: Option<Box<Transcript>>,
 }

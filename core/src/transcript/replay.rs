@@ -41,7 +41,7 @@ impl Transcript {
         loop {
             step = match step {
                 Step::Done(outcome) => {
-                    return outcome
+                    return *outcome
                         .transcript
                         .expect("the context asked for a transcript");
                 }

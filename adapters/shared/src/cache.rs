@@ -1,0 +1,102 @@
+//! The tokens, behind a lock for those who change them and as a snapshot for those who read.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use arc_swap::ArcSwap;
+use azid_core::cache::{Freshness, Key, RefreshSettings, TokenTable};
+use azid_core::{AccessToken, Memory, MemoryChange, Timestamp};
+
+use crate::sync::{Arc, Mutex, lock};
+
+/// Tokens, and what runs left to remember. Any number of providers can share one: what is kept
+/// under a key is a token for exactly that key, whoever brought it.
+pub struct TokenCache {
+    table: Mutex<TokenTable>,
+    memory: Mutex<Memory>,
+    published: ArcSwap<HashMap<Key, Published>>,
+}
+
+/// A token that may be handed out without a look at the table.
+#[derive(Clone)]
+struct Published {
+    token: AccessToken,
+    fresh_until: Timestamp,
+}
+
+impl TokenCache {
+    /// An empty cache with the default settings.
+    pub fn new() -> Arc<Self> {
+        Self::with_settings(RefreshSettings::default())
+    }
+
+    /// An empty cache with these settings.
+    pub fn with_settings(settings: RefreshSettings) -> Arc<Self> {
+        Arc::new(Self {
+            table: Mutex::new(TokenTable::new(settings)),
+            memory: Mutex::default(),
+            published: ArcSwap::default(),
+        })
+    }
+
+    /// The token of a key that needs no refresh yet. It takes no lock.
+    pub fn fresh(&self, key: &Key, now: Timestamp) -> Option<AccessToken> {
+        let published = self.published.load();
+        let found = published.get(key)?;
+        (now < found.fresh_until).then(|| found.token.clone())
+    }
+
+    /// Drops a token that turned out to be of no use, if it is still the one held, and says
+    /// whether it was.
+    pub fn invalidate(&self, key: &Key, token: &AccessToken) -> bool {
+        self.change(|table| table.invalidate(key, token))
+    }
+
+    /// What runs left to remember so far.
+    pub fn memory(&self) -> Memory {
+        lock(&self.memory).clone()
+    }
+
+    /// Remembers what a run left.
+    pub fn remember(&self, changes: impl IntoIterator<Item = MemoryChange>) {
+        let mut memory = lock(&self.memory);
+        changes.into_iter().for_each(|change| memory.apply(change));
+    }
+
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&TokenTable) -> T) -> T {
+        look(&lock(&self.table))
+    }
+
+    /// Changes the table and publishes what it then holds, before anybody else can change it.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut TokenTable) -> T) -> T {
+        let mut table = lock(&self.table);
+        let answer = change(&mut table);
+        let published = table.entries().map(|(key, token, fresh_until)| {
+            (
+                key.clone(),
+                Published {
+                    token: token.clone(),
+                    fresh_until,
+                },
+            )
+        });
+        self.published.store(Arc::new(published.collect()));
+        answer
+    }
+}
+
+impl fmt::Debug for TokenCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenCache")
+            .field("tokens", &self.published.load().len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a key stands, for tests and tools.
+impl TokenCache {
+    /// How a key stands at a moment.
+    pub fn look(&self, key: &Key, now: Timestamp) -> Freshness {
+        self.read(|table| table.look(key, now))
+    }
+}

@@ -1,0 +1,74 @@
+//! What a provider tells whoever listens.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azid_core::{AccessToken, Error};
+
+/// Something that a provider did, without a secret in it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A run waits before it sends a request again.
+    Retry {
+        /// How long it waits.
+        wait: Duration,
+    },
+    /// A run brought a token.
+    Acquired {
+        /// The token.
+        token: AccessToken,
+    },
+    /// A run that callers waited for failed.
+    Failed {
+        /// Why.
+        error: Error,
+    },
+    /// An early refresh failed; callers go on with the token that is held.
+    RefreshFailed {
+        /// Why.
+        error: Error,
+    },
+}
+
+/// A listener.
+#[derive(Clone)]
+pub struct OnEvent(Option<Arc<Listener>>);
+
+type Listener = dyn Fn(&Event) + Send + Sync;
+
+impl OnEvent {
+    /// Nobody listens.
+    pub const fn nobody() -> Self {
+        Self(None)
+    }
+
+    /// This function listens. It is called by whoever drives a run, so it should be brief.
+    pub fn new(listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(listener)))
+    }
+
+    /// Tells the listener.
+    pub fn tell(&self, event: &Event) {
+        if let Some(listener) = &self.0 {
+            listener(event);
+        }
+    }
+}
+
+impl Default for OnEvent {
+    fn default() -> Self {
+        Self::nobody()
+    }
+}
+
+impl fmt::Debug for OnEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "OnEvent(listener)"
+        } else {
+            "OnEvent(nobody)"
+        })
+    }
+}

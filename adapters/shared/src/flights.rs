@@ -1,0 +1,95 @@
+//! A provider's flights together with what their waiters wait on.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use azid_core::cache::{Decision, FlightId, Key};
+use azid_core::{AccessToken, Error, Lane, Now, TokenRequest};
+
+use crate::sync::{Arc, Mutex, lock};
+use crate::{LeaseGuard, Ledger};
+
+/// The flights of one provider. `F` is what a waiter waits on: a shared future in an async shell, a
+/// condition in a blocking one. It stays here while the flight goes on, whoever started it.
+pub struct Flights<F> {
+    ledger: Arc<Ledger>,
+    waiting: Mutex<HashMap<FlightId, F>>,
+}
+
+/// What a caller does.
+#[derive(Debug)]
+#[must_use]
+pub enum Asked<F> {
+    /// Take this token.
+    Ready(AccessToken),
+    /// Take this token, and see that this flight to renew it gets going.
+    Refresh(AccessToken, F),
+    /// Wait for this flight and take its result.
+    Wait(F),
+    /// Wait for this flight and ask again.
+    Queue(F),
+    /// Give up for now: the server asked for a pause after this error.
+    NotYet(Error),
+}
+
+impl<F: Clone> Flights<F> {
+    /// No flights yet.
+    pub fn new(ledger: Arc<Ledger>) -> Self {
+        Self {
+            ledger,
+            waiting: Mutex::default(),
+        }
+    }
+
+    /// The cache and the flights' leases.
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
+    /// What a caller does now. If that is a new flight, `launch` makes what its waiters wait on
+    /// and takes the lease; it must not start the run, since it is called under a lock.
+    pub fn ask(
+        &self,
+        key: &Key,
+        request: &TokenRequest,
+        lane: Lane,
+        now: Now,
+        launch: impl FnOnce(LeaseGuard) -> F,
+    ) -> Asked<F> {
+        let mut waiting = lock(&self.waiting);
+        waiting.retain(|id, _| self.ledger.is_flying(*id));
+        match self.ledger.request(key, request, lane, now) {
+            Decision::Ready(token) => Asked::Ready(token),
+            Decision::ReadyAndRefresh(token, lease) => {
+                let id = lease.id();
+                let flight = launch(self.ledger.guard(lease));
+                waiting.insert(id, flight.clone());
+                Asked::Refresh(token, flight)
+            }
+            Decision::Start(lease) => {
+                let id = lease.id();
+                let flight = launch(self.ledger.guard(lease));
+                waiting.insert(id, flight.clone());
+                Asked::Wait(flight)
+            }
+            Decision::Join(id) => Asked::Wait(Self::find(&waiting, id)),
+            Decision::Queue(id) => Asked::Queue(Self::find(&waiting, id)),
+            Decision::NotYet(error) => Asked::NotYet(error),
+        }
+    }
+
+    fn find(waiting: &HashMap<FlightId, F>, id: FlightId) -> F {
+        waiting
+            .get(&id)
+            .expect("a flight is entered under the lock that its lease is made under")
+            .clone()
+    }
+}
+
+impl<F> fmt::Debug for Flights<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flights")
+            .field("ledger", &self.ledger)
+            .finish_non_exhaustive()
+    }
+}

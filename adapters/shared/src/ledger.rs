@@ -1,0 +1,113 @@
+//! One provider's flights, over a cache.
+
+use std::fmt;
+use std::time::Duration;
+
+use azid_core::cache::{Acquire, Decision, FlightId, Key, Lease};
+use azid_core::{Lane, Now, Outcome, Seed, TokenRequest};
+
+use crate::TokenCache;
+use crate::sync::{Arc, Mutex, lock};
+
+/// What is going on for one provider.
+pub struct Ledger {
+    cache: Arc<TokenCache>,
+    acquire: Mutex<Acquire>,
+}
+
+impl Ledger {
+    /// A provider without flights, over a cache; the seed spreads its refreshes.
+    pub fn new(cache: Arc<TokenCache>, seed: Seed) -> Arc<Self> {
+        Arc::new(Self {
+            cache,
+            acquire: Mutex::new(Acquire::new(seed)),
+        })
+    }
+
+    /// The cache.
+    pub fn cache(&self) -> &Arc<TokenCache> {
+        &self.cache
+    }
+
+    pub(crate) fn request(
+        &self,
+        key: &Key,
+        request: &TokenRequest,
+        lane: Lane,
+        now: Now,
+    ) -> Decision {
+        let mut acquire = lock(&self.acquire);
+        self.cache
+            .read(|table| acquire.request(table, key, request, lane, now))
+    }
+
+    pub(crate) fn is_flying(&self, id: FlightId) -> bool {
+        lock(&self.acquire).is_flying(id)
+    }
+
+    pub(crate) fn guard(self: &Arc<Self>, lease: Lease) -> LeaseGuard {
+        LeaseGuard {
+            ledger: Arc::clone(self),
+            lease: Some(lease),
+        }
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger")
+            .field("cache", &self.cache)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A lease that finds its way back: settled with an outcome, or else abandoned when it is dropped,
+/// be it by a cancelled caller or by a panic.
+#[must_use = "a flight that is dropped is abandoned"]
+pub struct LeaseGuard {
+    ledger: Arc<Ledger>,
+    lease: Option<Lease>,
+}
+
+impl LeaseGuard {
+    /// The flight's number.
+    pub fn id(&self) -> FlightId {
+        self.lease().id()
+    }
+
+    /// Allows the flight so long from now on: as long as its outstanding effect may take.
+    pub fn extend(&self, allowed: Duration, now: Now) {
+        lock(&self.ledger.acquire).extend(self.lease(), allowed, now);
+    }
+
+    /// Gives the lease back with the flight's outcome.
+    pub fn settle(mut self, outcome: &Outcome, now: Now) {
+        if let Some(lease) = self.lease.take() {
+            self.ledger.cache.remember(outcome.memory.iter().cloned());
+            let mut acquire = lock(&self.ledger.acquire);
+            self.ledger
+                .cache
+                .change(|table| acquire.settle(lease, table, &outcome.result, now));
+        }
+    }
+
+    fn lease(&self) -> &Lease {
+        self.lease
+            .as_ref()
+            .expect("the lease leaves the guard only when the guard is consumed")
+    }
+}
+
+impl Drop for LeaseGuard {
+    fn drop(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lock(&self.ledger.acquire).abandon(lease);
+        }
+    }
+}
+
+impl fmt::Debug for LeaseGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LeaseGuard").field(&self.lease).finish()
+    }
+}

@@ -1,0 +1,159 @@
+//! The tokens that are held, and how fresh each is.
+//!
+//! fresh ─► due ─► expired
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::Key;
+use crate::time::Timestamp;
+use crate::token::AccessToken;
+
+/// When tokens are renewed, and how many are held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshSettings {
+    /// A token that the server gave no date for is due so long before it expires.
+    pub window: Duration,
+    /// A token that lives at least this long is due at half of its life.
+    pub half_life_from: Duration,
+    /// A token becomes due earlier by up to this long, at random, so that a fleet that started
+    /// together spreads; never by more than a tenth of the time that it is fresh.
+    pub spread: Duration,
+    /// How long a due token is left alone after a try to renew it.
+    pub pause: Duration,
+    /// How many tokens are held; of more, the one that expires first goes.
+    pub bound: usize,
+}
+
+impl Default for RefreshSettings {
+    /// 300 s before the end, half-life from 2 h on, spread over 300 s, 30 s between tries, 1,000
+    /// tokens.
+    fn default() -> Self {
+        Self {
+            window: Duration::from_secs(300),
+            half_life_from: Duration::from_secs(2 * 3600),
+            spread: Duration::from_secs(300),
+            pause: Duration::from_secs(30),
+            bound: 1000,
+        }
+    }
+}
+
+/// The tokens of any number of providers.
+#[derive(Clone, Debug, Default)]
+pub struct TokenTable {
+    settings: RefreshSettings,
+    held: HashMap<Key, Held>,
+}
+
+#[derive(Clone, Debug)]
+struct Held {
+    token: AccessToken,
+    due_on: Timestamp,
+}
+
+/// How a key stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// The token is good and need not be renewed yet.
+    Fresh(AccessToken),
+    /// The token is good and should be renewed.
+    Due(AccessToken),
+    /// There is no token, or it has expired.
+    Absent,
+}
+
+impl TokenTable {
+    /// A table without tokens.
+    pub fn new(settings: RefreshSettings) -> Self {
+        Self {
+            settings,
+            held: HashMap::new(),
+        }
+    }
+
+    /// When tokens are renewed here.
+    pub fn settings(&self) -> &RefreshSettings {
+        &self.settings
+    }
+
+    /// How a key stands at a moment.
+    pub fn look(&self, key: &Key, now: Timestamp) -> Freshness {
+        match self.held.get(key) {
+            Some(held) if held.token.expires_on() <= now => Freshness::Absent,
+            Some(held) if held.due_on <= now => Freshness::Due(held.token.clone()),
+            Some(held) => Freshness::Fresh(held.token.clone()),
+            None => Freshness::Absent,
+        }
+    }
+
+    /// Holds a token under a key, in place of the one that was there. `draw` is a random number
+    /// from 0 to 1 that decides how much earlier than its date the token is due.
+    pub fn hold(&mut self, key: Key, token: AccessToken, now: Timestamp, draw: f64) {
+        let due_on = self.due_on(&token, now, draw);
+        if !self.held.contains_key(&key) && self.held.len() >= self.settings.bound.max(1) {
+            self.evict();
+        }
+        self.held.insert(key, Held { token, due_on });
+    }
+
+    /// Drops a token that turned out to be of no use, if it is still the one held, and says
+    /// whether it was: of many callers with the same complaint only the first has an effect.
+    pub fn invalidate(&mut self, key: &Key, token: &AccessToken) -> bool {
+        let is_held = self.held.get(key).is_some_and(|held| held.token == *token);
+        if is_held {
+            self.held.remove(key);
+        }
+        is_held
+    }
+
+    /// Every token with its key and the moment when it becomes due, in no particular order.
+    pub fn entries(&self) -> impl Iterator<Item = (&Key, &AccessToken, Timestamp)> {
+        self.held
+            .iter()
+            .map(|(key, held)| (key, &held.token, held.due_on.min(held.token.expires_on())))
+    }
+
+    /// How many tokens are held.
+    pub fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Whether none is held.
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    fn due_on(&self, token: &AccessToken, now: Timestamp, draw: f64) -> Timestamp {
+        let expires_on = token.expires_on();
+        let from = token.asked_on().unwrap_or(now).min(expires_on);
+        let lifetime = expires_on.since(from);
+        let due_on = token.refreshes_on().unwrap_or_else(|| {
+            if lifetime >= self.settings.half_life_from {
+                from.after(lifetime / 2)
+            } else {
+                expires_on.before(self.settings.window)
+            }
+        });
+        let spread = self.settings.spread.min(due_on.since(from) / 10);
+        due_on.before(spread.mul_f64(draw.clamp(0.0, 1.0)))
+    }
+
+    #[expect(
+        clippy::iter_over_hash_type,
+        reason = "the minimum is the same in any order"
+    )]
+    fn evict(&mut self) {
+        let mut first: Option<(Timestamp, &Key)> = None;
+        for (key, held) in &self.held {
+            let expires_on = held.token.expires_on();
+            if first.is_none_or(|(earliest, _)| expires_on < earliest) {
+                first = Some((expires_on, key));
+            }
+        }
+        if let Some((_, key)) = first {
+            let key = key.clone();
+            self.held.remove(&key);
+        }
+    }
+}
