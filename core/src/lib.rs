@@ -18,6 +18,8 @@ pub mod retry;
 mod run;
 mod secret;
 mod step;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 mod token;
 pub mod transcript;

@@ -388,7 +388,9 @@ impl RunState {
     }
 
     fn finish(self: Box<Self>, result: Result<AccessToken, Error>) -> Step {
-        let transcript = self.recorder.map(|recorder| Box::new(recorder.finish(&result)));
+        let transcript = self
+            .recorder
+            .map(|recorder| Box::new(recorder.finish(&result)));
         Step::Done(Outcome {
             result,
             memory: self.context.into_changes(),

@@ -123,3 +123,39 @@ impl TryFrom<Secret> for ClientSecret {
         Ok(Self(secret))
     }
 }
+
+#[cfg(feature = "testing")]
+mod cases {
+    use super::*;
+    use crate::request::TokenRequest;
+    use crate::testing::{Case, with_entra_answers};
+
+impl ClientSecretCredential {
+    pub(in crate::credentials) fn cases() -> Vec<Case> {
+        let credential = || Self::new("contoso.com", "app-id", "s3cret &=+").expect("valid");
+        let case = |name| Case::new(name, credential());
+        let token = r#"{"token_type":"Bearer","expires_in":3599,"access_token":"AT"}"#;
+        let scope = "https://graph.microsoft.com/.default";
+        let mut cases = with_entra_answers(case);
+        cases.extend([
+            case("claims and continuous access evaluation")
+                .asks(TokenRequest::new([scope]).claims(r#"{"access_token":{"nbf":{"value":"1"}}}"#).enable_cae())
+                .http(200, token),
+            case("a tenant that is not allowed").asks(TokenRequest::new([scope]).tenant("fabrikam.com")),
+            Case::new("a tenant that is allowed", credential().additionally_allowed_tenants(["*"]))
+                .asks(TokenRequest::new([scope]).tenant("fabrikam.com"))
+                .http(200, token),
+            Case::new(
+                "an AD FS server",
+                Self::new("adfs", "app-id", "s3cret")
+                    .expect("valid")
+                    .authority(Authority::new("https://fs.contoso.com").expect("valid")),
+            )
+            .http(200, r#"{"token_type":"bearer","expires_in":"3600","access_token":"AT"}"#),
+            case("no scope").asks(TokenRequest::new([""; 0])),
+            case("claims that are no object").asks(TokenRequest::new([scope]).claims("[]")),
+        ]);
+        cases
+    }
+}
+}

@@ -125,3 +125,10 @@ impl Credential for ManagedIdentityCredential {
         }
     }
 }
+
+#[cfg(feature = "testing")]
+impl ManagedIdentityCredential {
+    pub(super) fn cases() -> Vec<crate::testing::Case> {
+        imds::cases::cases()
+    }
+}

@@ -201,3 +201,39 @@ fn on_token(reply: HttpReply, cx: &mut Context) -> Next {
     let answer = TokenAnswer::read(&response, Expiry::Lifetime, cx);
     done(answer.or_else(|cause| cx.failed(cause))?.token)
 }
+
+#[cfg(feature = "testing")]
+mod cases {
+    use super::*;
+    use crate::effect::FileFailure;
+    use crate::testing::{Case, Reply, with_entra_answers};
+
+impl WorkloadIdentityCredential {
+    pub(in crate::credentials) fn cases() -> Vec<Case> {
+        let case = |name| {
+            Case::new(name, Self::new())
+                .with("AZURE_TENANT_ID", "contoso.com")
+                .with("AZURE_CLIENT_ID", "app-id")
+                .with("AZURE_FEDERATED_TOKEN_FILE", "/var/run/secrets/azure/tokens/azure-identity-token")
+                .with("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/")
+        };
+        let federated = " eyJhbGciOiJSUzI1NiJ9.e30.c2ln\n";
+        let mut cases = with_entra_answers(|name| case(name).file(federated));
+        cases.extend([
+            Case::new("no variables", Self::new()),
+            Case::new("one variable is empty", Self::new())
+                .with("AZURE_TENANT_ID", "contoso.com")
+                .with("AZURE_CLIENT_ID", "")
+                .with("AZURE_FEDERATED_TOKEN_FILE", "/token"),
+            case("a malformed tenant").with("AZURE_TENANT_ID", "con/toso"),
+            case("an authority in clear").with("AZURE_AUTHORITY_HOST", "http://login.example"),
+            case("no such file").then(FileFailure::NotFound),
+            case("a file that may not be read").then(FileFailure::PermissionDenied),
+            case("a file without end").then(FileFailure::TooLarge { limit: MOST_TOKEN_BYTES }),
+            case("an empty file").file(" \n"),
+            case("a file that is no text").then(Reply::File(Ok(vec![0xff, 0xfe].into()))),
+        ]);
+        cases
+    }
+}
+}

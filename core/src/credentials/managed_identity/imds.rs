@@ -79,3 +79,47 @@ fn is_about_resource(error: &ServiceError) -> bool {
 fn mentions(response: &HttpResponse, word: &[u8]) -> bool {
     response.body.expose().windows(word.len()).any(|window| window == word)
 }
+
+#[cfg(feature = "testing")]
+pub(super) mod cases {
+    use super::*;
+    use crate::credentials::ManagedIdentityCredential;
+    use crate::request::TokenRequest;
+    use crate::testing::Case;
+
+pub(crate) fn cases() -> Vec<Case> {
+    let named = |name, id| Case::new(name, ManagedIdentityCredential::with_id(id).expect("valid"));
+    let case = |name| Case::new(name, ManagedIdentityCredential::new());
+    let token = r#"{"access_token":"AT","client_id":"C","expires_in":"86399","expires_on":"1795341600","ext_expires_in":"86399","not_before":"1795255200","resource":"R","token_type":"Bearer"}"#;
+    let no_identity = r#"{"error":"invalid_request","error_description":"Identity not found"}"#;
+    let bad_resource = r#"{"error":"invalid_resource","error_description":"AADSTS500011: The resource principal named R was not found"}"#;
+    let resource_id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i";
+    let again = |case: Case, status, times| (0..times).fold(case, |case, _| case.http(status, ""));
+    vec![
+        case("the system-assigned identity").http(200, token),
+        named("by client id", ManagedIdentityId::ClientId("client".into())).http(200, token),
+        named("by object id", ManagedIdentityId::ObjectId("object".into())).http(200, token),
+        named("by resource id", ManagedIdentityId::ResourceId(resource_id.into())).http(200, token),
+        case("at another address").with("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:4242").http(200, token),
+        case("an address that is no URL").with("AZURE_POD_IDENTITY_AUTHORITY_HOST", "127.0.0.1"),
+        case("a date instead of a number").http(200, r#"{"access_token":"AT","expires_on":"11/22/2026 10:00:00 AM +00:00"}"#),
+        case("a lifetime only").http(200, r#"{"access_token":"AT","expires_in":28799}"#),
+        case("a clock that is ahead").http(200, r#"{"access_token":"AT","expires_on":"1795255000","expires_in":"3600"}"#),
+        case("no identity on the host").http(400, no_identity),
+        named("no such identity on the host", ManagedIdentityId::ClientId("client".into())).http(400, no_identity),
+        case("a resource that does not exist").http(400, bad_resource),
+        case("a proxy that cannot reach it").http(403, "<html>host unreachable</html>"),
+        case("forbidden").http(403, r#"{"error":"forbidden"}"#),
+        case("a page of a proxy").http(200, "<html>Welcome</html>"),
+        case("a page of a proxy in a chain").http(200, "<html>Welcome</html>").in_chain(),
+        case("nobody there").then(HttpFailure::Connect(Default::default())).then(HttpFailure::TimedOut)
+            .then(HttpFailure::TimedOut).then(HttpFailure::TimedOut).then(HttpFailure::TimedOut).then(HttpFailure::TimedOut),
+        again(case("an update of seventy seconds"), 410, 4).http(200, token),
+        again(case("an update without end"), 410, 5),
+        again(case("not there yet"), 404, 2).http(200, token),
+        again(case("throttled for good"), 429, 6),
+        case("two scopes").asks(TokenRequest::new(["a/.default", "b/.default"])),
+        case("a host of another kind").with("IDENTITY_ENDPOINT", "http://localhost:1").with("IDENTITY_HEADER", "h"),
+    ]
+}
+}
