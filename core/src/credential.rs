@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::context::Context;
 use crate::credentials::CredentialConfig;
 use crate::identity::Identity;
+use crate::moves::Next;
 use crate::plan::{Plan, PlanContext};
-use crate::run::Next;
 use crate::transcript::Redactor;
 
 /// A way to get tokens: immutable data, checked when it was made, that can begin a flow.

@@ -9,7 +9,8 @@ use crate::effect::{
 };
 use crate::error::Error;
 use crate::memory::MemoryChange;
-use crate::run::{Next, RunState};
+use crate::moves::Next;
+use crate::run::RunState;
 use crate::time::Now;
 use crate::token::AccessToken;
 use crate::transcript::Transcript;

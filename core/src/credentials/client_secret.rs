@@ -7,14 +7,16 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::CredentialConfig;
-use crate::authority::{AllowedTenants, Authority, ClientId, TenantId};
+use crate::authority::Authority;
+use crate::tenant::{AllowedTenants, ClientId, TenantId};
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::effect::HttpReply;
 use crate::error::{Invalid, What};
 use crate::identity::Identity;
 use crate::oauth::{ClientAuthentication, Expiry, TokenAnswer, token_request};
-use crate::run::{Next, done, http};
+use crate::attempts::http;
+use crate::moves::{Next, done};
 use crate::secret::Secret;
 use crate::transcript::Redactor;
 

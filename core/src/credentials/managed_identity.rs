@@ -17,7 +17,7 @@ use crate::credential::Credential;
 use crate::error::{Cause, Invalid, What};
 use crate::identity::Identity;
 use crate::plan::{Plan, PlanContext};
-use crate::run::Next;
+use crate::moves::Next;
 use crate::transcript::Redactor;
 
 /// Gets tokens for a managed identity of the Azure host that the program runs on.

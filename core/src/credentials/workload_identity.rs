@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::CredentialConfig;
-use crate::authority::{AllowedTenants, Authority, ClientId, TenantId};
+use crate::authority::Authority;
+use crate::tenant::{AllowedTenants, ClientId, TenantId};
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::effect::{FileRequest, HttpReply};
@@ -18,7 +19,8 @@ use crate::error::{Cause, Invalid, What};
 use crate::identity::Identity;
 use crate::oauth::{ClientAuthentication, Expiry, TokenAnswer, token_request};
 use crate::plan::{Plan, PlanContext};
-use crate::run::{Next, done, http, read_file};
+use crate::attempts::http;
+use crate::moves::{Next, done, read_file};
 use crate::secret::SecretBytes;
 use crate::transcript::Redactor;
 

@@ -13,7 +13,8 @@ use crate::effect::{HttpFailure, HttpReply, HttpRequest, HttpResponse, Requireme
 use crate::error::{Cause, Error};
 use crate::oauth::{AnswerFault, Expiry, ServiceError, TokenAnswer};
 use crate::retry::RetryPolicy;
-use crate::run::{Next, done, http};
+use crate::attempts::http;
+use crate::moves::{Next, done};
 
 /// How long one request may take. The service answers within milliseconds when it is well, and
 /// some seconds after a cold start.

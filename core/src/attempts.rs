@@ -1,0 +1,134 @@
+//! HTTP with retries: the one place where a request is sent again.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::context::Context;
+use crate::effect::{Http, HttpFailure, HttpReply, HttpRequest, SleepReason, SleepRequest};
+use crate::moves::{Next, ask, sleep};
+use crate::retry::Repeat;
+
+/// Sends a request and goes on with the answer, after retries by the request's policy. A policy
+/// that says [`Repeat::Rebuild`] repeats the same request here; see [`http_rebuilt`].
+pub fn http(
+    request: HttpRequest,
+    then: impl FnOnce(HttpReply, &mut Context) -> Next + Send + 'static,
+) -> Next {
+    attempt(
+        request,
+        Tries {
+            made: 1,
+            since: None,
+            rebuild: None,
+        },
+        Box::new(then),
+    )
+}
+
+/// Sends a request and goes on with the answer; a retry under [`Repeat::Rebuild`] starts over at
+/// `rebuild`, which gets the request to send instead by whatever moves it needs, and passes it on
+/// to the [`Resend`] that it is given.
+pub fn http_rebuilt(
+    request: HttpRequest,
+    rebuild: impl Fn(Resend, &mut Context) -> Next + Send + Sync + 'static,
+    then: impl FnOnce(HttpReply, &mut Context) -> Next + Send + 'static,
+) -> Next {
+    attempt(
+        request,
+        Tries {
+            made: 1,
+            since: None,
+            rebuild: Some(Arc::new(rebuild)),
+        },
+        Box::new(then),
+    )
+}
+
+/// The rest of a flow that waits for a rebuilt request.
+#[must_use]
+pub struct Resend {
+    tries: Tries,
+    then: HttpThen,
+}
+
+impl Resend {
+    /// Sends the rebuilt request, as the next try of the first one.
+    pub fn send(self, request: HttpRequest) -> Next {
+        attempt(request, self.tries, self.then)
+    }
+}
+
+impl fmt::Debug for Resend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Resend({})", self.tries.made)
+    }
+}
+
+type HttpThen = Box<dyn FnOnce(HttpReply, &mut Context) -> Next + Send>;
+type Rebuild = Arc<dyn Fn(Resend, &mut Context) -> Next + Send + Sync>;
+
+struct Tries {
+    made: usize,
+    /// The run's clock when the first try was sent.
+    since: Option<Duration>,
+    rebuild: Option<Rebuild>,
+}
+
+fn attempt(request: HttpRequest, tries: Tries, then: HttpThen) -> Next {
+    ask::<Http>(
+        request,
+        Box::new(move |request, reply, cx| on_reply(request, reply, tries, then, cx)),
+    )
+}
+
+fn on_reply(
+    request: HttpRequest,
+    reply: HttpReply,
+    tries: Tries,
+    then: HttpThen,
+    cx: &mut Context,
+) -> Next {
+    let limit = request.requirements.max_body;
+    let reply = reply.and_then(|response| {
+        if response.body.len() <= limit {
+            Ok(response)
+        } else {
+            Err(HttpFailure::BodyTooLarge { limit })
+        }
+    });
+    let since = tries.since.unwrap_or_else(|| cx.asked_at());
+    let spent = cx.elapsed().saturating_sub(since);
+    let delay = request
+        .retry
+        .delay_after(tries.made, &reply, cx.now())
+        .filter(|delay| {
+            spent.saturating_add(*delay) <= request.retry.budget && *delay < cx.time_left()
+        });
+    let Some(nominal) = delay else {
+        return then(reply, cx);
+    };
+    let duration = cx.entropy().jitter(nominal, request.retry.jitter);
+    let wait = SleepRequest {
+        duration,
+        reason: SleepReason::Backoff,
+        nominal,
+    };
+    sleep(wait, move |slept, cx| {
+        if slept.is_err() {
+            return then(reply, cx); // a host that cannot wait gets the first answer
+        }
+        let rebuild = tries
+            .rebuild
+            .filter(|_| request.retry.repeat == Repeat::Rebuild);
+        let tries = Tries {
+            made: tries.made + 1,
+            since: Some(since),
+            rebuild: rebuild.clone(),
+        };
+        match rebuild {
+            Some(rebuild) => rebuild(Resend { tries, then }, cx),
+            None => attempt(request, tries, then),
+        }
+    })
+}

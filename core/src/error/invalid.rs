@@ -1,0 +1,71 @@
+//! Values that are not what they must be.
+
+use std::fmt;
+
+/// A value that is not what it must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    what: What,
+    why: String,
+}
+
+/// Which value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum What {
+    /// The scopes of a request.
+    Scopes,
+    /// The claims of a request.
+    Claims,
+    /// A tenant.
+    Tenant,
+    /// A client id.
+    ClientId,
+    /// A client secret.
+    ClientSecret,
+    /// An authority.
+    Authority,
+    /// The id of a managed identity.
+    ManagedIdentity,
+    /// A variable of the environment.
+    Variable(&'static str),
+}
+
+impl Invalid {
+    pub(crate) fn new(what: What, why: impl Into<String>) -> Self {
+        Self {
+            what,
+            why: why.into(),
+        }
+    }
+
+    /// Which value it is.
+    pub fn what(&self) -> What {
+        self.what
+    }
+
+    /// What is wrong with it. The value itself is not in it.
+    pub fn why(&self) -> &str {
+        &self.why
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.what {
+            What::Scopes => "the scopes",
+            What::Claims => "the claims",
+            What::Tenant => "the tenant",
+            What::ClientId => "the client id",
+            What::ClientSecret => "the client secret",
+            What::Authority => "the authority",
+            What::ManagedIdentity => "the managed identity's id",
+            What::Variable(name) => {
+                return write!(f, "the variable {name} is not valid: {}", self.why);
+            }
+        };
+        write!(f, "{what}: {}", self.why)
+    }
+}
+
+impl std::error::Error for Invalid {}
