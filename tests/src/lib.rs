@@ -1,1 +1,7 @@
-//! Tests that reach across the packages of azid.
+//! Tests that reach across the packages of azid, and what they share.
+//!
+//! The tests themselves are in `tests/`, one file for each subject. The bodies of the fuzz targets
+//! are here, as library code, so that they run as ordinary tests too.
+
+pub mod canary;
+pub mod fuzz;
