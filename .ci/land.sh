@@ -1,26 +1,26 @@
 # The stages that every change must pass: a function each, listed with its limit in minutes.
 
-land_stage alone   1
-land_stage locked  8
+land_stage standalone 1
+land_stage fetch   8
 land_stage fmt     2
-land_stage weighed 2
+land_stage crates  2
 land_stage deny    8
 land_stage purity  4
 land_stage clippy  12
 land_stage doc     8
 land_stage test    20
-land_stage fuzzable 8
+land_stage fuzz_build 8
 land_stage wasm    12
 
 # The repository explains itself: nothing in it points to notes that its readers do not have.
-stage_alone() {
+stage_standalone() {
   local found
   found=$(git grep -nE '\.\./shared|(DESIGN|PROTOCOLS|PEERS|USERS)\.md' -- ':!.ci') || return 0
   printf 'points outside the repository:\n%s\n' "$found"
   return 1
 }
 
-stage_locked() {
+stage_fetch() {
   cargo fetch --locked
   cargo fetch --locked --manifest-path fuzz/Cargo.toml
 }
@@ -31,7 +31,7 @@ stage_fmt() {
 }
 
 # The number of crates in a program is held by .ci/crates.txt, so that a new one is a decision.
-stage_weighed() {
+stage_crates() {
   local package most count failed=0
   while read -r package most; do
     count=$(crates "$package" | wc -l)
@@ -90,11 +90,11 @@ stage_test() {
 worktree() { git status --porcelain --untracked-files=all; git diff; }
 
 # With clippy, as fuzz/ is a workspace of its own. Its corpus is replayed by the tests.
-stage_fuzzable() { cargo clippy --locked --manifest-path fuzz/Cargo.toml --target-dir "$target" -- -D warnings; }
+stage_fuzz_build() { cargo clippy --locked --manifest-path fuzz/Cargo.toml --target-dir "$target" -- -D warnings; }
 
 # Core on its oldest compiler, where there is no operating system: the self-test's module may import
 # nothing at all, which wasm-run.mjs checks. WASI has just enough to run core's own tests.
 stage_wasm() {
   tools/wasm-toolchain --target wasm32-unknown-unknown cargo run --locked -p azid-wasm --target wasm32-unknown-unknown
-  tools/wasm-toolchain --target wasm32-wasip1 cargo test --locked -p azid-core --lib --tests --target wasm32-wasip1
+  tools/wasm-toolchain --target wasm32-wasip1 cargo test --locked -p azid-core --all-features --lib --tests --target wasm32-wasip1
 }

@@ -11,6 +11,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         value("AZURE_CLIENT_SECRET")?,
     )?;
     let token = TokenProvider::new(credential).get_token(&["https://vault.azure.net/.default"])?;
-    println!("{}", token.secret().expose());
+    println!("{}", token.expose());
     Ok(())
 }
