@@ -64,12 +64,12 @@ emulate() {
   emulator=$!
   trap 'kill "$emulator"' EXIT
   for name in AZURE_AUTHORITY_HOST AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET \
-    AZURE_FEDERATED_TOKEN_FILE AZURE_POD_IDENTITY_AUTHORITY_HOST SSL_CERT_FILE; do
+    AZURE_FEDERATED_TOKEN_FILE AZURE_POD_IDENTITY_AUTHORITY_HOST \
+    SSL_CERT_FILE REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS; do
     until grep -q "^export $name=" "$printed"; do
       kill -0 "$emulator" 2>/dev/null || { echo "azid emulate ended without printing $name"; return 1; }
       sleep 0.1
     done
   done
   source <(grep "^export " "$printed")
-  export REQUESTS_CA_BUNDLE=$SSL_CERT_FILE NODE_EXTRA_CA_CERTS=$SSL_CERT_FILE
 }

@@ -1,6 +1,6 @@
 // Gets a token from `azid emulate` with Microsoft's JavaScript client, once per kind of credential.
-// The environment is what `azid emulate` prints, and NODE_EXTRA_CA_CERTS with the same file as
-// SSL_CERT_FILE. Each token's signature is checked against the keys that the emulator publishes.
+// The environment is what `azid emulate` prints. Each token's signature is checked against the keys
+// that the emulator publishes.
 import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
 import {

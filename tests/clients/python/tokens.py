@@ -1,7 +1,7 @@
 """Gets a token from `azid emulate` with Microsoft's Python client, once per kind of credential.
 
-The environment is what `azid emulate` prints, and REQUESTS_CA_BUNDLE with the same file as
-SSL_CERT_FILE. Each token's signature is checked against the keys that the emulator publishes.
+The environment is what `azid emulate` prints. Each token's signature is checked against the keys
+that the emulator publishes.
 """
 
 import os
