@@ -1,0 +1,100 @@
+# The stages that every change must pass: a function each, listed with its limit in minutes.
+
+land_stage standalone 1
+land_stage fetch   8
+land_stage fmt     2
+land_stage crates  2
+land_stage deny    8
+land_stage purity  4
+land_stage clippy  12
+land_stage doc     8
+land_stage test    20
+land_stage fuzz_build 8
+land_stage wasm    12
+
+# The repository explains itself: nothing in it points to notes that its readers do not have.
+stage_standalone() {
+  local found
+  found=$(git grep -nE '\.\./shared|(DESIGN|PROTOCOLS|PEERS|USERS)\.md' -- ':!.ci') || return 0
+  printf 'points outside the repository:\n%s\n' "$found"
+  return 1
+}
+
+stage_fetch() {
+  cargo fetch --locked
+  cargo fetch --locked --manifest-path fuzz/Cargo.toml
+}
+
+stage_fmt() {
+  cargo fmt --all --check
+  cargo fmt --manifest-path fuzz/Cargo.toml --check
+}
+
+# The number of crates in a program is held by .ci/crates.txt, so that a new one is a decision.
+stage_crates() {
+  local package most count failed=0
+  while read -r package most; do
+    count=$(crates "$package" | wc -l)
+    echo "a program on $package is $count crates; $most are allowed"
+    [ "$count" -le "$most" ] || { crates "$package"; failed=1; }
+  done < <(grep -v '^#' .ci/crates.txt)
+  return "$failed"
+}
+
+stage_deny() {
+  need_tool cargo-deny
+  cargo deny --locked check --hide-inclusion-graph bans licenses sources
+}
+
+# The bans of core/clippy.toml are only worth something while clippy still acts on each of them.
+stage_purity() {
+  local probe=$work/purity platform
+  rm -rf "$probe"
+  mkdir -p "$probe"
+  cp .ci/purity/Cargo.toml .ci/purity/probe.rs core/clippy.toml "$probe/"
+  cargo clippy --quiet --manifest-path "$probe/Cargo.toml" --target-dir "$work/purity-target" \
+    --message-format=json -- -D warnings -D clippy::iter_over_hash_type >"$probe/said.json" 2>"$probe/log" || true
+  python3 .ci/purity/check.py core/clippy.toml "$probe/said.json" || { cat "$probe/log"; return 1; }
+  # Clippy cannot tell a platform's cfg from `cfg!(debug_assertions)` inside `debug_assert!`.
+  platform=$(git grep -nE 'cfg!?\(.*\b(unix|windows|target_os|target_family)\b' -- core/src) || return 0
+  printf 'the platform is an input of core, not a cfg:\n%s\n' "$platform"
+  return 1
+}
+
+# One package at a time, so that none lives on a feature which another one switches on:
+# with its tests, without its default features, and with all of them.
+stage_clippy() {
+  local package
+  cargo clippy --locked -p azid-core --all-targets -- -D warnings -D clippy::iter_over_hash_type
+  for package in $(packages); do
+    cargo clippy --locked -p "$package" --all-targets -- -D warnings
+    cargo clippy --locked -p "$package" --no-default-features -- -D warnings
+    cargo clippy --locked -p "$package" --all-features -- -D warnings
+  done
+}
+
+stage_doc() { RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --workspace; }
+
+# The README's command; a snapshot that it rewrote would show in the work tree.
+stage_test() {
+  local before after code=0
+  before=$(worktree)
+  cargo test --workspace --locked --no-fail-fast || code=$?
+  after=$(worktree)
+  if [ "$before" != "$after" ]; then
+    printf 'the tests changed the work tree:\n%s\n' "$(git status --short)"
+    return 1
+  fi
+  return "$code"
+}
+worktree() { git status --porcelain --untracked-files=all; git diff; }
+
+# With clippy, as fuzz/ is a workspace of its own. Its corpus is replayed by the tests.
+stage_fuzz_build() { cargo clippy --locked --manifest-path fuzz/Cargo.toml --target-dir "$target" -- -D warnings; }
+
+# Core on its oldest compiler, where there is no operating system: the self-test's module may import
+# nothing at all, which wasm-run.mjs checks. WASI has just enough to run core's own tests.
+stage_wasm() {
+  tools/wasm-toolchain --target wasm32-unknown-unknown cargo run --locked -p azid-wasm --target wasm32-unknown-unknown
+  tools/wasm-toolchain --target wasm32-wasip1 cargo test --locked -p azid-core --all-features --lib --tests --target wasm32-wasip1
+}

