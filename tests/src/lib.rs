@@ -1,1 +1,3 @@
 //! Tests that reach across the packages of azid.
+
+pub mod fuzz;
