@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::effect::{Http, HttpFailure, HttpReply, HttpRequest, SleepReason, SleepRequest};
 use crate::moves::{Next, ask, sleep};
 use crate::retry::Repeat;
+use crate::time::scaled;
 
 /// Sends a request and goes on with the answer, after retries by the request's policy. A policy
 /// that says [`Repeat::Rebuild`] repeats the same request here; see [`http_rebuilt`].
@@ -103,16 +104,16 @@ fn on_reply(
         .retry
         .delay_after(tries.made, &reply, cx.now())
         .filter(|delay| {
-            spent.saturating_add(*delay) <= request.retry.budget && *delay < cx.time_left()
+            let longest = scaled(delay.nominal(), 1.0 + request.retry.jitter.clamp(0.0, 1.0));
+            spent.saturating_add(longest) <= request.retry.budget && longest < cx.time_left()
         });
-    let Some(nominal) = delay else {
+    let Some(delay) = delay else {
         return then(reply, cx);
     };
-    let duration = cx.entropy().jitter(nominal, request.retry.jitter);
     let wait = SleepRequest {
-        duration,
+        duration: delay.drawn(request.retry.jitter, cx.entropy()),
         reason: SleepReason::Backoff,
-        nominal,
+        nominal: delay.nominal(),
     };
     sleep(wait, move |slept, cx| {
         if slept.is_err() {

@@ -8,6 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use crate::time::scaled;
+
 /// 32 bytes from a cryptographic source, fresh for each run.
 ///
 /// Whoever knows the seed knows every random value of the run, so it is as secret as they are.
@@ -78,7 +80,7 @@ impl Entropy {
         let bytes = self.bytes();
         let draw = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         let unit = f64::from(draw) / f64::from(u32::MAX);
-        nominal.mul_f64(1.0 + share.clamp(0.0, 1.0) * (2.0 * unit - 1.0))
+        scaled(nominal, 1.0 + share.clamp(0.0, 1.0) * (2.0 * unit - 1.0))
     }
 }
 

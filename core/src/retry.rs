@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::date;
 use crate::effect::{HttpFailure, HttpReply, HttpResponse};
+use crate::entropy::Entropy;
 use crate::time::Now;
 
 /// When to repeat a request.
@@ -113,13 +114,8 @@ impl RetryPolicy {
         }
     }
 
-    /// How long to wait after the failed try number `tries` (from 1), or none to give up.
-    pub(crate) fn delay_after(
-        &self,
-        tries: usize,
-        reply: &HttpReply,
-        now: Now,
-    ) -> Option<Duration> {
+    /// The delay after the failed try number `tries` (from 1), or none to give up.
+    pub(crate) fn delay_after(&self, tries: usize, reply: &HttpReply, now: Now) -> Option<Delay> {
         if self.repeat == Repeat::OnlyIfNotSent
             && !matches!(reply, Err(failure) if failure.surely_not_sent())
         {
@@ -131,8 +127,30 @@ impl RetryPolicy {
             .as_ref()
             .ok()
             .and_then(|response| retry_after(response, now));
-        let delay = asked.map_or(own, |asked| asked.max(own));
-        (delay <= self.max_delay).then_some(delay)
+        let delay = Delay {
+            own,
+            asked: asked.unwrap_or_default(),
+        };
+        (delay.nominal() <= self.max_delay).then_some(delay)
+    }
+}
+
+/// How long to wait before the next try.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Delay {
+    own: Duration,
+    asked: Duration,
+}
+
+impl Delay {
+    /// The wait before its random share.
+    pub(crate) fn nominal(self) -> Duration {
+        self.own.max(self.asked)
+    }
+
+    /// The wait with its random share, but never shorter than the server asked for.
+    pub(crate) fn drawn(self, jitter: f64, entropy: &mut Entropy) -> Duration {
+        entropy.jitter(self.nominal(), jitter).max(self.asked)
     }
 }
 

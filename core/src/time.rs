@@ -100,6 +100,11 @@ impl Now {
     }
 }
 
+/// A duration times a factor; what does not fit is as long as can be.
+pub(crate) fn scaled(duration: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(duration.as_secs_f64() * factor).unwrap_or(Duration::MAX)
+}
+
 fn milliseconds(while_: Duration) -> i64 {
     i64::try_from(while_.as_millis()).unwrap_or(i64::MAX)
 }

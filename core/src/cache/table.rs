@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Key;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, scaled};
 use crate::token::AccessToken;
 
 /// When tokens are renewed, and how many are held.
@@ -108,6 +108,10 @@ impl TokenTable {
     }
 
     /// Every token with its key and the moment when it becomes due, in no particular order.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "whoever collects the entries makes no use of their order"
+    )]
     pub fn entries(&self) -> impl Iterator<Item = (&Key, &AccessToken, Timestamp)> {
         self.held
             .iter()
@@ -136,7 +140,7 @@ impl TokenTable {
             }
         });
         let spread = self.settings.spread.min(due_on.since(from) / 10);
-        due_on.before(spread.mul_f64(draw.clamp(0.0, 1.0)))
+        due_on.before(scaled(spread, draw.clamp(0.0, 1.0)))
     }
 
     #[expect(

@@ -1,0 +1,27 @@
+//! Every input that is committed for a fuzz target, replayed as an ordinary test.
+
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn every_committed_token_answer_keeps_its_promise() {
+    replay("token_answer", azid_tests::fuzz::token_answer);
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "names the input, and is shown only when the test fails"
+)]
+fn replay(target: &str, body: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../fuzz/corpus")
+        .join(target);
+    let mut replayed = 0;
+    for entry in fs::read_dir(&folder).expect("a target has a corpus") {
+        let path = entry.expect("the corpus can be listed").path();
+        println!("{}", path.display());
+        body(&fs::read(&path).expect("an input can be read"));
+        replayed += 1;
+    }
+    assert!(replayed > 0, "{} is empty", folder.display());
+}
