@@ -55,7 +55,7 @@ impl Recorder {
             platform: origin.platform,
             position: origin.position,
             started: origin.started,
-            deadline: origin.deadline,
+            deadline: whole_milliseconds(origin.deadline),
             exchanges: Vec::new(),
             ending: Ending::Error {
                 kind: String::new(),
@@ -83,7 +83,7 @@ impl Recorder {
         Recording {
             recorder: self,
             at,
-            elapsed: cx.elapsed(),
+            elapsed: whole_milliseconds(cx.elapsed()),
         }
     }
 
@@ -327,7 +327,7 @@ impl Recording<'_> {
         let reply = self.reply(reply, |_, ()| ());
         self.push(Message::Sleep {
             reason: request.reason,
-            nominal: request.nominal,
+            nominal: whole_milliseconds(request.nominal),
             reply,
         });
     }
@@ -351,6 +351,11 @@ impl Recording<'_> {
         };
         self.recorder.transcript.exchanges.push(exchange);
     }
+}
+
+/// What a transcript can hold of a duration.
+fn whole_milliseconds(duration: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn requirements(requirements: &Requirements) -> Vec<Requirement> {
