@@ -1,6 +1,7 @@
 //! The ids and times that Entra writes into its answers so that a failure can be looked up.
 
 use crate::answer::only_header;
+use crate::fields::Fields;
 use crate::time::{http_date, timestamp};
 use http::{HeaderValue, Request, Response, header};
 
@@ -17,7 +18,8 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    /// `serial` makes the ids unique; a client's id counts only if it is a GUID.
+    /// `serial` makes the ids unique; a client's id, in a header or in the query, counts only if it is
+    /// a GUID.
     pub(super) fn new(request: &Request<Vec<u8>>, serial: u64, now: u64) -> Trace {
         let own = |family: u32| {
             format!(
@@ -25,7 +27,10 @@ impl Trace {
                 serial & 0xffff_ffff_ffff
             )
         };
-        let sent = only_header(request, "client-request-id").filter(|id| is_guid(id));
+        let query = Fields::of_query(request.uri()).unwrap_or_default();
+        let sent = only_header(request, "client-request-id")
+            .or_else(|| query.get("client-request-id"))
+            .filter(|id| is_guid(id));
         Trace {
             id: own(0xe1),
             correlation_id: sent.map_or_else(|| own(0xc0), str::to_owned),

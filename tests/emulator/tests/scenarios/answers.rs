@@ -127,6 +127,14 @@ fn a_client_request_id_counts_only_as_a_guid_and_comes_back_only_when_asked_for(
         .insert("client-request-id", "not-a-guid".parse().expect("ASCII"));
     let response = emulator.handle(&request, NOW);
     assert_ne!(json(&response)["correlation_id"], "not-a-guid");
+
+    let id = "0a1b2c3d-0000-4000-8000-0123456789ab";
+    request.headers_mut().remove("client-request-id");
+    *request.uri_mut() = format!("{}?client-request-id={id}", request.uri())
+        .parse()
+        .expect("a target");
+    let response = emulator.handle(&request, NOW);
+    assert_eq!(json(&response)["correlation_id"], id);
     assert_eq!(header(&response, "client-request-id"), None);
 }
 
