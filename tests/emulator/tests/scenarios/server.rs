@@ -5,7 +5,7 @@ use crate::wire::{connect, connect_tls, options, server};
 use azid_emulator::{EmulatorServer, Outcome, ServerOptions, demo, verify_access_token};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const METADATA: &str = "GET /metadata/instance/compute?api-version=2021-02-01 HTTP/1.1\r\n\
                         Host: 127.0.0.1\r\nMetadata: true\r\n\r\n";
@@ -154,6 +154,20 @@ fn what_is_too_large_is_refused_without_being_kept() {
 }
 
 #[test]
+fn a_client_that_sends_far_too_much_still_gets_its_answer() {
+    let server = server();
+    let much = "x".repeat(3 << 20);
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n",
+        much.len()
+    );
+    let mut client = connect(&server);
+    assert_eq!(client.ask(request.clone() + &much).status, 413);
+    let mut client = connect_tls(&server);
+    assert_eq!(client.ask(request + &much).status, 413);
+}
+
+#[test]
 fn a_request_that_two_readers_might_read_differently_is_refused() {
     let server = server();
     for request in [
@@ -290,7 +304,12 @@ fn a_dropped_server_leaves_no_connection_no_port_and_no_file() {
     idle_tls.ask(token_request(&secret_fields(&[])));
     let mut half = connect(&server);
     half.send("GET / HT");
+    let started = Instant::now();
     drop(server);
+    assert!(
+        started.elapsed() < Duration::from_secs(10),
+        "it waited for its clients"
+    );
     assert!(idle.rest().is_empty() && idle_tls.rest().is_empty() && half.rest().is_empty());
     assert!(!directory.exists());
     for address in [http, https] {
