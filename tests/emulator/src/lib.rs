@@ -1,1 +1,57 @@
 //! Pure models of Microsoft Entra and the Azure identity endpoints, and a loopback server for them.
+//!
+//! An [`Emulator`] answers requests as the real services would, and refuses what they would refuse,
+//! with the same status, `error` and AADSTS number. It has no IO and no clock: a request and the
+//! time go in, a response comes out. It shares no code with the library that it judges.
+//!
+//! ```
+//! use azid_emulator::{Emulator, Keys, demo};
+//!
+//! let keys = Keys::generate();
+//! let mut emulator = Emulator::new(demo::world(&keys), keys.entra.clone());
+//! let request = http::Request::get("/metadata/identity/oauth2/token?api-version=2018-02-01")
+//!     .header("Metadata", "true")
+//!     .body(Vec::new())?;
+//! let response = emulator.handle(&request, 1_800_000_000);
+//! assert_eq!(response.status(), 400); // no resource in the query
+//! # Ok::<(), http::Error>(())
+//! ```
+//!
+//! [`demo`] is a world ready for use. [`Entra`] and [`Imds`] can each be used alone. [`Fault`] makes
+//! things go wrong on demand, and [`Emulator::requests`] tells what was asked.
+//! [`verify_access_token`] checks an issued token as a resource does, from the published keys alone.
+
+mod answer;
+pub mod demo;
+mod directory;
+mod emulator;
+mod entra;
+mod fault;
+mod fields;
+mod imds;
+mod jwt;
+mod keys;
+mod machine;
+mod mint;
+mod record;
+mod reply;
+mod server;
+mod time;
+mod verify;
+mod world;
+
+pub use directory::{
+    Application, ClientSecret, Directory, FederatedCredential, FederatedIssuer, Resource, Tenant,
+    TokenVersion,
+};
+pub use emulator::Emulator;
+pub use entra::Entra;
+pub use fault::{DropPoint, Fault};
+pub use imds::Imds;
+pub use keys::{Keys, SigningKey};
+pub use machine::{Machine, ManagedIdentity};
+pub use record::{Outcome, RequestRecord};
+pub use reply::{Reply, Transport};
+pub use server::{Clock, EmulatorServer, ServerOptions};
+pub use verify::{Claims, VerifyError, verify_access_token};
+pub use world::World;

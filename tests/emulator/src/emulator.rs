@@ -1,0 +1,134 @@
+//! The models side by side: a request goes to the one that its path belongs to.
+//!
+//! ```text
+//! request ──► fault queued for it? ──► /metadata/… ► Imds
+//!                                      all else    ► Entra ──► log ──► reply
+//! ```
+
+use crate::answer;
+use crate::entra::Entra;
+use crate::fault::{Fault, FaultQueue};
+use crate::imds::Imds;
+use crate::keys::SigningKey;
+use crate::record::{Outcome, RequestLog, RequestRecord};
+use crate::reply::Reply;
+use crate::world::World;
+use http::{Request, Response, StatusCode};
+use serde_json::json;
+
+/// Stands in for Microsoft Entra and the instance metadata service, without IO and without a clock.
+#[derive(Debug)]
+pub struct Emulator {
+    entra: Entra,
+    imds: Imds,
+    faults: FaultQueue,
+    log: RequestLog,
+}
+
+impl Emulator {
+    /// Puts the models of `world` together; `key` signs their access tokens.
+    pub fn new(world: World, key: SigningKey) -> Emulator {
+        Emulator {
+            entra: Entra::new(world.directory, key.clone()),
+            imds: Imds::new(world.machine, key),
+            faults: FaultQueue::default(),
+            log: RequestLog::default(),
+        }
+    }
+
+    /// Names the origin under which the emulator is reached, such as `https://localhost:8443`;
+    /// discovery documents and version 2 tokens carry it.
+    pub fn set_authority(&mut self, origin: &str) {
+        self.entra.set_authority(origin);
+        self.imds.set_authority(origin);
+    }
+
+    /// Answers one request as if the connection were perfect; see [`Emulator::reply`] for the rest.
+    pub fn handle(
+        &mut self,
+        request: &Request<Vec<u8>>,
+        now_unix_seconds: u64,
+    ) -> Response<Vec<u8>> {
+        self.reply(request, now_unix_seconds).response
+    }
+
+    /// Answers one request, with what the connection is to do to the answer.
+    ///
+    /// The request's URI may be a path alone. Where it has a scheme, `http` to anything but a
+    /// metadata path is refused and logged as a leak.
+    pub fn reply(&mut self, request: &Request<Vec<u8>>, now_unix_seconds: u64) -> Reply {
+        let fault = self.faults.take(request.uri().path());
+        let mut answer = || self.route(request, now_unix_seconds);
+        let reply = match fault {
+            Some(fault) => fault.act_on(answer),
+            None => Reply::plain(answer()),
+        };
+        let outcome = reply
+            .response
+            .extensions()
+            .get()
+            .cloned()
+            .unwrap_or(Outcome::Fault);
+        self.log.push(RequestRecord {
+            method: request.method().to_string(),
+            path: request.uri().path().to_owned(),
+            time: now_unix_seconds,
+            status: reply.response.status().as_u16(),
+            outcome,
+        });
+        reply
+    }
+
+    /// Does `fault` to the next `times` requests whose path contains `path_part`. Faults wait in
+    /// line: a later one begins when the earlier ones that fit are used up.
+    pub fn inject(&mut self, path_part: &str, times: u32, fault: Fault) {
+        self.faults.push(path_part, times, fault);
+    }
+
+    /// Takes back every fault that has not happened yet.
+    pub fn clear_faults(&mut self) {
+        self.faults.clear();
+    }
+
+    /// The latest requests, oldest first, at most ten thousand.
+    pub fn requests(&self) -> impl Iterator<Item = &RequestRecord> {
+        self.log.records()
+    }
+
+    /// The model of Entra.
+    pub fn entra(&self) -> &Entra {
+        &self.entra
+    }
+
+    /// The model of Entra, to change what it knows.
+    pub fn entra_mut(&mut self) -> &mut Entra {
+        &mut self.entra
+    }
+
+    /// The model of the metadata service.
+    pub fn imds(&self) -> &Imds {
+        &self.imds
+    }
+
+    /// The model of the metadata service, to change what it knows.
+    pub fn imds_mut(&mut self) -> &mut Imds {
+        &mut self.imds
+    }
+
+    fn route(&mut self, request: &Request<Vec<u8>>, now: u64) -> Response<Vec<u8>> {
+        let is_metadata = request.uri().path().starts_with("/metadata/");
+        match request.uri().scheme_str() {
+            Some("https") if is_metadata => answer::not_found(),
+            _ if is_metadata => self.imds.handle(request, now),
+            Some("http") => answer::json(
+                StatusCode::BAD_REQUEST,
+                &json!({
+                    "error": "invalid_request",
+                    "error_description": "This authority is reached over https only.",
+                }),
+                Outcome::Leak("plain http".to_owned()),
+            ),
+            _ => self.entra.handle(request, now),
+        }
+    }
+}

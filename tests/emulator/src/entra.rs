@@ -1,0 +1,152 @@
+//! A model of Microsoft Entra's token service.
+//!
+//! | path | what answers |
+//! |---|---|
+//! | `/{tenant}/oauth2/v2.0/token`, `/adfs/oauth2/token` | the token endpoint |
+//! | `/{tenant}[/v2.0]/.well-known/openid-configuration`, `/adfs/.well-known/…` | OpenID discovery |
+//! | `/{tenant}/discovery[/v2.0]/keys`, `/adfs/discovery/keys` | the public keys |
+//! | `/common/discovery/instance` | instance discovery |
+//!
+//! A slash at the end of a path and a query on it change nothing, since there are clients that send
+//! them.
+
+mod assertion;
+mod client;
+mod discovery;
+mod refusal;
+mod scope;
+mod tenant;
+mod token;
+mod trace;
+
+use crate::answer;
+use crate::directory::Directory;
+use crate::fields::Fields;
+use crate::keys::SigningKey;
+use crate::mint::Mint;
+use crate::record::Outcome;
+use http::{Request, Response, StatusCode};
+use refusal::Refusal;
+use serde_json::json;
+use trace::Trace;
+
+/// What a resource-less origin is called until [`Entra::set_authority`] says better.
+const PUBLIC_CLOUD: &str = "https://login.microsoftonline.com";
+
+/// The token service of all tenants in a [`Directory`].
+#[derive(Debug)]
+pub struct Entra {
+    directory: Directory,
+    mint: Mint,
+    served: u64,
+}
+
+/// Which token service a path belongs to.
+#[derive(Clone, Copy)]
+enum Service<'a> {
+    Tenant(&'a str),
+    Adfs,
+}
+
+impl Entra {
+    /// Serves `directory`; `key` signs the access tokens. The authority is the public cloud's.
+    pub fn new(directory: Directory, key: SigningKey) -> Entra {
+        Entra {
+            directory,
+            mint: Mint::new(key, PUBLIC_CLOUD),
+            served: 0,
+        }
+    }
+
+    /// Names the origin that documents and version 2 tokens carry.
+    pub fn set_authority(&mut self, origin: &str) {
+        self.mint.set_authority(origin);
+    }
+
+    /// What the service knows.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// What the service knows, to change it between two requests.
+    pub fn directory_mut(&mut self) -> &mut Directory {
+        &mut self.directory
+    }
+
+    /// Answers one request.
+    pub fn handle(
+        &mut self,
+        request: &Request<Vec<u8>>,
+        now_unix_seconds: u64,
+    ) -> Response<Vec<u8>> {
+        self.served += 1;
+        let trace = Trace::new(request, self.served, now_unix_seconds);
+        let mut response = match leaked_credential(request) {
+            Some(field) => leak(field),
+            None => self.route(request, now_unix_seconds, &trace),
+        };
+        trace.mark(&mut response);
+        response
+    }
+
+    fn route(&mut self, request: &Request<Vec<u8>>, now: u64, trace: &Trace) -> Response<Vec<u8>> {
+        let path = request.uri().path().trim_matches('/').to_owned();
+        let (first, rest) = path.split_once('/').unwrap_or((&path, ""));
+        let adfs = first.eq_ignore_ascii_case("adfs");
+        let service = if adfs {
+            Service::Adfs
+        } else {
+            Service::Tenant(first)
+        };
+        let result = match (adfs, rest) {
+            (false, "oauth2/v2.0/token") | (true, "oauth2/token") => {
+                token::answer(&self.directory, &mut self.mint, service, request, now)
+            }
+            (false, "v2.0/.well-known/openid-configuration") => {
+                discovery::tenant_configuration(&self.directory, &self.mint, first, "/v2.0")
+            }
+            (false, ".well-known/openid-configuration") => {
+                discovery::tenant_configuration(&self.directory, &self.mint, first, "")
+            }
+            (true, ".well-known/openid-configuration") => {
+                Ok(discovery::adfs_configuration(&self.mint))
+            }
+            (false, "discovery/v2.0/keys" | "discovery/keys") | (true, "discovery/keys") => {
+                Ok(discovery::keys(&self.mint))
+            }
+            (false, "discovery/instance") if first == "common" => {
+                discovery::instance(&self.mint, request)
+            }
+            _ => Ok(answer::not_found()),
+        };
+        result.unwrap_or_else(|refusal: Refusal| match service {
+            Service::Tenant(_) => refusal.answer(trace),
+            Service::Adfs => refusal.answer_as_adfs(),
+        })
+    }
+}
+
+/// The name of a credential in the query, where every log on the way would keep it.
+fn leaked_credential(request: &Request<Vec<u8>>) -> Option<&'static str> {
+    let query = Fields::of_query(request.uri()).unwrap_or_default();
+    [
+        "client_secret",
+        "client_assertion",
+        "assertion",
+        "password",
+        "refresh_token",
+    ]
+    .into_iter()
+    .find(|name| query.has(name))
+}
+
+fn leak(field: &str) -> Response<Vec<u8>> {
+    answer::json(
+        StatusCode::BAD_REQUEST,
+        &json!({
+            "error": "invalid_request",
+            "error_description": format!("The query must not carry '{field}'."),
+        }),
+        Outcome::Leak(field.to_owned()),
+    )
+}

@@ -1,0 +1,61 @@
+//! How a client proves who it is (RFC 6749 section 2.3, RFC 7523 section 2.2).
+
+use super::assertion;
+use super::refusal::Refusal;
+use crate::directory::{Application, Directory};
+use crate::fields::Fields;
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// The credential that a client showed.
+#[derive(Clone, Copy)]
+pub(super) enum Proof {
+    Secret,
+    Assertion,
+}
+
+/// Checks that the form proves the client to be `application`: by one secret or by one assertion.
+pub(super) fn authenticate(
+    directory: &Directory,
+    application: &Application,
+    form: &Fields,
+    now: u64,
+) -> Result<Proof, Refusal> {
+    let secret = form.get("client_secret");
+    let assertion = form.get("client_assertion");
+    if application.public && (secret.is_some() || assertion.is_some()) {
+        return Err(Refusal::public_client());
+    }
+    match (secret, assertion) {
+        (None, None) => Err(Refusal::no_credential()),
+        (Some(_), Some(_)) => Err(Refusal::malformed(
+            "One way of client authentication, not two.",
+        )),
+        (Some(secret), None) => check_secret(application, secret, now).map(|()| Proof::Secret),
+        (None, Some(jwt)) => {
+            match form.get("client_assertion_type") {
+                None => return Err(Refusal::missing("client_assertion_type")),
+                Some(JWT_BEARER) => {}
+                Some(_) => return Err(Refusal::malformed("Unknown 'client_assertion_type'.")),
+            }
+            assertion::check(directory, application, jwt, now).map(|()| Proof::Assertion)
+        }
+    }
+}
+
+fn check_secret(application: &Application, sent: &str, now: u64) -> Result<(), Refusal> {
+    let Application {
+        client_id, secrets, ..
+    } = application;
+    let mut fitting = secrets
+        .iter()
+        .filter(|secret| secret.value == sent)
+        .peekable();
+    if fitting.peek().is_none() {
+        return Err(Refusal::secret(client_id));
+    }
+    if fitting.any(|secret| now < secret.expires_on) {
+        return Ok(());
+    }
+    Err(Refusal::expired_secret(client_id))
+}

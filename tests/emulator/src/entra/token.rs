@@ -1,0 +1,209 @@
+//! The token endpoint (RFC 6749 section 3.2) with the client credentials grant (section 4.4).
+//!
+//! method ─► tenant ─► form ─► grant ─► client ─► its proof ─► scope ─► claims ─► token
+
+use super::Service;
+use super::client::{Proof, authenticate};
+use super::refusal::Refusal;
+use super::scope::resource_of;
+use super::tenant::TenantName;
+use crate::answer;
+use crate::directory::{Application, Directory, Resource, Tenant};
+use crate::fields::Fields;
+use crate::mint::{Grant, Mint};
+use crate::record::Outcome;
+use http::{Method, Request, Response, StatusCode, header};
+use serde_json::{Map, Value, json};
+
+/// The life of a token for a client that handles claims challenges.
+const CHALLENGE_AWARE_SECONDS: u64 = 86_399;
+
+/// The life of a token of AD FS.
+const ADFS_SECONDS: u64 = 3_600;
+
+/// Tokens that live longer than this come with a wish for an early refresh.
+const LONG_SECONDS: u64 = 7_200;
+
+pub(super) fn answer(
+    directory: &Directory,
+    mint: &mut Mint,
+    service: Service<'_>,
+    request: &Request<Vec<u8>>,
+    now: u64,
+) -> Result<Response<Vec<u8>>, Refusal> {
+    if request.method() != Method::POST {
+        return Err(Refusal::method(request.method()));
+    }
+    let tenant = match service {
+        Service::Tenant(name) => Some(TenantName::resolve(directory, name)?),
+        Service::Adfs => None,
+    };
+    let form = read_form(request)?;
+    match form
+        .get("grant_type")
+        .ok_or_else(|| Refusal::missing("grant_type"))?
+    {
+        "client_credentials" => {}
+        other => return Err(Refusal::grant(other)),
+    }
+    if tenant.is_some() && form.has("resource") {
+        return Err(Refusal::resource_parameter());
+    }
+    let client_id = form
+        .get("client_id")
+        .ok_or_else(|| Refusal::missing("client_id"))?;
+    match tenant {
+        Some(TenantName::Shared) => Err(Refusal::shared_endpoint()),
+        Some(TenantName::Organizations) => Err(Refusal::single_tenant(client_id)),
+        Some(TenantName::Known(tenant)) => {
+            let application = find(&tenant.applications, client_id, &tenant.id)?;
+            grant_by_tenant(directory, mint, tenant, application, &form, now)
+        }
+        None => {
+            let application = find(&directory.adfs_applications, client_id, "adfs")?;
+            grant_by_adfs(directory, mint, application, &form, now)
+        }
+    }
+}
+
+fn grant_by_tenant(
+    directory: &Directory,
+    mint: &mut Mint,
+    tenant: &Tenant,
+    application: &Application,
+    form: &Fields,
+    now: u64,
+) -> Result<Response<Vec<u8>>, Refusal> {
+    let proof = authenticate(directory, application, form, now)?;
+    let audience = resource_of(form.get("scope").ok_or_else(|| Refusal::missing("scope"))?)?;
+    let resource = Resource::find(&directory.resources, audience)
+        .ok_or_else(|| Refusal::resource(audience, &tenant.id))?;
+    let handles_challenges = handles_challenges(form)?;
+    let grant = Grant {
+        tenant_id: Some(&tenant.id),
+        client_id: &application.client_id,
+        object_id: &application.object_id,
+        resource,
+        audience,
+        lifetime_seconds: if handles_challenges {
+            CHALLENGE_AWARE_SECONDS
+        } else {
+            tenant.token_seconds
+        },
+        authentication: authentication(proof),
+        handles_challenges,
+        managed_identity: None,
+    };
+    let mut body = Map::new();
+    body.insert("token_type".to_owned(), json!("Bearer"));
+    body.insert("expires_in".to_owned(), json!(grant.lifetime_seconds));
+    body.insert("ext_expires_in".to_owned(), json!(grant.lifetime_seconds));
+    if grant.lifetime_seconds > LONG_SECONDS {
+        body.insert("refresh_in".to_owned(), json!(grant.lifetime_seconds / 2));
+    }
+    Ok(issue(mint, &grant, body, now))
+}
+
+/// AD FS takes the resource as a scope or, in the older way, as `resource`; it writes numbers as texts.
+fn grant_by_adfs(
+    directory: &Directory,
+    mint: &mut Mint,
+    application: &Application,
+    form: &Fields,
+    now: u64,
+) -> Result<Response<Vec<u8>>, Refusal> {
+    let proof = authenticate(directory, application, form, now)?;
+    let audience = match form.get("resource") {
+        Some(resource) => resource,
+        None => resource_of(form.get("scope").ok_or_else(|| Refusal::missing("scope"))?)?,
+    };
+    let resource = Resource::find(&directory.resources, audience)
+        .ok_or_else(|| Refusal::resource(audience, "adfs"))?;
+    let grant = Grant {
+        tenant_id: None,
+        client_id: &application.client_id,
+        object_id: &application.object_id,
+        resource,
+        audience,
+        lifetime_seconds: ADFS_SECONDS,
+        authentication: authentication(proof),
+        handles_challenges: false,
+        managed_identity: None,
+    };
+    let mut body = Map::new();
+    body.insert("token_type".to_owned(), json!("bearer"));
+    body.insert("expires_in".to_owned(), json!(ADFS_SECONDS.to_string()));
+    Ok(issue(mint, &grant, body, now))
+}
+
+fn issue(
+    mint: &mut Mint,
+    grant: &Grant<'_>,
+    mut body: Map<String, Value>,
+    now: u64,
+) -> Response<Vec<u8>> {
+    body.insert(
+        "access_token".to_owned(),
+        json!(mint.access_token(grant, now)),
+    );
+    let outcome = Outcome::Token {
+        client_id: grant.client_id.to_owned(),
+        resource: grant.audience.to_owned(),
+    };
+    answer::json(StatusCode::OK, &Value::Object(body), outcome)
+}
+
+/// A body of another type than a form is as good as none, so its first field is missing.
+fn read_form(request: &Request<Vec<u8>>) -> Result<Fields, Refusal> {
+    let content_type = answer::only_header(request, header::CONTENT_TYPE.as_str());
+    let essence = content_type
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default();
+    if !essence
+        .trim()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    {
+        return Err(Refusal::missing("grant_type"));
+    }
+    Fields::parse(request.body()).map_err(Refusal::form)
+}
+
+fn find<'a>(
+    applications: &'a [Application],
+    client_id: &str,
+    tenant: &str,
+) -> Result<&'a Application, Refusal> {
+    let application = applications
+        .iter()
+        .find(|application| application.client_id.eq_ignore_ascii_case(client_id))
+        .ok_or_else(|| Refusal::application(client_id, tenant))?;
+    if application.disabled {
+        return Err(Refusal::disabled(client_id));
+    }
+    Ok(application)
+}
+
+/// Whether the `claims` field, which must be a JSON object, names the capability `CP1`.
+fn handles_challenges(form: &Fields) -> Result<bool, Refusal> {
+    let Some(claims) = form.get("claims") else {
+        return Ok(false);
+    };
+    let refuse = || Refusal::malformed("The parameter 'claims' is not a JSON object.");
+    let claims: Map<String, Value> = serde_json::from_str(claims).map_err(|_| refuse())?;
+    let capabilities = claims
+        .get("access_token")
+        .and_then(|it| it.get("xms_cc")?.get("values")?.as_array())
+        .map_or(&[][..], Vec::as_slice);
+    Ok(capabilities
+        .iter()
+        .filter_map(Value::as_str)
+        .any(|capability| capability.eq_ignore_ascii_case("CP1")))
+}
+
+/// The number by which a token says how its client was authenticated.
+fn authentication(proof: Proof) -> u8 {
+    match proof {
+        Proof::Secret => 1,
+        Proof::Assertion => 2,
+    }
+}

@@ -1,0 +1,104 @@
+//! RSA keys of the emulated parties, and the tokens that they sign.
+
+use crate::jwt::{PublicKey, encode};
+use rsa::pkcs1v15;
+use rsa::rand_core::OsRng;
+use rsa::signature::{SignatureEncoding, Signer};
+use rsa::traits::PublicKeyParts;
+use rsa::{BigUint, RsaPrivateKey};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// The keys of one emulated world. Making them takes a second or so: share one set between tests.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// Signs the access tokens of Entra.
+    pub entra: SigningKey,
+    /// Signs the assertions of the federated issuer.
+    pub federation: SigningKey,
+}
+
+impl Keys {
+    /// Makes fresh keys from the randomness of the system.
+    pub fn generate() -> Keys {
+        Keys {
+            entra: SigningKey::generate(),
+            federation: SigningKey::generate(),
+        }
+    }
+}
+
+/// An RSA key of 2048 bits that signs JSON Web Tokens with RS256 (RFC 7518 section 3.3).
+#[derive(Clone)]
+pub struct SigningKey {
+    signer: pkcs1v15::SigningKey<Sha256>,
+    public: PublicKey,
+    key_id: String,
+}
+
+impl SigningKey {
+    /// Makes a fresh key from the randomness of the system.
+    pub fn generate() -> SigningKey {
+        let private = RsaPrivateKey::new(&mut OsRng, 2048)
+            .expect("2048 bits and the standard exponent make a key");
+        let bytes = BigUint::to_bytes_be;
+        let public = PublicKey::new(bytes(private.n()), bytes(private.e()));
+        let key_id = thumbprint(&public);
+        SigningKey {
+            signer: pkcs1v15::SigningKey::new(private),
+            public,
+            key_id,
+        }
+    }
+
+    /// The name of the key in a token's header and in a published key set.
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    /// The public half as a JSON Web Key (RFC 7517 section 4).
+    pub fn public_jwk(&self) -> Value {
+        let (n, e) = self.public.encoded();
+        json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.key_id, "n": n, "e": e})
+    }
+
+    /// Signs `claims` as a compact JSON Web Token that names this key in its header.
+    pub fn sign(&self, claims: &Value) -> String {
+        self.sign_with_header(
+            &json!({"typ": "JWT", "alg": "RS256", "kid": self.key_id}),
+            claims,
+        )
+    }
+
+    /// Signs `claims` under a header of the caller's own making, true or not.
+    pub fn sign_with_header(&self, header: &Value, claims: &Value) -> String {
+        let signed = format!(
+            "{}.{}",
+            encode(header.to_string()),
+            encode(claims.to_string())
+        );
+        let signature = self.signer.sign(signed.as_bytes());
+        format!("{signed}.{}", encode(signature.to_bytes()))
+    }
+
+    pub(crate) fn public(&self) -> &PublicKey {
+        &self.public
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey")
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The thumbprint of RFC 7638: the hash of the required members in alphabetical order.
+fn thumbprint(key: &PublicKey) -> String {
+    let (n, e) = key.encoded();
+    encode(Sha256::digest(
+        json!({"e": e, "kty": "RSA", "n": n}).to_string(),
+    ))
+}

@@ -1,0 +1,113 @@
+//! Makes access tokens with the claims that Entra puts into them.
+
+use crate::directory::{Resource, TokenVersion};
+use crate::keys::SigningKey;
+use serde_json::{Map, Value, json};
+
+/// How far before the request Entra dates its tokens, in seconds.
+const BACKDATED_SECONDS: u64 = 300;
+
+/// The key and the name of the authority that tokens are issued under.
+#[derive(Clone, Debug)]
+pub(crate) struct Mint {
+    pub(crate) key: SigningKey,
+    pub(crate) authority: String,
+    minted: u64,
+}
+
+/// Whom a token is about and what it is for.
+pub(crate) struct Grant<'a> {
+    /// Absent on AD FS.
+    pub(crate) tenant_id: Option<&'a str>,
+    pub(crate) client_id: &'a str,
+    pub(crate) object_id: &'a str,
+    pub(crate) resource: &'a Resource,
+    /// The resource as the request wrote it.
+    pub(crate) audience: &'a str,
+    pub(crate) lifetime_seconds: u64,
+    /// How the client proved itself: 1 a secret, 2 an assertion.
+    pub(crate) authentication: u8,
+    /// The client said that it can handle claims challenges.
+    pub(crate) handles_challenges: bool,
+    /// The ARM id of a managed identity.
+    pub(crate) managed_identity: Option<&'a str>,
+}
+
+impl Mint {
+    pub(crate) fn new(key: SigningKey, authority: &str) -> Mint {
+        let mut mint = Mint {
+            key,
+            authority: String::new(),
+            minted: 0,
+        };
+        mint.set_authority(authority);
+        mint
+    }
+
+    pub(crate) fn set_authority(&mut self, origin: &str) {
+        self.authority = origin.trim_end_matches('/').to_owned();
+    }
+
+    /// The claims are those of the resource's chosen version; no two tokens are alike.
+    pub(crate) fn access_token(&mut self, grant: &Grant<'_>, now: u64) -> String {
+        self.minted += 1;
+        let issued_at = now.saturating_sub(BACKDATED_SECONDS);
+        let mut claims = Map::new();
+        let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        put("iat", json!(issued_at));
+        put("nbf", json!(issued_at));
+        put("exp", json!(now.saturating_add(grant.lifetime_seconds)));
+        put("uti", json!(format!("emulated-{:08}", self.minted)));
+        let authentication = json!(grant.authentication.to_string());
+        match (grant.tenant_id, grant.resource.token_version) {
+            (None, _) => {
+                put(
+                    "iss",
+                    json!(format!("{}/adfs/services/trust", self.authority)),
+                );
+                put("aud", json!(grant.audience));
+                put("appid", json!(grant.client_id));
+                put("ver", json!("1.0"));
+            }
+            (Some(tenant), TokenVersion::V1) => {
+                let issuer = v1_issuer(tenant);
+                put("idp", json!(issuer));
+                put("iss", json!(issuer));
+                put("aud", json!(grant.audience));
+                put("appid", json!(grant.client_id));
+                put("appidacr", authentication);
+                put("ver", json!("1.0"));
+            }
+            (Some(tenant), TokenVersion::V2) => {
+                put("iss", json!(self.v2_issuer(tenant)));
+                put("aud", json!(grant.resource.application_id));
+                put("azp", json!(grant.client_id));
+                put("azpacr", authentication);
+                put("ver", json!("2.0"));
+            }
+        }
+        if let Some(tenant) = grant.tenant_id {
+            put("tid", json!(tenant));
+            put("oid", json!(grant.object_id));
+            put("sub", json!(grant.object_id));
+            put("idtyp", json!("app"));
+        }
+        if grant.handles_challenges {
+            put("xms_cc", json!(["CP1"]));
+        }
+        if let Some(resource_id) = grant.managed_identity {
+            put("xms_mirid", json!(resource_id));
+        }
+        self.key.sign(&Value::Object(claims))
+    }
+
+    /// The issuer of version 2 tokens.
+    pub(crate) fn v2_issuer(&self, tenant: &str) -> String {
+        format!("{}/{tenant}/v2.0", self.authority)
+    }
+}
+
+/// The issuer of version 1 tokens, the same in front of every authority host.
+pub(crate) fn v1_issuer(tenant: &str) -> String {
+    format!("https://sts.windows.net/{tenant}/")
+}
