@@ -9,6 +9,7 @@ use azid_native::Proxies;
 
 use crate::probe::{get, host, plain, send};
 use crate::server::{Server, Stream, wait_for_client_to_leave};
+use crate::trust::in_own_process;
 
 const SHORT: Duration = Duration::from_millis(100);
 
@@ -87,6 +88,29 @@ fn a_proxy_that_never_connects_is_not_waited_for_past_the_limit() {
         assert_eq!(reply, Err(HttpFailure::TimedOut));
         assert!(start.elapsed() < LONG);
     }
+}
+
+#[test]
+fn what_the_proxy_has_used_up_of_the_limit_is_not_left_for_the_handshake() {
+    let name = "limits::what_the_proxy_has_used_up_of_the_limit_is_not_left_for_the_handshake";
+    in_own_process(name, |_| {
+        let limit = Duration::from_millis(1500);
+        let slow = Server::start(move |_, stream| {
+            stream.socket().set_read_timeout(Some(limit * 4 / 5))?;
+            let silence = stream.read(&mut [0]).expect_err("the client waits");
+            assert_eq!(silence.kind(), io::ErrorKind::WouldBlock);
+            stream.socket().set_read_timeout(None)?;
+            stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n")?;
+            wait_for_client_to_leave(stream)
+        });
+        let proxies = Proxies::from_lookup(|name| (name == "all_proxy").then(|| slow.url("")));
+        let start = Instant::now();
+        let request = within("https://server.invalid/".to_owned(), limit);
+        let reply = send(&host().proxies(proxies), &request);
+        assert_eq!(reply, Err(HttpFailure::TimedOut));
+        let taken = start.elapsed();
+        assert!(taken < limit * 3 / 2, "{taken:?}");
+    });
 }
 
 #[test]
