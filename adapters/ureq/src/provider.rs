@@ -120,15 +120,17 @@ impl TokenProvider {
         let start = Instant::now();
         let mut can_spawn = true;
         loop {
+            let left = at_most.map(|at_most| at_most.saturating_sub(start.elapsed()));
             let mut pilot = None;
             let (flight, takes_result) = match self.ask(&key, &request, &mut pilot) {
                 Asked::Ready(token) => return Ok(token),
                 Asked::NotYet(error) => return Err(error),
-                Asked::Refresh(token, _) => return Ok(self.refresh(token, pilot, key, request)),
+                Asked::Refresh(held, _) => {
+                    return Ok(self.refresh(held, pilot, key, request, left));
+                }
                 Asked::Wait(flight) => (flight, true),
                 Asked::Queue(flight) => (flight, false),
             };
-            let left = at_most.map(|at_most| at_most.saturating_sub(start.elapsed()));
             match pilot {
                 Some(pilot) if left.is_some() && can_spawn => {
                     can_spawn = self.spawn(pilot, key.clone(), request.clone());
@@ -179,17 +181,21 @@ impl TokenProvider {
         pilot: Option<Pilot>,
         key: Key,
         request: TokenRequest,
+        left: Option<Duration>,
     ) -> AccessToken {
-        match (pilot, self.0.early_refresh) {
-            (Some(pilot), EarlyRefresh::Inline { at_most }) => {
+        let Some(pilot) = pilot else {
+            return held;
+        };
+        match self.0.early_refresh {
+            EarlyRefresh::Inline { at_most } => {
+                let at_most = left.map_or(at_most, |left| left.min(at_most));
                 let renewed = pilot.fly(&self.0.means, &key, request, Some(at_most));
                 renewed.unwrap_or(held)
             }
-            (Some(pilot), EarlyRefresh::Spawn) => {
+            EarlyRefresh::Spawn => {
                 self.spawn(pilot, key, request);
                 held
             }
-            (None, _) => held,
         }
     }
 
