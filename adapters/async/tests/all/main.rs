@@ -1,0 +1,6 @@
+//! What this crate promises, shown without any executor: the test answers every effect and polls
+//! by hand.
+
+mod flight;
+mod manual_host;
+mod sendness;
