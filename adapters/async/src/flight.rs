@@ -1,6 +1,6 @@
 //! One run on its way: the future that performs step after step until the run is done.
 //!
-//! perform ─► next step ─► perform ─► … ─► landed
+//! first step ─► perform ─► next step ─► perform ─► … ─► done
 
 use std::fmt;
 use std::future::Future;
@@ -20,53 +20,62 @@ use crate::host::Host;
 #[must_use = "a run goes on only while its flight is polled"]
 pub struct Flight<H: Host> {
     host: Arc<H>,
-    state: State<H::Perform>,
-}
-
-enum State<P> {
-    Performing(Pin<Box<P>>),
-    Done(Box<Outcome>),
-    Landed,
+    arrived: Option<Step>,
+    performing: Option<Pin<Box<H::Perform>>>,
 }
 
 impl<H: Host> Flight<H> {
-    /// Takes a run from its first step on.
+    /// Takes a run from its first step on. Nothing is performed before the first poll.
     pub fn new(host: Arc<H>, first: Step) -> Self {
-        let state = match first {
-            Step::Done(outcome) => State::Done(Box::new(outcome)),
-            step => State::Performing(Box::pin(host.perform(step))),
-        };
-        Self { host, state }
+        Self {
+            host,
+            arrived: Some(first),
+            performing: None,
+        }
+    }
+
+    /// Waits for the effect that is out, and answers the step that it led to.
+    pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        if let Some(step) = self.arrived.take() {
+            return Poll::Ready(step);
+        }
+        let performing = self.performing.as_mut();
+        performing
+            .expect("a flight is not polled after it is done")
+            .as_mut()
+            .poll(cx)
+    }
+
+    /// Begins a step's effect.
+    pub(crate) fn perform(&mut self, step: Step) {
+        let next = self.host.perform(step);
+        match &mut self.performing {
+            Some(performing) => performing.set(next), // in the same allocation
+            None => self.performing = Some(Box::pin(next)),
+        }
     }
 }
 
 impl<H: Host> Future for Flight<H> {
     type Output = Outcome;
 
-    /// # Panics
-    ///
-    /// When it is polled again after it is done, as other futures do.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        let Self { host, state } = &mut *self;
-        while let State::Performing(perform) = state {
-            match ready!(perform.as_mut().poll(cx)) {
-                Step::Done(outcome) => *state = State::Done(Box::new(outcome)),
-                step => perform.set(host.perform(step)), // in the same allocation
+        loop {
+            match ready!(self.poll_step(cx)) {
+                Step::Done(outcome) => {
+                    self.performing = None;
+                    return Poll::Ready(outcome);
+                }
+                step => self.perform(step),
             }
-        }
-        match std::mem::replace(state, State::Landed) {
-            State::Done(outcome) => Poll::Ready(*outcome),
-            _ => panic!("a flight was polled after it was done"),
         }
     }
 }
 
 impl<H: Host> fmt::Debug for Flight<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.state {
-            State::Performing(_) => "Flight(performing)",
-            State::Done(_) => "Flight(done)",
-            State::Landed => "Flight(landed)",
-        })
+        f.debug_struct("Flight")
+            .field("performing", &self.performing.is_some())
+            .finish_non_exhaustive()
     }
 }

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use azid_core::effect::Detail;
 use azid_core::{Environment, Now, Platform, Seed, Step};
 
+use crate::refresh::Refresh;
+
 /// A place where runs happen: a runtime, a browser, a test.
 ///
-/// The whole of it is [`perform`](Host::perform), which owns the step it is given and answers the
+/// The heart of it is [`perform`](Host::perform), which owns the step it is given and answers the
 /// next one, so that nothing is borrowed while an effect is out:
 ///
 /// ```
@@ -61,7 +63,7 @@ use azid_core::{Environment, Now, Platform, Seed, Step};
 ///
 /// Whether providers of this host are [`Send`] follows from the host and from
 /// [`Perform`](Host::Perform): on a runtime with threads both are, in a browser neither need be.
-pub trait Host: 'static {
+pub trait Host: Sized + 'static {
     /// An effect being carried out.
     type Perform: Future<Output = Step> + 'static;
 
@@ -89,6 +91,15 @@ pub trait Host: 'static {
     /// The platform whose files and programs the host reaches.
     fn platform(&self) -> Platform {
         Platform::default()
+    }
+
+    /// Drives a refresh in the background, so that no caller waits for it.
+    ///
+    /// # Errors
+    ///
+    /// A host that cannot hands the refresh back, and a caller drives it. That is the default.
+    fn spawn(&self, refresh: Refresh<Self>) -> Result<(), Refresh<Self>> {
+        Err(refresh)
     }
 }
 

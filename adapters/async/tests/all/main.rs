@@ -3,4 +3,6 @@
 
 mod flight;
 mod manual_host;
+mod refresh;
 mod sendness;
+mod sharing;

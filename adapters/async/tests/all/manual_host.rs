@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use std::time::Duration;
 
-use azid_async::{Host, NoRandomness};
+use azid_async::{Host, NoRandomness, Refresh};
 use azid_core::effect::{HttpReply, HttpResponse};
 use azid_core::{ClientSecretCredential, Now, Seed, Step};
 
@@ -23,6 +23,8 @@ struct Desk {
     effects: Vec<Effect>,
     elapsed: Duration,
     without_randomness: bool,
+    /// Where refreshes wait, if the host takes any.
+    background: Option<Vec<Refresh<ManualHost>>>,
 }
 
 #[derive(Default)]
@@ -45,6 +47,20 @@ impl ManualHost {
         let host = Self::default();
         host.desk().without_randomness = true;
         host
+    }
+
+    /// A host that takes refreshes into the background, where the test drives them.
+    pub(crate) fn with_background() -> Self {
+        let host = Self::default();
+        host.desk().background = Some(Vec::new());
+        host
+    }
+
+    /// The refreshes that were given to the background since the last call.
+    pub(crate) fn background(&self) -> Vec<Refresh<ManualHost>> {
+        let mut desk = self.desk();
+        let background = desk.background.as_mut().expect("the host has a background");
+        std::mem::take(background)
     }
 
     /// How many effects were begun so far.
@@ -132,6 +148,16 @@ impl Host for ManualHost {
             return Err(NoRandomness::new("the test has taken it away"));
         }
         Ok(Seed::new([7; 32]))
+    }
+
+    fn spawn(&self, refresh: Refresh<Self>) -> Result<(), Refresh<Self>> {
+        match &mut self.desk().background {
+            Some(background) => {
+                background.push(refresh);
+                Ok(())
+            }
+            None => Err(refresh),
+        }
     }
 }
 

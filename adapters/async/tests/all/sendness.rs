@@ -4,9 +4,11 @@ use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use azid_async::{Flight, Host, NoRandomness};
+use azid_async::{Flight, GetToken, Host, NoRandomness, Refresh, TokenProvider};
 use azid_core::effect::Refusal;
-use azid_core::{Now, Seed, Step};
+use azid_core::{ErrorKind, Now, Seed, Step};
+
+use crate::manual_host::{ManualHost, START, credential, ready as ready_now};
 
 /// A host of one thread, as a browser's is: its effects hold an `Rc`.
 struct LocalHost;
@@ -33,7 +35,7 @@ impl Host for LocalHost {
     }
 
     fn now(&self) -> Now {
-        Now::wall(crate::manual_host::START)
+        Now::wall(START)
     }
 
     fn seed(&self) -> Result<Seed, NoRandomness> {
@@ -42,6 +44,8 @@ impl Host for LocalHost {
 }
 
 const fn sent<T: Send>() {}
+
+const fn shared<T: Send + Sync>() {}
 
 /// Has one implementation for a type that is not `Send`, and two, so that `_` cannot be inferred,
 /// for one that is.
@@ -53,7 +57,21 @@ impl<T: ?Sized> NotSend<()> for T {}
 impl<T: ?Sized + Send> NotSend<Sent> for T {}
 
 #[test]
-fn a_flight_is_send_exactly_when_its_effects_are() {
-    sent::<Flight<crate::manual_host::ManualHost>>();
+fn what_runs_on_a_host_with_threads_is_send() {
+    sent::<Flight<ManualHost>>();
+    sent::<Refresh<ManualHost>>();
+    sent::<GetToken<ManualHost>>();
+    shared::<TokenProvider<ManualHost>>();
+}
+
+#[test]
+fn what_runs_on_a_host_of_one_thread_is_not_send_and_still_works() {
     <Flight<LocalHost> as NotSend<_>>::holds();
+    <Refresh<LocalHost> as NotSend<_>>::holds();
+    <GetToken<LocalHost> as NotSend<_>>::holds();
+    <TokenProvider<LocalHost> as NotSend<_>>::holds();
+
+    let provider = TokenProvider::on(LocalHost, credential());
+    let error = ready_now(&mut provider.get_token(&["scope"])).expect_err("it refuses all effects");
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
 }
