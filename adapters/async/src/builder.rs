@@ -56,12 +56,6 @@ impl<H: Host> Builder<H> {
         }
     }
 
-    /// Uses this host.
-    pub fn host(mut self, host: H) -> Self {
-        self.host = host;
-        self
-    }
-
     /// Shares this cache with other providers. A provider has one of its own unless it is given
     /// one.
     pub fn cache(mut self, cache: Arc<TokenCache>) -> Self {
@@ -80,6 +74,10 @@ impl<H: Host> Builder<H> {
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.settings.on_event = OnEvent::new(listener);
         self
+    }
+
+    pub(crate) fn host_mut(&mut self) -> &mut H {
+        &mut self.host
     }
 
     /// The provider.

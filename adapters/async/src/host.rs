@@ -2,12 +2,16 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use azid_core::effect::Detail;
 use azid_core::{Environment, Now, Platform, Seed, Step};
 
 use crate::refresh::Refresh;
+
+/// A future that may go from thread to thread: what hosts with threads deal in.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// A place where runs happen: a runtime, a browser, a test.
 ///

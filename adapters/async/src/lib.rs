@@ -5,9 +5,12 @@
 //! locks across an effect, and nothing asks a future to be `Send` that need not be: what a host's
 //! effects are, its providers are too.
 //!
-//! `azid-tokio` and `azid-async-std` are hosts ready to use.
+//! [`Callbacks`] and [`AnyClient`] are parts for hosts with threads, such as those of `azid-tokio`
+//! and `azid-async-std`, which are ready to use.
 
 mod builder;
+mod callbacks;
+mod client;
 mod flight;
 mod get_token;
 mod host;
@@ -19,8 +22,10 @@ mod timer;
 pub use azid_shared::{Event, OnEvent, TokenCache};
 
 pub use self::builder::{Builder, EarlyRefresh};
+pub use self::callbacks::{Callbacks, Reply, WithCallbacks};
+pub use self::client::{AnyClient, HttpClient};
 pub use self::flight::Flight;
 pub use self::get_token::GetToken;
-pub use self::host::{Host, NoRandomness};
+pub use self::host::{BoxFuture, Host, NoRandomness};
 pub use self::provider::TokenProvider;
 pub use self::refresh::Refresh;
