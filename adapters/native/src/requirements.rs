@@ -1,0 +1,89 @@
+//! What no host on an operating system may or can do for a request.
+
+use azid_core::effect::{HttpRequest, Refusal, Requirement, Roots};
+
+/// Says which requirement of a request cannot be honoured here, if there is one. Every host asks
+/// this before it does anything else with a request.
+///
+/// # Errors
+///
+/// The URL's scheme is neither `https` nor an allowed `http`, or the server is to prove who it is
+/// in a way that is not offered: by a pinned certificate, by other roots, under another name.
+pub fn check(request: &HttpRequest) -> Result<(), Refusal> {
+    let requirements = &request.requirements;
+    let unmet = match request.url.scheme() {
+        "https" => None,
+        "http" if requirements.plain_http => None,
+        _ => Some(Requirement::Https),
+    };
+    let unmet = unmet
+        .or(requirements.tls.pin.map(|_| Requirement::TlsPin))
+        .or((requirements.tls.roots != Roots::System).then_some(Requirement::ExclusiveRoots))
+        .or((requirements.tls.server_name.is_some()).then_some(Requirement::ServerName));
+    unmet.map_or(Ok(()), |unmet| Err(Refusal::Requirement(unmet)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use azid_core::effect::{Requirements, Thumbprint, Tls};
+
+    fn checked(url: &str, requirements: Requirements) -> Result<(), Refusal> {
+        let url = url.parse().expect("the URLs of the tests are valid");
+        check(&HttpRequest::get(url).requirements(requirements))
+    }
+
+    #[test]
+    fn a_request_in_clear_needs_leave() {
+        let refused = Err(Refusal::Requirement(Requirement::Https));
+        let plain = Requirements {
+            plain_http: true,
+            ..Requirements::default()
+        };
+        assert_eq!(checked("http://a/", Requirements::default()), refused);
+        assert_eq!(checked("ftp://a/", plain.clone()), refused);
+        assert_eq!(checked("http://a/", plain), Ok(()));
+        assert_eq!(checked("https://a/", Requirements::default()), Ok(()));
+    }
+
+    #[test]
+    fn what_is_not_offered_is_refused_by_name_even_in_clear() {
+        let cases = [
+            (
+                Tls {
+                    pin: Some(Thumbprint([7; 20])),
+                    ..Tls::default()
+                },
+                Requirement::TlsPin,
+            ),
+            (
+                Tls {
+                    roots: Roots::Exclusive(String::new()),
+                    ..Tls::default()
+                },
+                Requirement::ExclusiveRoots,
+            ),
+            (
+                Tls {
+                    server_name: Some("other".into()),
+                    ..Tls::default()
+                },
+                Requirement::ServerName,
+            ),
+        ];
+        for (tls, name) in cases {
+            for url in ["https://a/", "http://a/"] {
+                let requirements = Requirements {
+                    plain_http: true,
+                    tls: tls.clone(),
+                    ..Requirements::default()
+                };
+                assert_eq!(
+                    checked(url, requirements),
+                    Err(Refusal::Requirement(name)),
+                    "{url}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The system's root certificates. They are read once for each process, so each case runs this
+//! test again in a process of its own.
+
+use std::process::Command;
+
+use azid_core::effect::HttpFailure;
+use azid_native::client_config;
+
+/// Runs the named test in a new process whose environment names this file of roots.
+fn again(test: &str, roots: &str) {
+    let own = std::env::current_exe().expect("a test is a program");
+    let status = Command::new(own)
+        .args(["--exact", test])
+        .env("SSL_CERT_FILE", roots)
+        .env_remove("SSL_CERT_DIR")
+        .env("AZID_AGAIN", test)
+        .status()
+        .expect("a test can be run again");
+    assert!(status.success(), "{test} failed in its own process");
+}
+
+fn is_again(test: &str) -> bool {
+    std::env::var("AZID_AGAIN").is_ok_and(|name| name == test)
+}
+
+#[test]
+fn a_store_that_cannot_be_read_is_a_failure_each_time() {
+    const NAME: &str = "a_store_that_cannot_be_read_is_a_failure_each_time";
+    if !is_again(NAME) {
+        return again(NAME, "/nonexistent/roots.pem");
+    }
+    for _ in 0..2 {
+        let failure = client_config().expect_err("there is no such file");
+        assert!(
+            matches!(&failure, HttpFailure::Tls(detail) if detail.as_str().contains("root certificates")),
+            "{failure}"
+        );
+    }
+}
+
+#[test]
+fn a_store_without_certificates_is_a_failure() {
+    const NAME: &str = "a_store_without_certificates_is_a_failure";
+    if !is_again(NAME) {
+        return again(NAME, concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
+    }
+    let failure = client_config().expect_err("a manifest holds no certificate");
+    assert!(matches!(failure, HttpFailure::Tls(_)), "{failure}");
+}
