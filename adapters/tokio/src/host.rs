@@ -1,0 +1,189 @@
+//! The tokio host: which effect is carried out by which means.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azid_async::{
+    AnyClient, BoxFuture, Callbacks, Host, HttpClient, NoRandomness, Refresh, WithCallbacks,
+};
+use azid_core::effect::{
+    Detail, FileFailure, FileRequest, HttpFailure, HttpReply, HttpRequest, SleepRequest,
+};
+use azid_core::{Environment, Now, Platform, SecretBytes, Seed, Step};
+use tokio::runtime::Handle;
+
+use crate::clock::Clock;
+
+/// Carries out effects on the tokio runtime that polls them, which needs its timer and its IO
+/// enabled.
+///
+/// HTTP goes by `reqwest` (the feature `reqwest`, on by default) or by a client of the user's;
+/// files are read on the blocking pool; waits are tokio's, so that they follow
+/// `tokio::time::pause`. Programs, browsers and keys in memory are refused.
+///
+/// It holds nothing of a runtime but the HTTP client's pool of connections, which a later runtime
+/// replaces as it finds them closed; so a provider may outlive the runtime that it was made in.
+#[derive(Clone, Debug)]
+pub struct TokioHost {
+    client: AnyClient,
+    callbacks: Callbacks,
+    clock: Clock,
+    sleep: Sleeper,
+    environment: Arc<Environment>,
+    platform: Platform,
+}
+
+#[derive(Clone)]
+struct Sleeper(Arc<dyn Fn(Duration) -> BoxFuture<()> + Send + Sync>);
+
+impl TokioHost {
+    /// A host that sees the process's environment as it is now.
+    pub fn new() -> Self {
+        Self {
+            client: default_client(),
+            callbacks: Callbacks::default(),
+            clock: Clock::default(),
+            sleep: Sleeper(Arc::new(|duration| Box::pin(tokio::time::sleep(duration)))),
+            environment: Arc::new(azid_native::environment()),
+            platform: azid_native::platform(),
+        }
+    }
+
+    /// Sends every request by this client.
+    pub fn http_client(mut self, client: impl HttpClient) -> Self {
+        self.client = AnyClient::new(client);
+        self
+    }
+
+    /// Reads the time from this clock. Unless it is given one, the host takes the system's time,
+    /// moved along with tokio's where that is paused.
+    pub fn clock(mut self, clock: impl Fn() -> Now + Send + Sync + 'static) -> Self {
+        self.clock = Clock::given(clock);
+        self
+    }
+
+    /// Waits by this function instead of tokio's timer.
+    pub fn sleep<F>(mut self, sleep: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.sleep = Sleeper(Arc::new(move |duration| Box::pin(sleep(duration))));
+        self
+    }
+
+    /// Shows runs this environment instead of the process's.
+    pub fn environment(mut self, environment: impl Into<Arc<Environment>>) -> Self {
+        self.environment = environment.into();
+        self
+    }
+
+    async fn exchange(client: AnyClient, request: HttpRequest) -> HttpReply {
+        let limit = request.requirements.timeout;
+        tokio::time::timeout(limit, client.send(request))
+            .await
+            .unwrap_or(Err(HttpFailure::TimedOut))
+    }
+
+    async fn read(request: FileRequest) -> Result<SecretBytes, FileFailure> {
+        tokio::task::spawn_blocking(move || azid_native::read_file(&request))
+            .await
+            .unwrap_or_else(|error| Err(FileFailure::Other(Detail::new(error))))
+    }
+}
+
+impl Default for TokioHost {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Host for TokioHost {
+    type Perform = BoxFuture<Step>;
+
+    fn perform(&self, step: Step) -> BoxFuture<Step> {
+        let clock = self.clock.clone();
+        match step {
+            Step::Http(call) => {
+                let client = self.client.clone();
+                Box::pin(async move {
+                    let reply = Self::exchange(client, call.request().clone()).await;
+                    call.reply(reply, clock.now())
+                })
+            }
+            Step::ReadFile(call) => Box::pin(async move {
+                let reply = Self::read(call.request().clone()).await;
+                call.reply(reply, clock.now())
+            }),
+            Step::Sleep(call) => {
+                let SleepRequest { duration, .. } = *call.request();
+                let slept = (self.sleep.0)(duration);
+                Box::pin(async move {
+                    slept.await;
+                    call.reply(Ok(()), clock.now())
+                })
+            }
+            other => self.callbacks.perform(other, move || clock.now()),
+        }
+    }
+
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    fn seed(&self) -> Result<Seed, NoRandomness> {
+        azid_native::seed().map_err(NoRandomness::new)
+    }
+
+    fn environment(&self) -> Arc<Environment> {
+        self.environment.clone()
+    }
+
+    fn platform(&self) -> Platform {
+        self.platform
+    }
+
+    fn spawn(&self, refresh: Refresh<Self>) -> Result<(), Refresh<Self>> {
+        match Handle::try_current() {
+            Ok(runtime) => {
+                runtime.spawn(refresh);
+                Ok(())
+            }
+            Err(_) => Err(refresh),
+        }
+    }
+}
+
+impl WithCallbacks for TokioHost {
+    fn callbacks_mut(&mut self) -> &mut Callbacks {
+        &mut self.callbacks
+    }
+}
+
+impl fmt::Debug for Sleeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sleeper")
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn default_client() -> AnyClient {
+    AnyClient::new(crate::client::Reqwest::new())
+}
+
+/// Without a client every request is refused, as an effect that the host does not have.
+#[cfg(not(feature = "reqwest"))]
+fn default_client() -> AnyClient {
+    use azid_core::effect::Refusal;
+
+    struct NoClient;
+
+    impl HttpClient for NoClient {
+        async fn send(&self, _: HttpRequest) -> HttpReply {
+            Err(HttpFailure::Refused(Refusal::NoSuchEffect))
+        }
+    }
+
+    AnyClient::new(NoClient)
+}
