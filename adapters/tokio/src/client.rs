@@ -16,7 +16,6 @@ use tokio::task::spawn_blocking;
 
 /// One client for each way to connect, made when it is first needed and kept, so that connections
 /// are used again.
-#[derive(Debug)]
 pub(crate) struct Reqwest {
     proxies: Proxies,
     clients: Mutex<Vec<(Route, Client)>>,

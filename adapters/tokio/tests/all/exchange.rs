@@ -68,24 +68,27 @@ async fn a_url_in_clear_is_refused_unless_the_request_allows_it() {
 #[tokio::test]
 async fn a_body_over_the_limit_is_not_read_to_its_end_announced_or_not() {
     let server = Server::plain().await;
+    for path in ["/large", "/chunked", "/announced", "/endless"] {
+        let failure = fetch(&host(), up_to(999, &server.url(path))).await.err();
+        let too_large = HttpFailure::BodyTooLarge { limit: 999 };
+        assert_eq!(failure, Some(too_large), "{path}");
+    }
     for path in ["/large", "/chunked"] {
-        let limited = |max_body| {
-            request(&server.url(path)).requirements(Requirements {
-                max_body,
-                ..requirements()
-            })
-        };
-        let failure = fetch(&host(), limited(999)).await.err();
+        let answer = fetch(&host(), up_to(1000, &server.url(path))).await;
         assert_eq!(
-            failure,
-            Some(HttpFailure::BodyTooLarge { limit: 999 }),
+            answer.expect("it is just as long").body.len(),
+            1000,
             "{path}"
         );
-        let answer = fetch(&host(), limited(1000))
-            .await
-            .expect("it is just as long");
-        assert_eq!(answer.body.len(), 1000, "{path}");
     }
+}
+
+fn up_to(max_body: usize, url: &str) -> HttpRequest {
+    request(url).requirements(Requirements {
+        max_body,
+        timeout: Duration::from_secs(5),
+        ..requirements()
+    })
 }
 
 #[tokio::test]

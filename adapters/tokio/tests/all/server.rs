@@ -13,6 +13,8 @@ use tokio_rustls::TlsAcceptor;
 ///
 /// * `/redirect` with a redirect to `/token`,
 /// * `/large` with 1,000 bytes whose number it announces, `/chunked` without announcing it,
+/// * `/announced` with the announcement of many bytes and none of them, `/endless` with a body that
+///   has no end,
 /// * `/slow` with half a body, and then nothing more,
 /// * `/silent` not at all, `/cut` with a connection that ends,
 /// * `/echo` with the body of the request,
@@ -92,6 +94,14 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, counts: &Counts)
                 "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1f4\r\n{0}\r\n1f4\r\n{0}\r\n0\r\n\r\n",
                 &large[..500],
             ),
+            "/announced" => "HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n".into(),
+            "/endless" => {
+                let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+                stream.write_all(head.as_bytes()).await?;
+                loop {
+                    stream.write_all(b"5\r\nagain\r\n").await?;
+                }
+            }
             "/slow" => "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345".into(),
             "/silent" => String::new(),
             "/cut" => return stream.shutdown().await,
