@@ -22,10 +22,9 @@ pub(crate) struct Reqwest {
 }
 
 impl Reqwest {
-    /// Clients by the proxies that the process's environment names now.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(proxies: Proxies) -> Self {
         Self {
-            proxies: Proxies::from_environment(),
+            proxies,
             clients: Mutex::default(),
         }
     }
@@ -79,6 +78,7 @@ impl HttpClient for Reqwest {
 fn build(route: &Route, tls: &Arc<ClientConfig>) -> Result<Client, HttpFailure> {
     let builder = ClientBuilder::new()
         .tls_backend_preconfigured(ClientConfig::clone(tls))
+        .user_agent(concat!("azid/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)

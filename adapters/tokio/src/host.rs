@@ -12,6 +12,8 @@ use azid_core::effect::{
     Detail, FileFailure, FileRequest, HttpFailure, HttpReply, HttpRequest, SleepRequest,
 };
 use azid_core::{Environment, Now, Platform, SecretBytes, Seed, Step};
+#[cfg(feature = "reqwest")]
+use azid_native::Proxies;
 use tokio::runtime::Handle;
 
 use crate::clock::Clock;
@@ -31,9 +33,13 @@ pub struct TokioHost {
     callbacks: Callbacks,
     clock: Clock,
     sleep: Sleeper,
+    seeds: Option<Seeds>,
     environment: Arc<Environment>,
     platform: Platform,
 }
+
+#[derive(Clone)]
+struct Seeds(Arc<dyn Fn() -> Seed + Send + Sync>);
 
 #[derive(Clone)]
 struct Sleeper(Arc<dyn Fn(Duration) -> BoxFuture<()> + Send + Sync>);
@@ -46,6 +52,7 @@ impl TokioHost {
             callbacks: Callbacks::default(),
             clock: Clock::default(),
             sleep: Sleeper(Arc::new(|duration| Box::pin(tokio::time::sleep(duration)))),
+            seeds: None,
             environment: Arc::new(azid_native::environment()),
             platform: azid_native::platform(),
         }
@@ -54,6 +61,14 @@ impl TokioHost {
     /// Sends every request by this client.
     pub fn http_client(mut self, client: impl HttpClient) -> Self {
         self.client = AnyClient::new(client);
+        self
+    }
+
+    /// Sends requests by `reqwest`, and through these proxies instead of those that the process's
+    /// environment names.
+    #[cfg(feature = "reqwest")]
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.client = AnyClient::new(crate::client::Reqwest::new(proxies));
         self
     }
 
@@ -70,6 +85,13 @@ impl TokioHost {
         F: Future<Output = ()> + Send + 'static,
     {
         self.sleep = Sleeper(Arc::new(move |duration| Box::pin(sleep(duration))));
+        self
+    }
+
+    /// Takes the seeds of runs from here instead of the system's randomness. For tests: whoever
+    /// knows a run's seed knows its secrets.
+    pub fn seeds(mut self, seeds: impl Fn() -> Seed + Send + Sync + 'static) -> Self {
+        self.seeds = Some(Seeds(Arc::new(seeds)));
         self
     }
 
@@ -133,7 +155,10 @@ impl Host for TokioHost {
     }
 
     fn seed(&self) -> Result<Seed, NoRandomness> {
-        azid_native::seed().map_err(NoRandomness::new)
+        match &self.seeds {
+            Some(Seeds(seeds)) => Ok(seeds()),
+            None => azid_native::seed().map_err(NoRandomness::new),
+        }
     }
 
     fn environment(&self) -> Arc<Environment> {
@@ -161,6 +186,12 @@ impl WithCallbacks for TokioHost {
     }
 }
 
+impl fmt::Debug for Seeds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seeds")
+    }
+}
+
 impl fmt::Debug for Sleeper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sleeper")
@@ -169,7 +200,7 @@ impl fmt::Debug for Sleeper {
 
 #[cfg(feature = "reqwest")]
 fn default_client() -> AnyClient {
-    AnyClient::new(crate::client::Reqwest::new())
+    AnyClient::new(crate::client::Reqwest::new(Proxies::from_environment()))
 }
 
 /// Without a client every request is refused, as an effect that the host does not have.

@@ -48,6 +48,9 @@ pub use azid_async::{
     Callbacks, EarlyRefresh, Event, Flight, GetToken, Host, HttpClient, TokenCache, WithCallbacks,
 };
 
+#[cfg(feature = "reqwest")]
+pub use azid_native::Proxies;
+
 pub use self::host::TokioHost;
 
 /// A token provider on tokio; see [`azid_async::TokenProvider`] for what it promises.

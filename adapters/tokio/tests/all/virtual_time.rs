@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use azid_core::effect::{HttpReply, HttpRequest, HttpResponse};
-use azid_core::{ClientSecretCredential, Now};
+use azid_core::{ClientSecretCredential, Now, Seed};
 use azid_tokio::{Builder, HttpClient, TokenProvider, TokioHost};
 
 const SCOPE: &[&str] = &["https://vault.azure.net/.default"];
@@ -100,4 +100,22 @@ async fn clock_and_sleep_can_be_given() {
     assert_eq!(slept.lock().expect("no panic").len(), 1);
     let now = milliseconds.load(Ordering::SeqCst);
     assert_eq!(got.expires_on().unix_milliseconds(), now + 3_600_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_given_seed_two_runs_wait_equally_long() {
+    let mut waits = Vec::new();
+    for _ in 0..2 {
+        let client = Scripted {
+            failures: 3,
+            ..Scripted::default()
+        };
+        let host = TokioHost::new()
+            .http_client(client)
+            .seeds(|| Seed::new([7; 32]));
+        let started = tokio::time::Instant::now();
+        assert_eq!(token(&provider(host)).await, "3");
+        waits.push(started.elapsed());
+    }
+    assert_eq!(waits[0], waits[1]);
 }
