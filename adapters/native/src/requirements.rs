@@ -1,6 +1,6 @@
 //! What no host on an operating system may or can do for a request.
 
-use azid_core::effect::{HttpRequest, Refusal, Requirement, Roots};
+use azid_core::effect::{HttpRequest, Refusal, Requirement, Roots, Tls};
 
 /// Says which requirement of a request cannot be honoured here, if there is one. Every host asks
 /// this before it does anything else with a request.
@@ -10,23 +10,30 @@ use azid_core::effect::{HttpRequest, Refusal, Requirement, Roots};
 /// The URL's scheme is neither `https` nor an allowed `http`, or the server is to prove who it is
 /// in a way that is not offered: by a pinned certificate, by other roots, under another name.
 pub fn check(request: &HttpRequest) -> Result<(), Refusal> {
-    let requirements = &request.requirements;
-    let unmet = match request.url.scheme() {
-        "https" => None,
-        "http" if requirements.plain_http => None,
-        _ => Some(Requirement::Https),
+    match request.url.scheme() {
+        "https" => check_tls(&request.requirements.tls),
+        "http" if request.requirements.plain_http => check_tls(&request.requirements.tls),
+        _ => Err(Refusal::Requirement(Requirement::Https)),
+    }
+}
+
+pub(crate) fn check_tls(tls: &Tls) -> Result<(), Refusal> {
+    let unmet = if tls.pin.is_some() {
+        Requirement::TlsPin
+    } else if tls.roots != Roots::System {
+        Requirement::ExclusiveRoots
+    } else if tls.server_name.is_some() {
+        Requirement::ServerName
+    } else {
+        return Ok(());
     };
-    let unmet = unmet
-        .or(requirements.tls.pin.map(|_| Requirement::TlsPin))
-        .or((requirements.tls.roots != Roots::System).then_some(Requirement::ExclusiveRoots))
-        .or((requirements.tls.server_name.is_some()).then_some(Requirement::ServerName));
-    unmet.map_or(Ok(()), |unmet| Err(Refusal::Requirement(unmet)))
+    Err(Refusal::Requirement(unmet))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use azid_core::effect::{Requirements, Thumbprint, Tls};
+    use azid_core::effect::{Requirements, Thumbprint};
 
     fn checked(url: &str, requirements: Requirements) -> Result<(), Refusal> {
         let url = url.parse().expect("the URLs of the tests are valid");

@@ -2,18 +2,22 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use azid_core::effect::{Detail, HttpFailure};
+use azid_core::effect::{Detail, HttpFailure, Tls};
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
-/// What secures connections to servers that one of the system's roots vouches for.
+use crate::requirements::check_tls;
+
+/// What secures connections to servers that prove who they are in this way.
 ///
-/// The roots are read when this is first called, and then kept for the life of the process.
+/// The system's roots are read when they are first needed, and then kept for the life of the
+/// process.
 ///
 /// # Errors
 ///
-/// No root certificate can be read. The next call tries again.
-pub fn client_config() -> Result<Arc<ClientConfig>, HttpFailure> {
+/// The way is not offered, or no root certificate can be read. The next call tries again.
+pub fn client_config(tls: &Tls) -> Result<Arc<ClientConfig>, HttpFailure> {
+    check_tls(tls).map_err(HttpFailure::Refused)?;
     static SYSTEM: Mutex<Option<Arc<ClientConfig>>> = Mutex::new(None);
     let mut system = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(config) = &*system {

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use azid_core::effect::HttpFailure;
+use azid_core::effect::{HttpFailure, Tls};
 use azid_native::client_config;
 
 /// Runs the named test in a new process whose environment names this file of roots.
@@ -30,7 +30,7 @@ fn a_store_that_cannot_be_read_is_a_failure_each_time() {
         return again(NAME, "/nonexistent/roots.pem");
     }
     for _ in 0..2 {
-        let failure = client_config().expect_err("there is no such file");
+        let failure = client_config(&Tls::default()).expect_err("there is no such file");
         assert!(
             matches!(&failure, HttpFailure::Tls(detail) if detail.as_str().contains("root certificates")),
             "{failure}"
@@ -44,6 +44,6 @@ fn a_store_without_certificates_is_a_failure() {
     if !is_again(NAME) {
         return again(NAME, concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
     }
-    let failure = client_config().expect_err("a manifest holds no certificate");
+    let failure = client_config(&Tls::default()).expect_err("a manifest holds no certificate");
     assert!(matches!(failure, HttpFailure::Tls(_)), "{failure}");
 }

@@ -1,0 +1,106 @@
+//! The settings of a token provider.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azid_core::Credential;
+use azid_shared::{Event, OnEvent, TokenCache};
+
+use crate::host::Host;
+use crate::provider::TokenProvider;
+
+/// Who drives the refresh of a token that is still good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EarlyRefresh {
+    /// The caller who finds the token due, for so long at most; then it takes the token that is
+    /// held. All others take that at once.
+    Inline {
+        /// How long that caller may take over it.
+        at_most: Duration,
+    },
+    /// A thread of its own: no caller waits.
+    Spawn,
+}
+
+impl EarlyRefresh {
+    /// How long a caller drives a refresh, unless said otherwise.
+    pub const AT_MOST: Duration = Duration::from_secs(2);
+}
+
+impl Default for EarlyRefresh {
+    /// The caller, for two seconds.
+    fn default() -> Self {
+        Self::Inline {
+            at_most: Self::AT_MOST,
+        }
+    }
+}
+
+/// A provider under construction.
+#[must_use = "a builder does nothing until it builds"]
+pub struct Builder {
+    pub(crate) credential: Arc<dyn Credential>,
+    pub(crate) host: Host,
+    pub(crate) cache: Option<Arc<TokenCache>>,
+    pub(crate) early_refresh: EarlyRefresh,
+    pub(crate) on_event: OnEvent,
+}
+
+impl Builder {
+    pub(crate) fn new(credential: impl Credential + 'static) -> Self {
+        Self {
+            credential: Arc::new(credential),
+            host: Host::new(),
+            cache: None,
+            early_refresh: EarlyRefresh::default(),
+            on_event: OnEvent::nobody(),
+        }
+    }
+
+    /// Runs on this host. Callbacks that were registered before are those of the host that it
+    /// replaces, and go with it.
+    pub fn host(mut self, host: Host) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// Shares this cache with other providers. A provider has one of its own unless it is given
+    /// one.
+    pub fn cache(mut self, cache: Arc<TokenCache>) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    /// Says who drives early refreshes.
+    pub fn early_refresh(mut self, early_refresh: EarlyRefresh) -> Self {
+        self.early_refresh = early_refresh;
+        self
+    }
+
+    /// Calls this function at each event. It is called by whoever drives a run, so it should be
+    /// brief.
+    pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.on_event = OnEvent::new(listener);
+        self
+    }
+
+    /// The provider.
+    pub fn build(self) -> TokenProvider {
+        TokenProvider::from_builder(self)
+    }
+
+    pub(crate) fn map_host(mut self, change: impl FnOnce(Host) -> Host) -> Self {
+        self.host = change(self.host);
+        self
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("credential", &self.credential)
+            .finish_non_exhaustive()
+    }
+}

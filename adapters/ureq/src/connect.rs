@@ -1,0 +1,128 @@
+//! How connections are made.
+//!
+//! resolve ─► TCP ─► [TLS to the proxy] ─► [tunnel] ─► [TLS to the server]
+//!
+//! Whatever goes wrong here went wrong before a byte of the request was sent, and is turned into a
+//! failure that says so.
+
+use azid_core::effect::{Detail, HttpFailure, Tls};
+use azid_native::{Phase, Proxy, Route, http_failure};
+use ureq::Error;
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::time::{Duration, Instant};
+use ureq::unversioned::transport::{
+    ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport,
+};
+
+use crate::secure::secure;
+use crate::tunnel::tunnel;
+
+/// Finds the address to connect to: the server's, or the proxy's.
+#[derive(Debug)]
+pub(crate) struct FirstHop {
+    proxy: Option<Uri>,
+}
+
+impl FirstHop {
+    pub(crate) fn new(route: &Route) -> Result<Self, HttpFailure> {
+        let proxy = match route {
+            Route::Direct => None,
+            Route::Proxy(proxy) => Some(uri(proxy)?),
+        };
+        Ok(Self { proxy })
+    }
+}
+
+impl Resolver for FirstHop {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        let uri = self.proxy.as_ref().unwrap_or(uri);
+        let found = DefaultResolver::default().resolve(uri, config, timeout);
+        found.map_err(|error| match error {
+            Error::Timeout(_) => error,
+            _ => failed(HttpFailure::Resolve(Detail::new(error))),
+        })
+    }
+}
+
+/// Makes connections of one kind.
+#[derive(Debug)]
+pub(crate) struct Connect {
+    tls: Tls,
+    route: Route,
+}
+
+impl Connect {
+    pub(crate) fn new(tls: Tls, route: Route) -> Self {
+        Self { tls, route }
+    }
+
+    fn connect(&self, details: &ConnectionDetails<'_>) -> Result<Box<dyn Transport>, Error> {
+        let tcp = TcpConnector::default().connect(details, None::<()>)?;
+        let mut transport = tcp.ok_or(Error::ConnectionFailed)?.boxed();
+        if let Route::Proxy(proxy) = &self.route {
+            let uri = uri(proxy).map_err(failed)?;
+            if uri.scheme_str() == Some("https") {
+                transport = secure(transport, &uri, &Tls::default(), details)?;
+            }
+            transport = tunnel(transport, proxy, details)?;
+        }
+        if details.needs_tls() {
+            transport = secure(transport, details.uri, &self.tls, details)?;
+        }
+        Ok(transport)
+    }
+}
+
+impl Connector for Connect {
+    type Out = Box<dyn Transport>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        _: Option<()>,
+    ) -> Result<Option<Self::Out>, Error> {
+        self.connect(details)
+            .map(Some)
+            .map_err(|error| match error {
+                Error::Timeout(_) | Error::Other(_) => error,
+                Error::Io(error) => failed(http_failure(&error, Phase::Connecting)),
+                error => failed(http_failure(&error, Phase::Connecting)),
+            })
+    }
+}
+
+/// A failure, as ureq carries it through.
+pub(crate) fn failed(failure: HttpFailure) -> Error {
+    Error::Other(Box::new(failure))
+}
+
+/// What is left of the time to connect after the steps that are done.
+pub(crate) fn time_left(details: &ConnectionDetails<'_>) -> NextTimeout {
+    let spent = match ((details.current_time)(), details.now) {
+        (Instant::Exact(now), Instant::Exact(start)) => now.saturating_duration_since(start),
+        _ => std::time::Duration::ZERO,
+    };
+    let after = match details.timeout.after {
+        Duration::Exact(allowed) => Duration::Exact(allowed.saturating_sub(spent)),
+        never @ Duration::NotHappening => never,
+    };
+    NextTimeout {
+        after,
+        ..details.timeout
+    }
+}
+
+/// The proxy's address, without the user.
+fn uri(proxy: &Proxy) -> Result<Uri, HttpFailure> {
+    let origin = proxy.expose_url().origin().ascii_serialization();
+    origin
+        .parse()
+        .map_err(|_| HttpFailure::Connect(Detail::new("the proxy's URL has no usable host")))
+}

@@ -1,0 +1,183 @@
+//! A flight that callers share: one of them flies, the others wait for it to land.
+//!
+//! boarding ─► flying ─► landed: settled | abandoned
+
+use std::mem;
+use std::time::{Duration, Instant};
+
+use azid_core::cache::{Freshness, Key};
+use azid_core::effect::SleepReason;
+use azid_core::{
+    AccessToken, Cause, Context, Credential, Error, Outcome, Run, Seed, Step, TokenRequest,
+};
+use azid_shared::sync::{Arc, Condvar, Mutex, PoisonError, lock};
+use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache};
+
+use crate::drive::drive_watched;
+use crate::host::Host;
+
+/// How much longer than its effect's time limit a flight is not overdue: threads may be late.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What an effect may take that has no time limit of its own: callbacks, signers, files.
+const UNTIMED: Duration = Duration::from_secs(300);
+
+/// What those wait on who want what a flight brings.
+#[derive(Debug, Default)]
+pub(crate) struct Flight {
+    landing: Mutex<Option<Landing>>,
+    landed: Condvar,
+}
+
+/// How a flight ended.
+#[derive(Clone, Debug)]
+pub(crate) enum Landing {
+    Settled(Result<AccessToken, Error>),
+    /// Whoever flew panicked. Others may try.
+    Abandoned,
+}
+
+impl Flight {
+    /// Waits for the landing, for so long at most.
+    pub(crate) fn wait(&self, at_most: Duration) -> Option<Landing> {
+        let start = Instant::now();
+        let mut landing = lock(&self.landing);
+        while landing.is_none() {
+            let left = at_most.checked_sub(start.elapsed())?;
+            landing = self
+                .landed
+                .wait_timeout(landing, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        landing.clone()
+    }
+
+    fn land(&self, landing: Landing) {
+        *lock(&self.landing) = Some(landing);
+        self.landed.notify_all();
+    }
+}
+
+/// What every run of a provider needs.
+#[derive(Debug)]
+pub(crate) struct Means {
+    pub(crate) host: Host,
+    pub(crate) credential: Arc<dyn Credential>,
+    pub(crate) cache: Arc<TokenCache>,
+    pub(crate) on_event: OnEvent,
+}
+
+/// The right to fly. Dropping it lands the flight, so that nobody waits in vain.
+#[derive(Debug)]
+pub(crate) struct Pilot {
+    flight: Arc<Flight>,
+    lease: Option<LeaseGuard>,
+    landing: Landing,
+}
+
+impl Pilot {
+    pub(crate) fn new(flight: Arc<Flight>, lease: LeaseGuard) -> Self {
+        Self {
+            flight,
+            lease: Some(lease),
+            landing: Landing::Abandoned,
+        }
+    }
+
+    /// Flies on this thread, for so long at most, and answers what all get who wait.
+    pub(crate) fn fly(
+        mut self,
+        means: &Means,
+        key: &Key,
+        request: TokenRequest,
+        at_most: Option<Duration>,
+    ) -> Result<AccessToken, Error> {
+        let is_challenged = request.claims_json().is_some();
+        let result = match board(means, request, at_most) {
+            Ok(first) => self.settle(
+                means,
+                drive_watched(&means.host, first, |step| {
+                    self.watch(means, step);
+                }),
+            ),
+            Err(error) => Err(error),
+        };
+        let event = match result.clone() {
+            Ok(token) => Event::Acquired { token },
+            Err(error) if !is_challenged && is_held(means, key) => Event::RefreshFailed { error },
+            Err(error) => Event::Failed { error },
+        };
+        means.on_event.tell(&event);
+        self.landing = Landing::Settled(result.clone());
+        result
+    }
+
+    /// Keeps the lease alive for as long as the next effect may take.
+    fn watch(&self, means: &Means, step: &Step) {
+        if let Some(lease) = &self.lease {
+            lease.extend(allowed(step), means.host.now());
+        }
+        if let Step::Sleep(call) = step
+            && call.request().reason == SleepReason::Backoff
+        {
+            let wait = call.request().duration;
+            means.on_event.tell(&Event::Retry { wait });
+        }
+    }
+
+    fn settle(&mut self, means: &Means, outcome: Outcome) -> Result<AccessToken, Error> {
+        if let Some(lease) = self.lease.take() {
+            lease.settle(&outcome, means.host.now());
+        }
+        outcome.result
+    }
+}
+
+impl Drop for Pilot {
+    fn drop(&mut self) {
+        self.lease = None; // whoever wakes up may ask for it
+        self.flight
+            .land(mem::replace(&mut self.landing, Landing::Abandoned));
+    }
+}
+
+fn board(means: &Means, request: TokenRequest, at_most: Option<Duration>) -> Result<Step, Error> {
+    let Ok(context) = means.host.context(request.clone()) else {
+        return no_seed(means, request)
+            .failed(Cause::Unsupported("the system gives no randomness"));
+    };
+    let context = context.with_memory(means.cache.memory());
+    let context = match at_most {
+        Some(at_most) => context.with_deadline(at_most),
+        None => context,
+    };
+    Ok(Run::start(Arc::clone(&means.credential), context))
+}
+
+/// A context that only words an error: nothing is drawn from its seed.
+fn no_seed(means: &Means, request: TokenRequest) -> Context {
+    Context::new(request, means.host.now(), Seed::new([0; 32]))
+}
+
+/// The error of a caller whose time is up while the flight goes on.
+pub(crate) fn out_of_time(means: &Means, request: TokenRequest) -> Result<AccessToken, Error> {
+    no_seed(means, request).unavailable(Cause::OutOfTime)
+}
+
+/// Whether callers can go on with the token that is held.
+fn is_held(means: &Means, key: &Key) -> bool {
+    means.cache.look(key, means.host.now().timestamp()) != Freshness::Absent
+}
+
+/// How long the flight may go on without another word.
+fn allowed(step: &Step) -> Duration {
+    let limit = match step {
+        Step::Http(call) => call.request().requirements.timeout,
+        Step::Exec(call) => call.request().timeout,
+        Step::Authorize(call) => call.request().timeout,
+        Step::Sleep(call) => call.request().duration,
+        _ => UNTIMED,
+    };
+    limit.saturating_add(GRACE)
+}

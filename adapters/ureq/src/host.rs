@@ -1,0 +1,168 @@
+//! The host: how this adapter carries out effects.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azid_core::effect::{KeyHandle, Refusal};
+use azid_core::{Context, Environment, Now, Platform, Seed, Step, TokenRequest};
+use azid_native::{Proxies, SeedFailure};
+
+use crate::callbacks::Callbacks;
+use crate::http::Client;
+
+/// Carries out effects, each on the thread that asks for it.
+///
+/// HTTP exchanges, file reads and waits work as they are; assertions, tokens, prompts and
+/// signatures by named keys work where a callback is registered. Everything else is refused as an
+/// effect that this host does not have.
+pub struct Host {
+    client: Client,
+    callbacks: Callbacks,
+    environment: Arc<Environment>,
+    platform: Platform,
+    clock: Box<dyn Fn() -> Now + Send + Sync>,
+    seed: Box<dyn Fn() -> Result<Seed, SeedFailure> + Send + Sync>,
+    sleep: Box<dyn Fn(Duration) + Send + Sync>,
+}
+
+impl Host {
+    /// A host with this machine's clock and randomness, and with this process's environment and
+    /// proxies as they are now.
+    pub fn new() -> Self {
+        Self {
+            client: Client::new(Proxies::from_environment()),
+            callbacks: Callbacks::default(),
+            environment: Arc::new(azid_native::environment()),
+            platform: azid_native::platform(),
+            clock: Box::new(azid_native::now),
+            seed: Box::new(azid_native::seed),
+            sleep: Box::new(std::thread::sleep),
+        }
+    }
+
+    /// Shows credentials this environment instead of the process's.
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = Arc::new(environment);
+        self
+    }
+
+    /// Uses these proxies instead of those that the process's environment names.
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.client.proxies(proxies);
+        self
+    }
+
+    /// Sends requests by this agent instead of agents of the host's own: the one place where a
+    /// type of ureq's is part of this crate's interface.
+    ///
+    /// The agent's roots, resolver, proxy and connections are used as they are. What a request
+    /// requires still holds: time and size limits, no redirects, no proxy where that is required,
+    /// and a refusal where a server must prove itself in some special way.
+    pub fn ureq_agent(mut self, agent: ureq::Agent) -> Self {
+        self.client.agent(agent);
+        self
+    }
+
+    /// Reads the time from this clock.
+    pub fn clock(mut self, clock: impl Fn() -> Now + Send + Sync + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Waits by this function instead of [`std::thread::sleep`]. With a clock that it moves on,
+    /// runs take place in virtual time.
+    pub fn sleep(mut self, sleep: impl Fn(Duration) + Send + Sync + 'static) -> Self {
+        self.sleep = Box::new(sleep);
+        self
+    }
+
+    /// Takes the seeds of runs from here instead of the system's randomness. For tests: whoever
+    /// knows a run's seed knows its secrets.
+    pub fn seeds(mut self, seed: impl Fn() -> Seed + Send + Sync + 'static) -> Self {
+        self.seed = Box::new(move || Ok(seed()));
+        self
+    }
+
+    /// Carries out a step's effect and answers it. A step that is done stays so.
+    pub fn perform(&self, step: Step) -> Step {
+        let now = || self.now();
+        match step {
+            Step::Http(call) => {
+                let reply = self.client.send(call.request());
+                call.reply(reply, now())
+            }
+            Step::ReadFile(call) => {
+                let reply = azid_native::read_file(call.request());
+                call.reply(reply, now())
+            }
+            Step::Sleep(call) => {
+                (self.sleep)(call.request().duration);
+                call.reply(Ok(()), now())
+            }
+            Step::Assertion(call) => {
+                let name = call.request().callback.clone();
+                self.callbacks.assertions.answer(call, name, now)
+            }
+            Step::Token(call) => {
+                let name = call.request().callback.clone();
+                self.callbacks.tokens.answer(call, name, now)
+            }
+            Step::Prompt(call) => {
+                let name = call.request().callback.clone();
+                self.callbacks.prompts.answer(call, name, now)
+            }
+            Step::Sign(call) => match call.request().key.clone() {
+                KeyHandle::Named(name) => self.callbacks.signers.answer(call, name, now),
+                _ => call.refuse(Refusal::NoSuchEffect, now()),
+            },
+            other => other.refuse(Refusal::NoSuchEffect, now()),
+        }
+    }
+
+    /// The time now, by the host's clock.
+    pub fn now(&self) -> Now {
+        (self.clock)()
+    }
+
+    /// A seed for one run.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no randomness.
+    pub fn seed(&self) -> Result<Seed, SeedFailure> {
+        (self.seed)()
+    }
+
+    /// The context of a run that starts now, with an empty memory.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no randomness.
+    pub fn context(&self, request: TokenRequest) -> Result<Context, SeedFailure> {
+        let context = Context::new(request, self.now(), self.seed()?);
+        Ok(context
+            .with_environment(Arc::clone(&self.environment))
+            .with_platform(self.platform))
+    }
+
+    pub(crate) fn callbacks_mut(&mut self) -> &mut Callbacks {
+        &mut self.callbacks
+    }
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host")
+            .field("client", &self.client)
+            .field("callbacks", &self.callbacks)
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,135 @@
+//! The effect `Http`.
+
+use std::time::Duration;
+
+use azid_core::effect::{
+    Detail, HttpFailure, HttpReply, HttpRequest, HttpResponse, Refusal, Requirement,
+};
+use azid_native::{Phase, Proxies, bypasses_proxies, check, http_failure, read_at_most};
+use ureq::http::header::{HeaderValue, USER_AGENT as USER_AGENT_FIELD};
+use ureq::http::{Method, Request, Uri};
+use ureq::{Agent, AsSendBody, Error, SendBody};
+
+use crate::agents::Agents;
+
+/// What the requests say they come from, unless they say so themselves.
+pub(crate) const USER_AGENT: &str = concat!("azid/", env!("CARGO_PKG_VERSION"));
+
+/// The longest time limit that is passed on: more than any exchange takes, and no sum overflows.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
+/// Sends requests, by agents of its own or by the user's.
+#[derive(Debug)]
+pub(crate) struct Client {
+    agents: Agents,
+    proxies: Proxies,
+    given: Option<Agent>,
+}
+
+impl Client {
+    pub(crate) fn new(proxies: Proxies) -> Self {
+        Self {
+            agents: Agents::default(),
+            proxies,
+            given: None,
+        }
+    }
+
+    pub(crate) fn proxies(&mut self, proxies: Proxies) {
+        self.proxies = proxies;
+    }
+
+    pub(crate) fn agent(&mut self, agent: Agent) {
+        self.given = Some(agent);
+    }
+
+    /// Makes one exchange. Its connection is kept for the next one if it is still good.
+    pub(crate) fn send(&self, request: &HttpRequest) -> HttpReply {
+        check(request).map_err(HttpFailure::Refused)?;
+        check_log()?;
+        match &self.given {
+            Some(agent) => exchange(agent, request),
+            None => {
+                let route = self.proxies.route(request)?;
+                let agent = self.agents.get(&request.requirements.tls, route)?;
+                exchange(&agent, request)
+            }
+        }
+    }
+}
+
+/// Makes sure that the HTTP library does not write every byte of the exchange to the log.
+fn check_log() -> Result<(), HttpFailure> {
+    if log::log_enabled!(target: "ureq_proto::util", log::Level::Trace) {
+        let why = "the log level `trace` of `ureq_proto` would show secrets; set it to `debug`";
+        return Err(HttpFailure::Connect(Detail::new(why)));
+    }
+    Ok(())
+}
+
+fn exchange(agent: &Agent, request: &HttpRequest) -> HttpReply {
+    match (&request.method, request.body.expose()) {
+        (&Method::GET, []) => exchange_with(agent, request, SendBody::none()),
+        (_, body) => exchange_with(agent, request, body),
+    }
+}
+
+fn exchange_with(agent: &Agent, request: &HttpRequest, body: impl AsSendBody) -> HttpReply {
+    let requirements = &request.requirements;
+    let config = agent
+        .configure_request(outgoing(request, body)?)
+        .timeout_global(Some(requirements.timeout.min(LONGEST)))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .accept_encoding("identity")
+        .accept("");
+    let outgoing = match bypasses_proxies(request) {
+        true => config.proxy(None).build(),
+        false => config.build(),
+    };
+    let (head, body) = agent.run(outgoing).map_err(failure)?.into_parts();
+    let body = read_at_most(body.into_reader(), requirements.max_body)
+        .map_err(|error| failure(Error::from(error)))?;
+    Ok(HttpResponse {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body: body.ok_or(HttpFailure::BodyTooLarge {
+            limit: requirements.max_body,
+        })?,
+    })
+}
+
+fn outgoing<B>(request: &HttpRequest, body: B) -> Result<Request<B>, HttpFailure> {
+    let uri: Uri = request
+        .url
+        .as_str()
+        .parse()
+        .map_err(|_| HttpFailure::Connect(Detail::new("the URL cannot be sent")))?;
+    let mut outgoing = Request::new(body);
+    *outgoing.method_mut() = request.method.clone();
+    *outgoing.uri_mut() = uri;
+    *outgoing.headers_mut() = request.headers.clone();
+    outgoing
+        .headers_mut()
+        .entry(USER_AGENT_FIELD)
+        .or_insert(HeaderValue::from_static(USER_AGENT));
+    Ok(outgoing)
+}
+
+/// What went wrong. Agents of our own say in their own words what did before the request was sent.
+fn failure(error: Error) -> HttpFailure {
+    match error {
+        Error::Timeout(_) => HttpFailure::TimedOut,
+        Error::Other(error) => http_failure(&*error, Phase::Connected),
+        Error::Io(error) => http_failure(&error, Phase::Connected),
+        Error::HostNotFound => HttpFailure::Resolve(Detail::new(error)),
+        Error::ConnectionFailed | Error::ConnectProxyFailed(_) | Error::BadUri(_) => {
+            HttpFailure::Connect(Detail::new(error))
+        }
+        Error::Tls(_) | Error::TlsRequired => HttpFailure::Tls(Detail::new(error)),
+        Error::RequireHttpsOnly(_) => {
+            HttpFailure::Refused(Refusal::Requirement(Requirement::PlainHttp))
+        }
+        _ => HttpFailure::Lost { request_sent: true },
+    }
+}

@@ -1,0 +1,214 @@
+//! The token provider: one credential, its cache and its flights, shared by any number of threads.
+
+use std::fmt;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use azid_core::cache::Key;
+use azid_core::{AccessToken, Credential, Error, Identity, Lane, Seed, TokenRequest};
+use azid_shared::sync::Arc;
+use azid_shared::{Asked, Flights, Ledger, TokenCache};
+
+use crate::builder::{Builder, EarlyRefresh};
+use crate::flight::{Flight, Landing, Means, Pilot, out_of_time};
+use crate::host::Host;
+
+/// How long a caller waits for somebody else's flight before it looks whether that is overdue.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Gets tokens by one credential, and shares them.
+///
+/// Threads that want the same token at the same time share one run: the first drives it, the others
+/// wait for it. A token is renewed before it expires; see [`EarlyRefresh`] for who does it.
+///
+/// Clones are the same provider.
+#[derive(Clone)]
+pub struct TokenProvider(Arc<Inner>);
+
+struct Inner {
+    means: Arc<Means>,
+    identity: Identity,
+    lane: Lane,
+    flights: Flights<Arc<Flight>>,
+    early_refresh: EarlyRefresh,
+}
+
+impl TokenProvider {
+    /// A provider with the default settings.
+    pub fn new(credential: impl Credential + 'static) -> Self {
+        Self::builder(credential).build()
+    }
+
+    /// Begins a provider with other settings.
+    pub fn builder(credential: impl Credential + 'static) -> Builder {
+        Builder::new(credential)
+    }
+
+    pub(crate) fn from_builder(builder: Builder) -> Self {
+        // Without randomness refreshes are not spread; a run would say so on its own account.
+        let seed = builder.host.seed().unwrap_or_else(|_| Seed::new([0; 32]));
+        let cache = builder.cache.unwrap_or_else(TokenCache::new);
+        Self(Arc::new(Inner {
+            identity: builder.credential.identity(),
+            lane: builder.credential.lane(),
+            flights: Flights::new(Ledger::new(Arc::clone(&cache), seed)),
+            early_refresh: builder.early_refresh,
+            means: Arc::new(Means {
+                host: builder.host,
+                credential: builder.credential,
+                cache,
+                on_event: builder.on_event,
+            }),
+        }))
+    }
+
+    /// A token for these scopes, all of one resource: the one that is held, or a new one.
+    ///
+    /// # Errors
+    ///
+    /// There is none to be had.
+    pub fn get_token(&self, scopes: &[&str]) -> Result<AccessToken, Error> {
+        self.get_token_with(TokenRequest::new(scopes.iter().copied()))
+    }
+
+    /// A token for this request. One with the claims of a challenge is never answered from the
+    /// cache.
+    ///
+    /// # Errors
+    ///
+    /// There is none to be had.
+    pub fn get_token_with(&self, request: TokenRequest) -> Result<AccessToken, Error> {
+        self.get(request, None)
+    }
+
+    /// A token for this request, or an error when so much time has passed. Then the run goes on
+    /// without this caller, on a thread of its own, and what it brings is there for the next one.
+    ///
+    /// # Errors
+    ///
+    /// There is none to be had, or not within the time.
+    pub fn get_token_within(
+        &self,
+        request: TokenRequest,
+        at_most: Duration,
+    ) -> Result<AccessToken, Error> {
+        self.get(request, Some(at_most))
+    }
+
+    /// Drops a token that a service has rejected, so that the next caller gets a new one. It has
+    /// no effect on a token that was replaced in the meantime; answers whether it had one.
+    ///
+    /// The request is the one that the token was got with.
+    pub fn invalidate(&self, request: &TokenRequest, token: &AccessToken) -> bool {
+        let key = Key::new(&self.0.identity, request);
+        self.0.means.cache.invalidate(&key, token)
+    }
+
+    /// The cache, which other providers may share.
+    pub fn cache(&self) -> &Arc<TokenCache> {
+        &self.0.means.cache
+    }
+
+    /// The host.
+    pub fn host(&self) -> &Host {
+        &self.0.means.host
+    }
+
+    fn get(&self, request: TokenRequest, at_most: Option<Duration>) -> Result<AccessToken, Error> {
+        let means = &self.0.means;
+        let key = Key::new(&self.0.identity, &request);
+        let start = Instant::now();
+        let mut can_spawn = true;
+        loop {
+            let mut pilot = None;
+            let (flight, takes_result) = match self.ask(&key, &request, &mut pilot) {
+                Asked::Ready(token) => return Ok(token),
+                Asked::NotYet(error) => return Err(error),
+                Asked::Refresh(token, _) => return Ok(self.refresh(token, pilot, key, request)),
+                Asked::Wait(flight) => (flight, true),
+                Asked::Queue(flight) => (flight, false),
+            };
+            let left = at_most.map(|at_most| at_most.saturating_sub(start.elapsed()));
+            match pilot {
+                Some(pilot) if left.is_some() && can_spawn => {
+                    can_spawn = self.spawn(pilot, key.clone(), request.clone());
+                }
+                Some(pilot) => return pilot.fly(means, &key, request, left),
+                None => {}
+            }
+            match flight.wait(left.map_or(LOOK, |left| left.min(LOOK))) {
+                Some(Landing::Settled(result)) if takes_result => return result,
+                None if left.is_some_and(|left| left <= LOOK) => {
+                    return out_of_time(means, request);
+                }
+                Some(_) | None => {} // it is over, or it may be overdue: ask again
+            }
+        }
+    }
+
+    /// What this caller does. The pilot is there if that is to fly.
+    fn ask(
+        &self,
+        key: &Key,
+        request: &TokenRequest,
+        pilot: &mut Option<Pilot>,
+    ) -> Asked<Arc<Flight>> {
+        let Inner {
+            means,
+            lane,
+            flights,
+            ..
+        } = &*self.0;
+        let now = means.host.now();
+        if request.claims_json().is_none()
+            && let Some(token) = means.cache.fresh(key, now.timestamp())
+        {
+            return Asked::Ready(token);
+        }
+        flights.ask(key, request, *lane, now, |lease| {
+            let flight = Arc::<Flight>::default();
+            *pilot = Some(Pilot::new(Arc::clone(&flight), lease));
+            flight
+        })
+    }
+
+    /// Sees to the renewal of a token that is good, and answers it or the new one.
+    fn refresh(
+        &self,
+        held: AccessToken,
+        pilot: Option<Pilot>,
+        key: Key,
+        request: TokenRequest,
+    ) -> AccessToken {
+        match (pilot, self.0.early_refresh) {
+            (Some(pilot), EarlyRefresh::Inline { at_most }) => {
+                let renewed = pilot.fly(&self.0.means, &key, request, Some(at_most));
+                renewed.unwrap_or(held)
+            }
+            (Some(pilot), EarlyRefresh::Spawn) => {
+                self.spawn(pilot, key, request);
+                held
+            }
+            (None, _) => held,
+        }
+    }
+
+    /// Flies on a thread of its own. Where there can be none, the flight is abandoned and the
+    /// answer is no; whoever comes next flies.
+    fn spawn(&self, pilot: Pilot, key: Key, request: TokenRequest) -> bool {
+        let means = Arc::clone(&self.0.means);
+        let thread = thread::Builder::new().name("azid".to_owned());
+        thread
+            .spawn(move || pilot.fly(&means, &key, request, None))
+            .is_ok()
+    }
+}
+
+impl fmt::Debug for TokenProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenProvider")
+            .field("credential", &self.0.means.credential)
+            .field("cache", &self.0.means.cache)
+            .finish_non_exhaustive()
+    }
+}
