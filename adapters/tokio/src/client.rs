@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use azid_async::HttpClient;
 use azid_core::SecretBytes;
-use azid_core::effect::{Detail, HttpFailure, HttpReply, HttpRequest, HttpResponse};
+use azid_core::effect::{Detail, HttpFailure, HttpReply, HttpRequest, HttpResponse, Tls};
 use azid_native::{Phase, Proxies, Route};
 use bytes::Bytes;
 use reqwest::{Client, ClientBuilder, Proxy, Response, redirect, retry};
@@ -15,10 +15,17 @@ use rustls::ClientConfig;
 use tokio::task::spawn_blocking;
 
 /// One client for each way to connect, made when it is first needed and kept, so that connections
-/// are used again.
+/// are used again and none carries a request that asks for another way.
 pub(crate) struct Reqwest {
     proxies: Proxies,
-    clients: Mutex<Vec<(Route, Client)>>,
+    clients: Mutex<Vec<(Way, Client)>>,
+}
+
+/// How a request wants to reach its server.
+#[derive(PartialEq)]
+struct Way {
+    route: Route,
+    tls: Tls,
 }
 
 impl Reqwest {
@@ -29,37 +36,42 @@ impl Reqwest {
         }
     }
 
-    async fn client(&self, route: Route) -> Result<Client, HttpFailure> {
-        if let Some(client) = find(&self.clients(), &route) {
+    async fn client(&self, way: Way) -> Result<Client, HttpFailure> {
+        if let Some(client) = find(&self.clients(), &way) {
             return Ok(client);
         }
-        let reading = spawn_blocking(azid_native::client_config); // the system's roots
-        let tls = reading
+        let tls = way.tls.clone();
+        let config = spawn_blocking(move || azid_native::client_config(&tls)) // it reads files
             .await
             .map_err(|error| HttpFailure::Tls(Detail::new(error)))??;
         let mut clients = self.clients();
-        if let Some(client) = find(&clients, &route) {
+        if let Some(client) = find(&clients, &way) {
             return Ok(client); // made in the meantime
         }
-        let client = build(&route, &tls)?;
-        clients.push((route, client.clone()));
+        let client = build(&way.route, &config)?;
+        if clients.len() == MOST_CLIENTS {
+            clients.remove(0);
+        }
+        clients.push((way, client.clone()));
         Ok(client)
     }
 
-    fn clients(&self) -> MutexGuard<'_, Vec<(Route, Client)>> {
+    fn clients(&self) -> MutexGuard<'_, Vec<(Way, Client)>> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn find(clients: &[(Route, Client)], route: &Route) -> Option<Client> {
-    let (_, client) = clients.iter().find(|(kept, _)| kept == route)?;
+fn find(clients: &[(Way, Client)], way: &Way) -> Option<Client> {
+    let (_, client) = clients.iter().find(|(known, _)| known == way)?;
     Some(client.clone())
 }
 
 impl HttpClient for Reqwest {
     async fn send(&self, request: HttpRequest) -> HttpReply {
         azid_native::check(&request).map_err(HttpFailure::Refused)?;
-        let client = self.client(self.proxies.route(&request)?).await?;
+        let route = self.proxies.route(&request)?;
+        let tls = request.requirements.tls;
+        let client = self.client(Way { route, tls }).await?;
         let response = client
             .request(request.method, request.url)
             .headers(request.headers)
@@ -149,6 +161,9 @@ fn deepest(error: &reqwest::Error) -> &(dyn Error + 'static) {
     .last()
     .expect("there is a first")
 }
+
+/// How many ways are kept; of more, the oldest goes.
+const MOST_CLIENTS: usize = 8;
 
 /// How many connections to a host are kept for later.
 const MOST_IDLE: usize = 8;
