@@ -8,25 +8,27 @@ use std::time::Duration;
 use azid_async::{
     AnyClient, BoxFuture, Callbacks, Host, HttpClient, NoRandomness, Refresh, WithCallbacks,
 };
-use azid_core::effect::{
-    Detail, FileFailure, FileRequest, HttpFailure, HttpReply, HttpRequest, SleepRequest,
-};
-use azid_core::{Environment, Now, Platform, SecretBytes, Seed, Step};
+use azid_core::effect::{Detail, FileFailure, HttpFailure};
+use azid_core::{Environment, Now, Platform, Seed, Step};
 #[cfg(feature = "reqwest")]
 use azid_native::Proxies;
 use tokio::runtime::Handle;
 
 use crate::clock::Clock;
+use crate::task::task;
 
 /// Carries out effects on the tokio runtime that polls them, which needs its timer and its IO
-/// enabled.
+/// enabled; outside of one it panics, as tokio's own futures do.
 ///
 /// HTTP goes by `reqwest` (the feature `reqwest`, on by default) or by a client of the user's;
 /// files are read on the blocking pool; waits are tokio's, so that they follow
 /// `tokio::time::pause`. Programs, browsers and keys in memory are refused.
 ///
-/// It holds nothing of a runtime but the HTTP client's pool of connections, which a later runtime
-/// replaces as it finds them closed; so a provider may outlive the runtime that it was made in.
+/// An exchange or a wait is a task of the runtime that it began on, so it goes on whoever waits
+/// for it. Where that runtime ends first, the exchange is lost, and retried on the next one. The
+/// host holds nothing else of a runtime but the HTTP client's kept connections, which are
+/// replaced when they turn out to be closed; so a provider may outlive the runtime that it was
+/// made in. A runtime that is kept and no longer run, though, keeps what began on it waiting.
 #[derive(Clone, Debug)]
 pub struct TokioHost {
     client: AnyClient,
@@ -100,19 +102,6 @@ impl TokioHost {
         self.environment = environment.into();
         self
     }
-
-    async fn exchange(client: AnyClient, request: HttpRequest) -> HttpReply {
-        let limit = request.requirements.timeout;
-        tokio::time::timeout(limit, client.send(request))
-            .await
-            .unwrap_or(Err(HttpFailure::TimedOut))
-    }
-
-    async fn read(request: FileRequest) -> Result<SecretBytes, FileFailure> {
-        tokio::task::spawn_blocking(move || azid_native::read_file(&request))
-            .await
-            .unwrap_or_else(|error| Err(FileFailure::Other(Detail::new(error))))
-    }
 }
 
 impl Default for TokioHost {
@@ -128,21 +117,30 @@ impl Host for TokioHost {
         let clock = self.clock.clone();
         match step {
             Step::Http(call) => {
-                let client = self.client.clone();
+                let request = call.request().clone();
+                let limit = request.requirements.timeout;
+                let sent = self.client.send(request);
                 Box::pin(async move {
-                    let reply = Self::exchange(client, call.request().clone()).await;
+                    let reply = task(tokio::time::timeout(limit, sent)).await;
+                    let reply = match reply {
+                        Some(in_time) => in_time.unwrap_or(Err(HttpFailure::TimedOut)),
+                        None => Err(HttpFailure::Lost { request_sent: true }),
+                    };
                     call.reply(reply, clock.now())
                 })
             }
             Step::ReadFile(call) => Box::pin(async move {
-                let reply = Self::read(call.request().clone()).await;
+                let request = call.request().clone();
+                let read = tokio::task::spawn_blocking(move || azid_native::read_file(&request));
+                let reply = read
+                    .await
+                    .unwrap_or_else(|error| Err(FileFailure::Other(Detail::new(error))));
                 call.reply(reply, clock.now())
             }),
             Step::Sleep(call) => {
-                let SleepRequest { duration, .. } = *call.request();
-                let slept = (self.sleep.0)(duration);
+                let slept = (self.sleep.0)(call.request().duration);
                 Box::pin(async move {
-                    slept.await;
+                    task(slept).await; // a wait that its runtime cut short is over too
                     call.reply(Ok(()), clock.now())
                 })
             }
@@ -206,7 +204,7 @@ fn default_client() -> AnyClient {
 /// Without a client every request is refused, as an effect that the host does not have.
 #[cfg(not(feature = "reqwest"))]
 fn default_client() -> AnyClient {
-    use azid_core::effect::Refusal;
+    use azid_core::effect::{HttpReply, HttpRequest, Refusal};
 
     struct NoClient;
 

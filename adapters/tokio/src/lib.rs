@@ -43,6 +43,7 @@
 mod client;
 mod clock;
 mod host;
+mod task;
 
 pub use azid_async::{
     Callbacks, EarlyRefresh, Event, Flight, GetToken, Host, HttpClient, TokenCache, WithCallbacks,

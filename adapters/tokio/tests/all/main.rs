@@ -11,6 +11,7 @@ mod process;
 mod proxy;
 #[cfg(feature = "reqwest")]
 mod server;
+mod tasks;
 #[cfg(feature = "reqwest")]
 mod tls;
 mod virtual_time;
