@@ -1,0 +1,13 @@
+//! The host and the provider over real sockets.
+
+mod effects;
+mod exchange;
+mod limits;
+mod minting;
+mod probe;
+mod proxies;
+mod refresh;
+mod secure;
+mod server;
+mod sharing;
+mod trust;
