@@ -96,6 +96,27 @@ async fn an_exchange_comes_to_its_end_though_everybody_left() {
     assert_eq!(client.0.begun.load(Ordering::SeqCst), 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn five_hundred_tasks_share_one_exchange_though_many_are_aborted() {
+    let client = Gated::new();
+    let provider = client.provider();
+    let mut callers: Vec<_> = (0..500)
+        .map(|_| {
+            let provider = provider.clone();
+            tokio::spawn(async move { provider.get_token(SCOPE).await })
+        })
+        .collect();
+    for aborted in callers.drain(..100) {
+        aborted.abort();
+    }
+    client.0.leave.add_permits(1);
+    for caller in callers {
+        let got = caller.await.expect("no panic");
+        assert_eq!(got.expect("a token").expose(), "late");
+    }
+    assert_eq!(client.0.begun.load(Ordering::SeqCst), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_exchange_ends_with_its_provider() {
     let client = Gated::new();
