@@ -1,1 +1,61 @@
 //! Microsoft Entra tokens on tokio.
+//!
+//! ```no_run
+//! use azid_core::ClientSecretCredential;
+//! use azid_tokio::TokenProvider;
+//!
+//! # async fn example() -> Result<(), azid_core::Error> {
+//! let credential = ClientSecretCredential::new("contoso.onmicrosoft.com", "client", "secret")?;
+//! let provider = TokenProvider::new(credential);
+//! let token = provider.get_token(&["https://vault.azure.net/.default"]).await?;
+//! # drop(token);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A provider is cheap to clone and made to be shared: clones have one cache, and callers who want
+//! the same token at the same time wait for one request. Tokens are renewed in the background
+//! before they expire.
+//!
+//! # Your own HTTP client
+//!
+//! Implement [`HttpClient`], one method, and every request goes through it. The feature `reqwest`
+//! is not needed then.
+//!
+//! ```
+//! use azid_core::effect::{HttpReply, HttpRequest};
+//! use azid_core::WorkloadIdentityCredential;
+//! use azid_tokio::{Builder, HttpClient, TokioHost};
+//!
+//! struct MyClient;
+//!
+//! impl HttpClient for MyClient {
+//!     async fn send(&self, request: HttpRequest) -> HttpReply {
+//!         todo!("send {request:?}")
+//!     }
+//! }
+//!
+//! let host = TokioHost::new().http_client(MyClient);
+//! let provider = Builder::new(host, WorkloadIdentityCredential::new()).build();
+//! ```
+
+#[cfg(feature = "reqwest")]
+mod client;
+mod clock;
+mod host;
+mod task;
+
+pub use azid_async::{
+    Callbacks, EarlyRefresh, Event, Flight, GetToken, Host, HttpClient, TokenCache, WithCallbacks,
+};
+
+#[cfg(feature = "reqwest")]
+pub use azid_native::Proxies;
+
+pub use self::host::TokioHost;
+
+/// A token provider on tokio; see [`azid_async::TokenProvider`] for what it promises.
+pub type TokenProvider = azid_async::TokenProvider<TokioHost>;
+
+/// A token provider on tokio under construction.
+pub type Builder = azid_async::Builder<TokioHost>;

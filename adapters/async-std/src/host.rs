@@ -1,0 +1,170 @@
+//! The async-std host: which effect is carried out by which means.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_std::task;
+use azid_async::{
+    AnyClient, BoxFuture, Callbacks, Host, HttpClient, NoRandomness, Refresh, WithCallbacks,
+};
+use azid_core::effect::HttpFailure;
+use azid_core::{Environment, Now, Platform, Seed, Step};
+use azid_native::Proxies;
+
+/// Carries out effects on async-std's global executor.
+///
+/// HTTP goes by the blocking host of `azid-ureq`, on async-std's pool of blocking threads, or by a
+/// client of the user's; files are read on that pool too; waits are async-std's timers. Programs,
+/// browsers and keys in memory are refused. What has begun on the pool cannot be called off: it
+/// ends by itself, an exchange at its time limit at the latest.
+pub struct AsyncStdHost {
+    client: Option<AnyClient>,
+    proxies: Proxies,
+    callbacks: Callbacks,
+    clock: Arc<dyn Fn() -> Now + Send + Sync>,
+    sleep: Box<dyn Fn(Duration) -> BoxFuture<()> + Send + Sync>,
+    seeds: Box<dyn Fn() -> Result<Seed, NoRandomness> + Send + Sync>,
+    environment: Arc<Environment>,
+    platform: Platform,
+    blocking: OnceLock<Arc<azid_ureq::Host>>,
+}
+
+impl AsyncStdHost {
+    /// A host that sees the process's environment and proxies as they are now.
+    pub fn new() -> Self {
+        Self {
+            client: None,
+            proxies: Proxies::from_environment(),
+            callbacks: Callbacks::default(),
+            clock: Arc::new(azid_native::now),
+            sleep: Box::new(|duration| Box::pin(task::sleep(duration))),
+            seeds: Box::new(|| azid_native::seed().map_err(NoRandomness::new)),
+            environment: Arc::new(azid_native::environment()),
+            platform: azid_native::platform(),
+            blocking: OnceLock::new(),
+        }
+    }
+
+    /// Sends every request by this client.
+    pub fn http_client(mut self, client: impl HttpClient) -> Self {
+        self.client = Some(AnyClient::new(client));
+        self
+    }
+
+    /// Uses these proxies instead of those that the process's environment names.
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
+    /// Reads the time from this clock instead of the system's.
+    pub fn clock(mut self, clock: impl Fn() -> Now + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Waits by this function instead of async-std's timers.
+    pub fn sleep<F>(mut self, sleep: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.sleep = Box::new(move |duration| Box::pin(sleep(duration)));
+        self
+    }
+
+    /// Takes the seeds of runs from here instead of the system's randomness. For tests: whoever
+    /// knows a run's seed knows its secrets.
+    pub fn seeds(mut self, seeds: impl Fn() -> Seed + Send + Sync + 'static) -> Self {
+        self.seeds = Box::new(move || Ok(seeds()));
+        self
+    }
+
+    /// Shows runs this environment instead of the process's.
+    pub fn environment(mut self, environment: impl Into<Arc<Environment>>) -> Self {
+        self.environment = environment.into();
+        self
+    }
+
+    /// Performs a step on the pool of blocking threads.
+    fn block(&self, step: Step) -> BoxFuture<Step> {
+        let host = self.blocking.get_or_init(|| {
+            let clock = self.clock.clone();
+            let host = azid_ureq::Host::new().proxies(self.proxies.clone());
+            Arc::new(host.clock(move || clock()))
+        });
+        let host = host.clone();
+        Box::pin(task::spawn_blocking(move || host.perform(step)))
+    }
+}
+
+impl Default for AsyncStdHost {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Host for AsyncStdHost {
+    type Perform = BoxFuture<Step>;
+
+    fn perform(&self, step: Step) -> BoxFuture<Step> {
+        let clock = self.clock.clone();
+        match (step, &self.client) {
+            (Step::Http(call), Some(client)) => {
+                let limit = call.request().requirements.timeout;
+                let sent = client.send(call.request().clone());
+                Box::pin(async move {
+                    let reply = async_std::future::timeout(limit, sent).await;
+                    call.reply(reply.unwrap_or(Err(HttpFailure::TimedOut)), clock())
+                })
+            }
+            (Step::Sleep(call), _) => {
+                let slept = (self.sleep)(call.request().duration);
+                Box::pin(async move {
+                    slept.await;
+                    call.reply(Ok(()), clock())
+                })
+            }
+            (step @ (Step::Http(_) | Step::ReadFile(_)), _) => self.block(step),
+            (other, _) => self.callbacks.perform(other, move || clock()),
+        }
+    }
+
+    fn now(&self) -> Now {
+        (self.clock)()
+    }
+
+    fn seed(&self) -> Result<Seed, NoRandomness> {
+        (self.seeds)()
+    }
+
+    fn environment(&self) -> Arc<Environment> {
+        self.environment.clone()
+    }
+
+    fn platform(&self) -> Platform {
+        self.platform
+    }
+
+    fn spawn(&self, refresh: Refresh<Self>) -> Result<(), Refresh<Self>> {
+        task::spawn(refresh); // and it goes on without its handle
+        Ok(())
+    }
+}
+
+impl WithCallbacks for AsyncStdHost {
+    fn callbacks_mut(&mut self) -> &mut Callbacks {
+        &mut self.callbacks
+    }
+}
+
+impl fmt::Debug for AsyncStdHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncStdHost")
+            .field("client", &self.client)
+            .field("callbacks", &self.callbacks)
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,6 @@
+//! What the async-std host promises, shown over real sockets and on virtual time.
+
+mod effects;
+mod exchange;
+mod fetch;
+mod server;

@@ -1,0 +1,128 @@
+//! One caller's way to a token.
+//!
+//! asking ─► waiting | queueing | refreshing ─► done
+
+use std::fmt;
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use azid_core::cache::Key;
+use azid_core::{AccessToken, Error, TokenRequest};
+use azid_shared::Asked;
+
+use crate::builder::EarlyRefresh;
+use crate::flight::Flight;
+use crate::host::Host;
+use crate::journey::{Landing, SharedJourney};
+use crate::provider::TokenProvider;
+use crate::refresh::Refresh;
+use crate::timer::timer;
+
+/// The future of [`TokenProvider::get_token`].
+///
+/// # Panics
+///
+/// A panic of the host reaches one of the callers; the others ask again.
+#[must_use = "a token is got only while this is polled"]
+pub struct GetToken<H: Host> {
+    provider: TokenProvider<H>,
+    request: TokenRequest,
+    key: Key,
+    state: State<H>,
+}
+
+enum State<H: Host> {
+    Asking,
+    Waiting(SharedJourney<H>),
+    /// Another run has the lane: wait until it is over, then ask again.
+    Queueing(SharedJourney<H>),
+    /// This caller drives a refresh until the timer ends, with a good token in its hand.
+    Refreshing(SharedJourney<H>, Box<Flight<H>>, AccessToken),
+    Done,
+}
+
+impl<H: Host> GetToken<H> {
+    pub(crate) fn new(provider: TokenProvider<H>, request: TokenRequest, key: Key) -> Self {
+        Self {
+            provider,
+            request,
+            key,
+            state: State::Asking,
+        }
+    }
+
+    /// Answers the token if there is one without waiting.
+    fn ask(&mut self) -> Option<Result<AccessToken, Error>> {
+        match self.provider.ask(&self.key, &self.request) {
+            Asked::Ready(token) => return Some(Ok(token)),
+            Asked::NotYet(error) => return Some(Err(error)),
+            Asked::Wait(journey) => self.state = State::Waiting(journey),
+            Asked::Queue(journey) => self.state = State::Queueing(journey),
+            Asked::Refresh(token, journey) => {
+                let host = self.provider.host();
+                let (journey, at_most) = match self.provider.early_refresh() {
+                    EarlyRefresh::Inline { at_most } => (journey, at_most),
+                    EarlyRefresh::Spawn => match host.spawn(Refresh::new(journey)) {
+                        Ok(()) => return Some(Ok(token)),
+                        Err(refresh) => (refresh.into_journey(), EarlyRefresh::AT_MOST),
+                    },
+                };
+                let timer = Box::new(timer(host, at_most));
+                self.state = State::Refreshing(journey, timer, token);
+            }
+        }
+        None
+    }
+}
+
+impl<H: Host> Future for GetToken<H> {
+    type Output = Result<AccessToken, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            let this = &mut *self;
+            let answer = match &mut this.state {
+                State::Asking => match this.ask() {
+                    Some(answer) => answer,
+                    None => continue,
+                },
+                State::Waiting(journey) => match ready!(Pin::new(journey).poll(cx)) {
+                    Landing::Settled(result) => result,
+                    Landing::Panicked(panic) => {
+                        this.state = State::Asking;
+                        match panic.take() {
+                            Some(panic) => resume_unwind(panic),
+                            None => continue,
+                        }
+                    }
+                },
+                State::Queueing(journey) => {
+                    ready!(Pin::new(journey).poll(cx));
+                    this.state = State::Asking;
+                    continue;
+                }
+                State::Refreshing(journey, timer, held) => match Pin::new(journey).poll(cx) {
+                    Poll::Ready(Landing::Settled(Ok(token))) => Ok(token),
+                    Poll::Ready(_) => Ok(held.clone()), // which is good, whatever went wrong
+                    Poll::Pending => {
+                        ready!(Pin::new(timer).poll(cx));
+                        Ok(held.clone())
+                    }
+                },
+                State::Done => panic!("a future was polled after it was done"),
+            };
+            this.state = State::Done;
+            return Poll::Ready(answer);
+        }
+    }
+}
+
+impl<H: Host> fmt::Debug for GetToken<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GetToken")
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,127 @@
+//! What a runtime must offer: it carries out effects, and says what the time is.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use azid_core::effect::Detail;
+use azid_core::{Environment, Now, Platform, Seed, Step};
+
+use crate::refresh::Refresh;
+
+/// A future that may go from thread to thread: what hosts with threads deal in.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// A place where runs happen: a runtime, a browser, a test.
+///
+/// The heart of it is [`perform`](Host::perform), which owns the step it is given and answers the
+/// next one, so that nothing is borrowed while an effect is out:
+///
+/// ```
+/// use std::future::Future;
+/// use std::pin::Pin;
+/// use std::time::SystemTime;
+///
+/// use azid_async::{Host, NoRandomness};
+/// use azid_core::effect::{HttpReply, HttpRequest, Refusal};
+/// use azid_core::{Now, Seed, Step};
+///
+/// struct MyHost;
+///
+/// impl Host for MyHost {
+///     type Perform = Pin<Box<dyn Future<Output = Step> + Send>>;
+///
+///     fn perform(&self, step: Step) -> Self::Perform {
+///         Box::pin(async move {
+///             match step {
+///                 Step::Http(call) => {
+///                     let reply = send(call.request().clone()).await;
+///                     call.reply(reply, now())
+///                 }
+///                 other => other.refuse(Refusal::NoSuchEffect, now()),
+///             }
+///         })
+///     }
+///
+///     fn now(&self) -> Now {
+///         now()
+///     }
+///
+///     fn seed(&self) -> Result<Seed, NoRandomness> {
+///         Err(NoRandomness::new("this example has no source of randomness"))
+///     }
+/// }
+///
+/// async fn send(request: HttpRequest) -> HttpReply {
+///     // by the client of your choice, honouring `request.requirements`
+/// #   let _ = request;
+/// #   unimplemented!()
+/// }
+///
+/// fn now() -> Now {
+///     let since_1970 = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+///     Now::wall(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
+/// }
+/// ```
+///
+/// Whether providers of this host are [`Send`] follows from the host and from
+/// [`Perform`](Host::Perform): on a runtime with threads both are, in a browser neither need be.
+pub trait Host: Sized + 'static {
+    /// An effect being carried out.
+    type Perform: Future<Output = Step> + 'static;
+
+    /// Carries out the step's effect and answers the next step. It is never given
+    /// [`Step::Done`]; an effect or a requirement that the host does not offer it refuses.
+    ///
+    /// Dropping the future calls the effect off.
+    fn perform(&self, step: Step) -> Self::Perform;
+
+    /// What time it is.
+    fn now(&self) -> Now;
+
+    /// A fresh seed for one run.
+    ///
+    /// # Errors
+    ///
+    /// The host has no cryptographic source of randomness, or it does not answer.
+    fn seed(&self) -> Result<Seed, NoRandomness>;
+
+    /// The environment that runs see; an empty one unless the host has one to show.
+    fn environment(&self) -> Arc<Environment> {
+        Arc::default()
+    }
+
+    /// The platform whose files and programs the host reaches.
+    fn platform(&self) -> Platform {
+        Platform::default()
+    }
+
+    /// Drives a refresh in the background, so that no caller waits for it.
+    ///
+    /// # Errors
+    ///
+    /// A host that cannot hands the refresh back, and a caller drives it. That is the default.
+    fn spawn(&self, refresh: Refresh<Self>) -> Result<(), Refresh<Self>> {
+        Err(refresh)
+    }
+}
+
+/// The host has no randomness to begin a run with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoRandomness(Detail);
+
+impl NoRandomness {
+    /// The host's own words about it.
+    pub fn new(detail: impl fmt::Display) -> Self {
+        Self(Detail::new(detail))
+    }
+}
+
+impl fmt::Display for NoRandomness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the host has no randomness: {}", self.0)
+    }
+}
+
+impl std::error::Error for NoRandomness {}

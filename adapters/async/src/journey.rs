@@ -1,0 +1,193 @@
+//! A flight under a lease: what the callers who want one token share.
+//!
+//! boarding ─► flying ─► settled | panicked
+//!
+//! The run starts at the first poll. Before each effect the lease is extended by what the effect
+//! may take, so that a journey which nobody polls any more is overdue in bounded time.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context as TaskContext, Poll, ready};
+use std::time::Duration;
+
+use azid_core::cache::{Freshness, Key};
+use azid_core::effect::SleepReason;
+use azid_core::{
+    AccessToken, Cause, Context, Credential, Error, Outcome, Run, Seed, Step, TokenRequest,
+};
+use azid_shared::sync::lock;
+use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache};
+use futures_util::future::Shared;
+
+use crate::flight::Flight;
+use crate::host::Host;
+
+/// How much longer than its effect's time limit a flight is not overdue: tasks may be late.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What an effect may take that has no time limit of its own: callbacks, signers, files.
+const UNTIMED: Duration = Duration::from_secs(300);
+
+/// A journey that any number of callers wait for. Whichever of them is polled drives it.
+pub(crate) type SharedJourney<H> = Shared<Journey<H>>;
+
+/// What every run of a provider needs.
+pub(crate) struct Means<H> {
+    pub(crate) host: Arc<H>,
+    pub(crate) credential: Arc<dyn Credential>,
+    pub(crate) cache: Arc<TokenCache>,
+    pub(crate) on_event: OnEvent,
+}
+
+/// It holds no provider, since the provider holds it.
+pub(crate) struct Journey<H: Host> {
+    means: Arc<Means<H>>,
+    request: TokenRequest,
+    key: Key,
+    lease: Option<LeaseGuard>,
+    flight: Option<Flight<H>>,
+}
+
+/// How a journey ended, for each of those who waited.
+#[derive(Clone)]
+pub(crate) enum Landing {
+    Settled(Result<AccessToken, Error>),
+    Panicked(Panic),
+}
+
+/// What the host panicked with. One of the callers takes it on; the others ask again.
+#[derive(Clone)]
+pub(crate) struct Panic(Arc<Mutex<Option<Box<dyn Any + Send>>>>);
+
+impl Panic {
+    pub(crate) fn take(&self) -> Option<Box<dyn Any + Send>> {
+        lock(&self.0).take()
+    }
+}
+
+impl<H: Host> Journey<H> {
+    pub(crate) fn new(
+        means: Arc<Means<H>>,
+        request: TokenRequest,
+        key: Key,
+        lease: LeaseGuard,
+    ) -> Self {
+        Self {
+            means,
+            request,
+            key,
+            lease: Some(lease),
+            flight: None,
+        }
+    }
+
+    fn poll_landing(&mut self, cx: &mut TaskContext<'_>) -> Poll<Landing> {
+        if self.flight.is_none() {
+            match self.board() {
+                Ok(flight) => self.flight = Some(flight),
+                Err(error) => return Poll::Ready(Landing::Settled(self.report(Err(error)))),
+            }
+        }
+        let flight = self.flight.as_mut().expect("the run has started");
+        loop {
+            match ready!(flight.poll_step(cx)) {
+                Step::Done(outcome) => return Poll::Ready(Landing::Settled(self.settle(outcome))),
+                step => {
+                    if let Some(lease) = &self.lease {
+                        lease.extend(allowed(&step), self.means.host.now());
+                    }
+                    if let Step::Sleep(call) = &step
+                        && call.request().reason == SleepReason::Backoff
+                    {
+                        let wait = call.request().duration;
+                        self.means.on_event.tell(&Event::Retry { wait });
+                    }
+                    flight.perform(step);
+                }
+            }
+        }
+    }
+
+    fn board(&self) -> Result<Flight<H>, Error> {
+        let host = &self.means.host;
+        let now = host.now();
+        let context = |seed| Context::new(self.request.clone(), now, seed);
+        let Ok(seed) = host.seed() else {
+            let nothing_drawn = context(Seed::new([0; 32])); // it only words the error
+            return nothing_drawn.failed(Cause::Unsupported("the host has no randomness"));
+        };
+        let context = context(seed)
+            .with_environment(host.environment())
+            .with_platform(host.platform())
+            .with_memory(self.means.cache.memory());
+        Ok(Flight::new(
+            host.clone(),
+            Run::start(self.means.credential.clone(), context),
+        ))
+    }
+
+    fn settle(&mut self, outcome: Outcome) -> Result<AccessToken, Error> {
+        if let Some(lease) = self.lease.take() {
+            lease.settle(&outcome, self.means.host.now());
+        }
+        self.report(outcome.result)
+    }
+
+    fn report(&self, result: Result<AccessToken, Error>) -> Result<AccessToken, Error> {
+        let event = match result.clone() {
+            Ok(token) => Event::Acquired { token },
+            Err(error) if self.is_early() => Event::RefreshFailed { error },
+            Err(error) => Event::Failed { error },
+        };
+        self.means.on_event.tell(&event);
+        result
+    }
+
+    /// Whether callers can go on with the token that is held.
+    fn is_early(&self) -> bool {
+        let now = self.means.host.now().timestamp();
+        self.request.claims_json().is_none()
+            && self.means.cache.look(&self.key, now) != Freshness::Absent
+    }
+}
+
+impl<H: Host> Future for Journey<H> {
+    type Output = Landing;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Landing> {
+        let polled = catch_unwind(AssertUnwindSafe(|| self.poll_landing(cx)));
+        let landing = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(landing)) => landing,
+            Err(panic) => Landing::Panicked(Panic(Arc::new(Mutex::new(Some(panic))))),
+        };
+        self.flight = None;
+        self.lease = None; // abandoned, if it was not settled
+        Poll::Ready(landing)
+    }
+}
+
+impl<H: Host> fmt::Debug for Journey<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journey")
+            .field("request", &self.request)
+            .field("flight", &self.flight)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How long the flight may go on without another word.
+fn allowed(step: &Step) -> Duration {
+    let limit = match step {
+        Step::Http(call) => call.request().requirements.timeout,
+        Step::Exec(call) => call.request().timeout,
+        Step::Authorize(call) => call.request().timeout,
+        Step::Sleep(call) => call.request().duration,
+        _ => UNTIMED,
+    };
+    limit.saturating_add(GRACE)
+}

@@ -1,0 +1,9 @@
+//! What this crate promises, shown without any executor: the test answers every effect and polls
+//! by hand.
+
+mod callbacks;
+mod flight;
+mod manual_host;
+mod refresh;
+mod sendness;
+mod sharing;

@@ -1,0 +1,251 @@
+//! A host whose every effect waits until the test answers it, and polls by hand.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context as TaskContext, Poll, Wake, Waker};
+use std::time::Duration;
+
+use azid_async::{Host, NoRandomness, Refresh};
+use azid_core::effect::{HttpReply, HttpResponse};
+use azid_core::{ClientSecretCredential, Now, Seed, Step};
+
+/// The test's clock starts here: 15 January 2027, 08:00 UTC.
+pub(crate) const START: i64 = 1_800_000_000_000;
+
+/// A host that performs nothing by itself: the test answers each effect.
+#[derive(Clone, Default)]
+pub(crate) struct ManualHost(Arc<Mutex<Desk>>);
+
+#[derive(Default)]
+struct Desk {
+    effects: Vec<Effect>,
+    elapsed: Duration,
+    without_randomness: bool,
+    /// Where refreshes wait, if the host takes any.
+    background: Option<Vec<Refresh<ManualHost>>>,
+}
+
+#[derive(Default)]
+struct Effect {
+    kind: &'static str,
+    answer: Option<Answer>,
+    waker: Option<Waker>,
+    over: bool,
+}
+
+/// How the test answers an effect.
+pub(crate) enum Answer {
+    Http(HttpReply),
+    Slept,
+    Panic,
+}
+
+impl ManualHost {
+    pub(crate) fn without_randomness() -> Self {
+        let host = Self::default();
+        host.desk().without_randomness = true;
+        host
+    }
+
+    /// A host that takes refreshes into the background, where the test drives them.
+    pub(crate) fn with_background() -> Self {
+        let host = Self::default();
+        host.desk().background = Some(Vec::new());
+        host
+    }
+
+    /// The refreshes that were given to the background since the last call.
+    pub(crate) fn background(&self) -> Vec<Refresh<ManualHost>> {
+        let mut desk = self.desk();
+        let background = desk.background.as_mut().expect("the host has a background");
+        std::mem::take(background)
+    }
+
+    /// How many effects were begun so far.
+    pub(crate) fn begun(&self) -> usize {
+        self.desk().effects.len()
+    }
+
+    /// The kinds of all effects begun so far.
+    pub(crate) fn kinds(&self) -> Vec<&'static str> {
+        self.desk()
+            .effects
+            .iter()
+            .map(|effect| effect.kind)
+            .collect()
+    }
+
+    /// How many effects are out now.
+    pub(crate) fn outstanding(&self) -> usize {
+        self.desk()
+            .effects
+            .iter()
+            .filter(|effect| !effect.over)
+            .count()
+    }
+
+    /// Answers an effect by its number, counted from 0, and wakes whoever waits for it.
+    pub(crate) fn answer(&self, number: usize, answer: Answer) {
+        let mut desk = self.desk();
+        let effect = &mut desk.effects[number];
+        assert!(!effect.over, "effect {number} is over");
+        effect.answer = Some(answer);
+        let waker = effect.waker.take();
+        drop(desk);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Answers the effect that was begun last.
+    pub(crate) fn answer_last(&self, answer: Answer) {
+        self.answer(self.begun() - 1, answer);
+    }
+
+    /// Lets time pass on both clocks.
+    pub(crate) fn advance(&self, duration: Duration) {
+        self.desk().elapsed += duration;
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.0
+            .lock()
+            .expect("no test panics while it holds the desk")
+    }
+}
+
+impl Host for ManualHost {
+    type Perform = Performing;
+
+    fn perform(&self, step: Step) -> Performing {
+        let kind = match &step {
+            Step::Http(_) => "http",
+            Step::Sleep(_) => "sleep",
+            other => panic!("no test needs {other:?}"),
+        };
+        let mut desk = self.desk();
+        desk.effects.push(Effect {
+            kind,
+            ..Effect::default()
+        });
+        Performing {
+            host: self.clone(),
+            number: desk.effects.len() - 1,
+            step: Some(step),
+        }
+    }
+
+    fn now(&self) -> Now {
+        let elapsed = self.desk().elapsed;
+        let milliseconds = i64::try_from(elapsed.as_millis()).expect("tests are short");
+        Now::new(START + milliseconds, elapsed)
+    }
+
+    fn seed(&self) -> Result<Seed, NoRandomness> {
+        if self.desk().without_randomness {
+            return Err(NoRandomness::new("the test has taken it away"));
+        }
+        Ok(Seed::new([7; 32]))
+    }
+
+    fn spawn(&self, refresh: Refresh<Self>) -> Result<(), Refresh<Self>> {
+        match &mut self.desk().background {
+            Some(background) => {
+                background.push(refresh);
+                Ok(())
+            }
+            None => Err(refresh),
+        }
+    }
+}
+
+/// An effect that waits for the test's answer.
+pub(crate) struct Performing {
+    host: ManualHost,
+    number: usize,
+    step: Option<Step>,
+}
+
+impl Future for Performing {
+    type Output = Step;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Step> {
+        let mut desk = self.host.desk();
+        let effect = &mut desk.effects[self.number];
+        let Some(answer) = effect.answer.take() else {
+            effect.waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        };
+        effect.over = true;
+        drop(desk);
+        let now = self.host.now();
+        let step = self.step.take().expect("an effect is answered once");
+        Poll::Ready(match (step, answer) {
+            (_, Answer::Panic) => panic!("the host breaks, as the test told it to"),
+            (Step::Http(call), Answer::Http(reply)) => call.reply(reply, now),
+            (Step::Sleep(call), Answer::Slept) => call.reply(Ok(()), now),
+            (step, _) => panic!("the test answers something else than {step:?}"),
+        })
+    }
+}
+
+impl Drop for Performing {
+    fn drop(&mut self) {
+        self.host.desk().effects[self.number].over = true;
+    }
+}
+
+/// A waker that counts how often it was called.
+#[derive(Default)]
+pub(crate) struct Bell(AtomicUsize);
+
+impl Bell {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    pub(crate) fn rings(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Polls once, waking `bell` when there is news.
+pub(crate) fn poll_with<F: Future + Unpin>(future: &mut F, bell: &Arc<Bell>) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut TaskContext::from_waker(&Waker::from(bell.clone())))
+}
+
+/// Polls once.
+pub(crate) fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    poll_with(future, &Bell::new())
+}
+
+/// The output of a future that must be ready now.
+pub(crate) fn ready<F: Future + Unpin>(future: &mut F) -> F::Output {
+    match poll(future) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the future is not ready"),
+    }
+}
+
+/// An answer of the token endpoint: a token for an hour.
+pub(crate) fn token(secret: &str) -> Answer {
+    let body = format!(r#"{{"access_token":"{secret}","expires_in":3600,"token_type":"Bearer"}}"#);
+    Answer::Http(Ok(HttpResponse::new(200, body.into_bytes())))
+}
+
+/// An answer of the token endpoint without a token.
+pub(crate) fn status(status: u16) -> Answer {
+    Answer::Http(Ok(HttpResponse::new(status, b"{}".as_slice())))
+}
+
+pub(crate) fn credential() -> ClientSecretCredential {
+    ClientSecretCredential::new("contoso.example", "client", "secret").expect("valid")
+}

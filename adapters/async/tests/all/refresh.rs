@@ -1,0 +1,156 @@
+//! A token is renewed before it expires, and nobody who holds a good one is kept waiting.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use azid_async::{Builder, EarlyRefresh, Event, GetToken, TokenProvider};
+
+use crate::manual_host::{Answer, ManualHost, credential, poll, ready, status, token};
+
+const VAULT: &str = "https://vault.azure.net/.default";
+
+/// A token that lives for an hour is due by now, and not yet expired.
+const DUE: Duration = Duration::from_secs(3400);
+
+/// A provider that holds the token `old`, which is due.
+fn holding_a_due_token(host: &ManualHost, provider: &TokenProvider<ManualHost>) {
+    let mut caller = provider.get_token(&[VAULT]);
+    assert!(poll(&mut caller).is_pending());
+    host.answer_last(token("old"));
+    assert_eq!(secret(&mut caller), "old");
+    host.advance(DUE);
+}
+
+fn inline() -> (ManualHost, TokenProvider<ManualHost>) {
+    let host = ManualHost::default();
+    let provider = Builder::new(host.clone(), credential())
+        .early_refresh(EarlyRefresh::Inline {
+            at_most: Duration::from_secs(2),
+        })
+        .build();
+    holding_a_due_token(&host, &provider);
+    (host, provider)
+}
+
+fn secret(caller: &mut GetToken<ManualHost>) -> String {
+    ready(caller).expect("a token").expose().to_owned()
+}
+
+#[test]
+fn inline_one_caller_renews_and_all_others_return_at_once() {
+    let (host, provider) = inline();
+    let mut driver = provider.get_token(&[VAULT]);
+    assert!(poll(&mut driver).is_pending());
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "old");
+    assert_eq!(host.kinds(), ["http", "http", "sleep"]);
+    host.answer(1, token("new"));
+    assert_eq!(secret(&mut driver), "new");
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "new");
+    assert_eq!(host.outstanding(), 0, "the timer is called off");
+}
+
+#[test]
+fn inline_a_slow_refresh_keeps_its_driver_for_a_bounded_time_only() {
+    let (host, provider) = inline();
+    let mut driver = provider.get_token(&[VAULT]);
+    assert!(poll(&mut driver).is_pending());
+    host.answer(2, Answer::Slept);
+    assert_eq!(secret(&mut driver), "old");
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "old");
+}
+
+#[test]
+fn inline_a_refresh_that_was_left_is_taken_up_again_when_its_token_is_needed() {
+    let (host, provider) = inline();
+    let mut driver = provider.get_token(&[VAULT]);
+    assert!(poll(&mut driver).is_pending());
+    host.answer(2, Answer::Slept);
+    assert_eq!(secret(&mut driver), "old");
+    drop(driver);
+    host.advance(Duration::from_secs(30));
+    host.answer(1, token("new"));
+    let old = ready(&mut provider.get_token(&[VAULT])).expect("still good");
+    assert!(provider.invalidate(&azid_core::TokenRequest::new([VAULT]), &old));
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "new");
+    assert_eq!(host.begun(), 3);
+}
+
+#[test]
+fn a_refresh_that_fails_or_breaks_costs_nobody_the_token_that_is_held() {
+    for answer in [status(401), Answer::Panic] {
+        let (host, provider) = inline();
+        let mut driver = provider.get_token(&[VAULT]);
+        assert!(poll(&mut driver).is_pending());
+        host.answer(1, answer);
+        assert_eq!(secret(&mut driver), "old");
+    }
+}
+
+#[test]
+fn after_a_refresh_that_failed_the_endpoint_is_left_alone_for_a_while() {
+    let (host, provider) = inline();
+    let mut driver = provider.get_token(&[VAULT]);
+    assert!(poll(&mut driver).is_pending());
+    host.answer(1, status(401));
+    assert_eq!(secret(&mut driver), "old");
+    let begun = host.begun();
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "old");
+    assert_eq!(host.begun(), begun);
+    host.advance(Duration::from_secs(31));
+    let mut again = provider.get_token(&[VAULT]);
+    assert!(poll(&mut again).is_pending());
+    host.answer(begun, token("new"));
+    assert_eq!(secret(&mut again), "new");
+}
+
+#[test]
+fn in_the_background_nobody_waits() {
+    let host = ManualHost::with_background();
+    let provider = TokenProvider::on(host.clone(), credential());
+    holding_a_due_token(&host, &provider);
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "old");
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "old");
+    let mut background = host.background();
+    let [refresh] = background.as_mut_slice() else {
+        panic!("one refresh for both callers");
+    };
+    assert!(poll(refresh).is_pending());
+    host.answer_last(token("new"));
+    ready(refresh);
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "new");
+    assert_eq!(host.kinds(), ["http", "http"]);
+}
+
+#[test]
+fn a_host_without_a_background_has_a_caller_drive() {
+    let host = ManualHost::default();
+    let provider = TokenProvider::on(host.clone(), credential());
+    holding_a_due_token(&host, &provider);
+    let mut driver = provider.get_token(&[VAULT]);
+    assert!(poll(&mut driver).is_pending());
+    assert_eq!(host.kinds(), ["http", "http", "sleep"]);
+}
+
+#[test]
+fn the_listener_hears_that_a_refresh_failed_but_no_caller_does() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let host = ManualHost::with_background();
+    let provider = Builder::new(host.clone(), credential())
+        .on_event({
+            let heard = heard.clone();
+            move |event: &Event| heard.lock().expect("no panic").push(event.clone())
+        })
+        .build();
+    holding_a_due_token(&host, &provider);
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "old");
+    let mut refresh = host.background().remove(0);
+    assert!(poll(&mut refresh).is_pending());
+    host.answer_last(status(401));
+    ready(&mut refresh);
+    let heard = heard.lock().expect("no panic");
+    assert!(matches!(
+        heard.as_slice(),
+        [Event::Acquired { .. }, Event::RefreshFailed { .. }]
+    ));
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "old");
+}

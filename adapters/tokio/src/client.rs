@@ -1,0 +1,169 @@
+//! HTTP by reqwest, with TLS by rustls.
+
+use std::error::Error;
+use std::io;
+use std::iter::successors;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use azid_async::HttpClient;
+use azid_core::SecretBytes;
+use azid_core::effect::{Detail, HttpFailure, HttpReply, HttpRequest, HttpResponse, Tls};
+use azid_native::{Phase, Proxies, Route};
+use bytes::Bytes;
+use reqwest::{Client, ClientBuilder, Proxy, Response, redirect, retry};
+use rustls::ClientConfig;
+use tokio::task::spawn_blocking;
+
+/// One client for each way to connect, made when it is first needed and kept, so that connections
+/// are used again and none carries a request that asks for another way.
+pub(crate) struct Reqwest {
+    proxies: Proxies,
+    clients: Mutex<Vec<(Way, Client)>>,
+}
+
+/// How a request wants to reach its server.
+#[derive(PartialEq)]
+struct Way {
+    route: Route,
+    tls: Tls,
+}
+
+impl Reqwest {
+    pub(crate) fn new(proxies: Proxies) -> Self {
+        Self {
+            proxies,
+            clients: Mutex::default(),
+        }
+    }
+
+    async fn client(&self, way: Way) -> Result<Client, HttpFailure> {
+        if let Some(client) = find(&self.clients(), &way) {
+            return Ok(client);
+        }
+        let tls = way.tls.clone();
+        let config = spawn_blocking(move || azid_native::client_config(&tls)) // it reads files
+            .await
+            .map_err(|error| HttpFailure::Tls(Detail::new(error)))??;
+        let mut clients = self.clients();
+        if let Some(client) = find(&clients, &way) {
+            return Ok(client); // made in the meantime
+        }
+        let client = build(&way.route, &config)?;
+        if clients.len() == MOST_CLIENTS {
+            clients.remove(0);
+        }
+        clients.push((way, client.clone()));
+        Ok(client)
+    }
+
+    fn clients(&self) -> MutexGuard<'_, Vec<(Way, Client)>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn find(clients: &[(Way, Client)], way: &Way) -> Option<Client> {
+    let (_, client) = clients.iter().find(|(known, _)| known == way)?;
+    Some(client.clone())
+}
+
+impl HttpClient for Reqwest {
+    async fn send(&self, request: HttpRequest) -> HttpReply {
+        azid_native::check(&request).map_err(HttpFailure::Refused)?;
+        let route = self.proxies.route(&request)?;
+        let tls = request.requirements.tls;
+        let client = self.client(Way { route, tls }).await?;
+        let response = client
+            .request(request.method, request.url)
+            .headers(request.headers)
+            .body(Bytes::from_owner(Zeroed(request.body)))
+            .send()
+            .await
+            .map_err(failure)?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = read(response, request.requirements.max_body).await?;
+        let mut answer = HttpResponse::new(status, body);
+        answer.headers = headers;
+        Ok(answer)
+    }
+}
+
+fn build(route: &Route, tls: &Arc<ClientConfig>) -> Result<Client, HttpFailure> {
+    let builder = ClientBuilder::new()
+        .tls_backend_preconfigured(ClientConfig::clone(tls))
+        .user_agent(concat!("azid/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .pool_max_idle_per_host(MOST_IDLE)
+        .no_proxy(); // of its own finding
+    let built = match route {
+        Route::Direct => builder.build(),
+        Route::Proxy(proxy) => {
+            Proxy::all(proxy.expose_url().clone()).and_then(|proxy| builder.proxy(proxy).build())
+        }
+    };
+    built.map_err(|error| HttpFailure::Connect(Detail::new(deepest(&error))))
+}
+
+/// Reads a body, and no more than it may be long.
+async fn read(mut response: Response, limit: usize) -> Result<SecretBytes, HttpFailure> {
+    let too_large = HttpFailure::BodyTooLarge { limit };
+    let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+    if announced > limit {
+        return Err(too_large);
+    }
+    let mut body = Vec::with_capacity(announced);
+    while let Some(chunk) = response.chunk().await.map_err(failure)? {
+        if chunk.len() > limit - body.len() {
+            return Err(too_large);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(SecretBytes::new(body))
+}
+
+/// Bytes that are zeroed when the last who uses them lets go.
+struct Zeroed(SecretBytes);
+
+impl AsRef<[u8]> for Zeroed {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose()
+    }
+}
+
+fn failure(error: reqwest::Error) -> HttpFailure {
+    if error.is_dns() {
+        return HttpFailure::Resolve(Detail::new(deepest(&error)));
+    }
+    let phase = match error.is_connect() {
+        true => Phase::Connecting,
+        false => Phase::Connected,
+    };
+    match azid_native::http_failure(&error, phase) {
+        HttpFailure::Connect(_) => HttpFailure::Connect(Detail::new(deepest(&error))),
+        failure => failure,
+    }
+}
+
+/// What an error came from in the end. The ones around it say less, and some name the URL, whose
+/// query may identify somebody.
+fn deepest(error: &reqwest::Error) -> &(dyn Error + 'static) {
+    let first: &(dyn Error + 'static) = error;
+    successors(Some(first), |&error| {
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        match wrapped {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        }
+    })
+    .last()
+    .expect("there is a first")
+}
+
+/// How many ways are kept; of more, the oldest goes.
+const MOST_CLIENTS: usize = 8;
+
+/// How many connections to a host are kept for later.
+const MOST_IDLE: usize = 8;

@@ -1,0 +1,218 @@
+//! The tokio host: which effect is carried out by which means.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azid_async::{
+    AnyClient, BoxFuture, Callbacks, Host, HttpClient, NoRandomness, Refresh, WithCallbacks,
+};
+use azid_core::effect::{Detail, FileFailure, HttpFailure};
+use azid_core::{Environment, Now, Platform, Seed, Step};
+#[cfg(feature = "reqwest")]
+use azid_native::Proxies;
+use tokio::runtime::Handle;
+
+use crate::clock::Clock;
+use crate::task::task;
+
+/// Carries out effects on the tokio runtime that polls them, which needs its timer and its IO
+/// enabled; outside of one it panics, as tokio's own futures do.
+///
+/// HTTP goes by `reqwest` (the feature `reqwest`, on by default) or by a client of the user's;
+/// files are read on the blocking pool; waits are tokio's, so that they follow
+/// `tokio::time::pause`. Programs, browsers and keys in memory are refused.
+///
+/// An exchange or a wait is a task of the runtime that it began on, so it goes on whoever waits
+/// for it. Where that runtime ends first, the exchange is lost, and retried on the next one. The
+/// host holds nothing else of a runtime but the HTTP client's kept connections, which are
+/// replaced when they turn out to be closed; so a provider may outlive the runtime that it was
+/// made in. A runtime that is kept and no longer run, though, keeps what began on it waiting.
+#[derive(Clone, Debug)]
+pub struct TokioHost {
+    client: AnyClient,
+    callbacks: Callbacks,
+    clock: Clock,
+    sleep: Sleeper,
+    seeds: Option<Seeds>,
+    environment: Arc<Environment>,
+    platform: Platform,
+}
+
+#[derive(Clone)]
+struct Seeds(Arc<dyn Fn() -> Seed + Send + Sync>);
+
+#[derive(Clone)]
+struct Sleeper(Arc<dyn Fn(Duration) -> BoxFuture<()> + Send + Sync>);
+
+impl TokioHost {
+    /// A host that sees the process's environment as it is now.
+    pub fn new() -> Self {
+        Self {
+            client: default_client(),
+            callbacks: Callbacks::default(),
+            clock: Clock::default(),
+            sleep: Sleeper(Arc::new(|duration| Box::pin(tokio::time::sleep(duration)))),
+            seeds: None,
+            environment: Arc::new(azid_native::environment()),
+            platform: azid_native::platform(),
+        }
+    }
+
+    /// Sends every request by this client.
+    pub fn http_client(mut self, client: impl HttpClient) -> Self {
+        self.client = AnyClient::new(client);
+        self
+    }
+
+    /// Sends requests by `reqwest`, and through these proxies instead of those that the process's
+    /// environment names.
+    #[cfg(feature = "reqwest")]
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.client = AnyClient::new(crate::client::Reqwest::new(proxies));
+        self
+    }
+
+    /// Reads the time from this clock. Unless it is given one, the host takes the system's time,
+    /// moved along with tokio's where that is paused.
+    pub fn clock(mut self, clock: impl Fn() -> Now + Send + Sync + 'static) -> Self {
+        self.clock = Clock::given(clock);
+        self
+    }
+
+    /// Waits by this function instead of tokio's timer.
+    pub fn sleep<F>(mut self, sleep: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.sleep = Sleeper(Arc::new(move |duration| Box::pin(sleep(duration))));
+        self
+    }
+
+    /// Takes the seeds of runs from here instead of the system's randomness. For tests: whoever
+    /// knows a run's seed knows its secrets.
+    pub fn seeds(mut self, seeds: impl Fn() -> Seed + Send + Sync + 'static) -> Self {
+        self.seeds = Some(Seeds(Arc::new(seeds)));
+        self
+    }
+
+    /// Shows runs this environment instead of the process's.
+    pub fn environment(mut self, environment: impl Into<Arc<Environment>>) -> Self {
+        self.environment = environment.into();
+        self
+    }
+}
+
+impl Default for TokioHost {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Host for TokioHost {
+    type Perform = BoxFuture<Step>;
+
+    fn perform(&self, step: Step) -> BoxFuture<Step> {
+        let clock = self.clock.clone();
+        match step {
+            Step::Http(call) => {
+                let request = call.request().clone();
+                let limit = request.requirements.timeout;
+                let sent = self.client.send(request);
+                Box::pin(async move {
+                    let reply = task(tokio::time::timeout(limit, sent)).await;
+                    let reply = match reply {
+                        Some(in_time) => in_time.unwrap_or(Err(HttpFailure::TimedOut)),
+                        None => Err(HttpFailure::Lost { request_sent: true }),
+                    };
+                    call.reply(reply, clock.now())
+                })
+            }
+            Step::ReadFile(call) => Box::pin(async move {
+                let request = call.request().clone();
+                let read = tokio::task::spawn_blocking(move || azid_native::read_file(&request));
+                let reply = read
+                    .await
+                    .unwrap_or_else(|error| Err(FileFailure::Other(Detail::new(error))));
+                call.reply(reply, clock.now())
+            }),
+            Step::Sleep(call) => {
+                let slept = (self.sleep.0)(call.request().duration);
+                Box::pin(async move {
+                    task(slept).await; // a wait that its runtime cut short is over too
+                    call.reply(Ok(()), clock.now())
+                })
+            }
+            other => self.callbacks.perform(other, move || clock.now()),
+        }
+    }
+
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    fn seed(&self) -> Result<Seed, NoRandomness> {
+        match &self.seeds {
+            Some(Seeds(seeds)) => Ok(seeds()),
+            None => azid_native::seed().map_err(NoRandomness::new),
+        }
+    }
+
+    fn environment(&self) -> Arc<Environment> {
+        self.environment.clone()
+    }
+
+    fn platform(&self) -> Platform {
+        self.platform
+    }
+
+    fn spawn(&self, refresh: Refresh<Self>) -> Result<(), Refresh<Self>> {
+        match Handle::try_current() {
+            Ok(runtime) => {
+                runtime.spawn(refresh);
+                Ok(())
+            }
+            Err(_) => Err(refresh),
+        }
+    }
+}
+
+impl WithCallbacks for TokioHost {
+    fn callbacks_mut(&mut self) -> &mut Callbacks {
+        &mut self.callbacks
+    }
+}
+
+impl fmt::Debug for Seeds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seeds")
+    }
+}
+
+impl fmt::Debug for Sleeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sleeper")
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn default_client() -> AnyClient {
+    AnyClient::new(crate::client::Reqwest::new(Proxies::from_environment()))
+}
+
+/// Without a client every request is refused, as an effect that the host does not have.
+#[cfg(not(feature = "reqwest"))]
+fn default_client() -> AnyClient {
+    use azid_core::effect::{HttpReply, HttpRequest, Refusal};
+
+    struct NoClient;
+
+    impl HttpClient for NoClient {
+        async fn send(&self, _: HttpRequest) -> HttpReply {
+            Err(HttpFailure::Refused(Refusal::NoSuchEffect))
+        }
+    }
+
+    AnyClient::new(NoClient)
+}

@@ -1,0 +1,17 @@
+//! What the tokio host promises, shown over real sockets and on virtual time.
+
+mod effects;
+#[cfg(feature = "reqwest")]
+mod exchange;
+mod fetch;
+mod own_client;
+#[cfg(feature = "reqwest")]
+mod process;
+#[cfg(feature = "reqwest")]
+mod proxy;
+#[cfg(feature = "reqwest")]
+mod server;
+mod tasks;
+#[cfg(feature = "reqwest")]
+mod tls;
+mod virtual_time;

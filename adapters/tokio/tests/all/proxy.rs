@@ -1,0 +1,114 @@
+//! Proxies of the environment are used, save for what must not be asked through one.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use azid_core::effect::Requirements;
+use azid_tokio::TokioHost;
+
+use crate::fetch::{fetch, request, requirements};
+use crate::process::{in_its_own_process, trusted_certificate};
+use crate::server::Server;
+
+/// A proxy that takes every host for this machine, and counts what it is asked.
+struct Proxy {
+    url: String,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Proxy {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let asked = Arc::new(AtomicUsize::new(0));
+        thread::spawn({
+            let asked = asked.clone();
+            move || {
+                for client in listener.incoming().flatten() {
+                    asked.fetch_add(1, Ordering::SeqCst);
+                    thread::spawn(|| tunnel(client));
+                }
+            }
+        });
+        Self { url, asked }
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+fn tunnel(mut client: TcpStream) -> io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        client.read_exact(&mut byte)?;
+        head.extend(byte);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let port = head
+        .strip_prefix("CONNECT login.example:")
+        .and_then(|rest| rest.split(' ').next()?.parse::<u16>().ok());
+    let Some(port) = port else {
+        return client.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+    };
+    let server = TcpStream::connect(("127.0.0.1", port))?;
+    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+    let (mut upwards, mut server_writer) = (client.try_clone()?, server.try_clone()?);
+    thread::spawn(move || {
+        let _ = io::copy(&mut upwards, &mut server_writer);
+        server_writer.shutdown(Shutdown::Both)
+    });
+    io::copy(&mut &server, &mut client).map(drop)
+}
+
+#[test]
+fn a_server_is_asked_through_the_proxy_that_the_environment_names() {
+    let proxy = Proxy::start();
+    let name = "proxy::a_server_is_asked_through_the_proxy_that_the_environment_names";
+    let was_elsewhere = in_its_own_process(name, &[("HTTPS_PROXY", &proxy.url)], async {
+        let server = Server::tls(trusted_certificate("login.example")).await;
+        let host = Arc::new(TokioHost::new());
+        let url = format!("https://login.example:{}/", server.address.port());
+        for _ in 0..3 {
+            let answer = fetch(&host, request(&url)).await.expect("an answer");
+            assert_eq!(answer.status, 200);
+        }
+        assert_eq!(server.connections(), 1, "the tunnel is used again");
+    });
+    assert_eq!(proxy.asked(), usize::from(was_elsewhere));
+}
+
+#[test]
+fn what_is_on_this_machine_or_link_or_must_go_directly_does() {
+    let proxy = Proxy::start();
+    let name = "proxy::what_is_on_this_machine_or_link_or_must_go_directly_does";
+    in_its_own_process(name, &[("ALL_PROXY", &proxy.url)], async {
+        let server = Server::plain().await;
+        let host = Arc::new(TokioHost::new());
+        let answer = fetch(&host, request(&server.url("/")))
+            .await
+            .expect("an answer");
+        assert_eq!(answer.status, 200);
+        // Nobody may be there, or the metadata service itself: only the proxy must not be asked.
+        let brief = Requirements {
+            timeout: Duration::from_millis(200),
+            ..requirements()
+        };
+        let link_local = request("http://169.254.169.254/").requirements(brief.clone());
+        let _ = fetch(&host, link_local).await;
+        let directly = Requirements {
+            no_proxy: true,
+            ..brief
+        };
+        let no_proxy = request("http://no-such-host.invalid/").requirements(directly);
+        fetch(&host, no_proxy)
+            .await
+            .expect_err("there is no such host");
+    });
+    assert_eq!(proxy.asked(), 0);
+}

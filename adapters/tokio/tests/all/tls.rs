@@ -1,0 +1,85 @@
+//! Over TLS, by the roots that the system names.
+
+use std::sync::Arc;
+
+use azid_core::effect::HttpFailure;
+use azid_core::{Authority, ClientSecretCredential};
+use azid_tokio::{TokenProvider, TokioHost};
+
+use crate::fetch::{fetch, request};
+use crate::process::{in_its_own_process, trusted_certificate, untrusted_certificate};
+use crate::server::Server;
+
+fn https(server: &Server, host: &str) -> String {
+    format!("https://{host}:{}/", server.address.port())
+}
+
+#[test]
+fn many_requests_take_one_handshake() {
+    in_its_own_process("tls::many_requests_take_one_handshake", &[], async {
+        let server = Server::tls(trusted_certificate("localhost")).await;
+        let host = Arc::new(TokioHost::new());
+        for _ in 0..5 {
+            fetch(&host, request(&https(&server, "localhost")))
+                .await
+                .expect("an answer");
+        }
+        assert_eq!((server.requests(), server.connections()), (5, 1));
+    });
+}
+
+#[test]
+fn a_root_that_nobody_trusts_is_a_failure_of_tls() {
+    in_its_own_process(
+        "tls::a_root_that_nobody_trusts_is_a_failure_of_tls",
+        &[],
+        async {
+            let server = Server::tls(untrusted_certificate("localhost")).await;
+            let host = Arc::new(TokioHost::new());
+            let failure = fetch(&host, request(&https(&server, "localhost")))
+                .await
+                .err();
+            assert!(matches!(failure, Some(HttpFailure::Tls(_))), "{failure:?}");
+            assert_eq!(server.requests(), 0);
+        },
+    );
+}
+
+#[test]
+fn a_certificate_for_another_name_is_a_failure_of_tls() {
+    in_its_own_process(
+        "tls::a_certificate_for_another_name_is_a_failure_of_tls",
+        &[],
+        async {
+            let server = Server::tls(trusted_certificate("other.example")).await;
+            let host = Arc::new(TokioHost::new());
+            let failure = fetch(&host, request(&https(&server, "localhost")))
+                .await
+                .err();
+            assert!(matches!(failure, Some(HttpFailure::Tls(_))), "{failure:?}");
+            assert_eq!(server.requests(), 0);
+        },
+    );
+}
+
+#[test]
+fn a_client_secret_gets_a_token_over_tls() {
+    in_its_own_process("tls::a_client_secret_gets_a_token_over_tls", &[], async {
+        let server = Server::tls(trusted_certificate("localhost")).await;
+        let authority = Authority::new(https(&server, "localhost")).expect("an authority");
+        let credential = ClientSecretCredential::new("contoso.example", "client", "secret")
+            .expect("valid")
+            .authority(authority);
+        let provider = TokenProvider::new(credential);
+        let scope = ["https://vault.azure.net/.default"];
+        let callers = (0..20).map(|_| {
+            let provider = provider.clone();
+            tokio::spawn(async move { provider.get_token(&scope).await })
+        });
+        for caller in callers.collect::<Vec<_>>() {
+            let token = caller.await.expect("no panic").expect("a token");
+            assert_eq!(token.expose(), "from a socket");
+        }
+        assert_eq!(server.requests(), 1);
+    });
+}
