@@ -38,6 +38,12 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    /// The error of a credential whose run could not start, or not go on, for want of something
+    /// that only the shell around it knows.
+    pub fn of(kind: ErrorKind, credential: &'static str, cause: impl Into<Cause>) -> Self {
+        Self::new(kind, credential, None, cause.into())
+    }
+
     pub(crate) fn new(
         kind: ErrorKind,
         credential: &'static str,

@@ -17,7 +17,7 @@ use std::time::Duration;
 use azid_core::cache::{Freshness, Key};
 use azid_core::effect::SleepReason;
 use azid_core::{
-    AccessToken, Cause, Context, Credential, Error, Outcome, Run, Seed, Step, TokenRequest,
+    AccessToken, Cause, Context, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
 };
 use azid_shared::sync::lock;
 use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache};
@@ -115,12 +115,11 @@ impl<H: Host> Journey<H> {
     fn board(&self) -> Result<Flight<H>, Error> {
         let host = &self.means.host;
         let now = host.now();
-        let context = |seed| Context::new(self.request.clone(), now, seed);
         let Ok(seed) = host.seed() else {
-            let nothing_drawn = context(Seed::new([0; 32])); // it only words the error
-            return nothing_drawn.failed(Cause::Unsupported("the host has no randomness"));
+            let name = self.means.credential.name();
+            return Err(Error::of(ErrorKind::Failed, name, Cause::NoRandomness));
         };
-        let context = context(seed)
+        let context = Context::new(self.request.clone(), now, seed)
             .with_environment(host.environment())
             .with_platform(host.platform())
             .with_memory(self.means.cache.memory());

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use azid_core::cache::{Decision, FlightId, Key};
+use azid_core::cache::{Decision, FlightId, Key, Lease};
 use azid_core::{AccessToken, Error, Lane, Now, TokenRequest};
 
 use crate::sync::{Arc, Mutex, lock};
@@ -57,30 +57,41 @@ impl<F: Clone> Flights<F> {
         launch: impl FnOnce(LeaseGuard) -> F,
     ) -> Asked<F> {
         let mut waiting = lock(&self.waiting);
-        waiting.retain(|id, _| self.ledger.is_flying(*id));
-        match self.ledger.request(key, request, lane, now) {
+        let decision = self.ledger.request(key, request, lane, now);
+        let asked = match decision {
             Decision::Ready(token) => Asked::Ready(token),
             Decision::ReadyAndRefresh(token, lease) => {
-                let id = lease.id();
-                let flight = launch(self.ledger.guard(lease));
-                waiting.insert(id, flight.clone());
-                Asked::Refresh(token, flight)
+                Asked::Refresh(token, self.enter(&mut waiting, lease, launch))
             }
-            Decision::Start(lease) => {
-                let id = lease.id();
-                let flight = launch(self.ledger.guard(lease));
-                waiting.insert(id, flight.clone());
-                Asked::Wait(flight)
-            }
+            Decision::Start(lease) => Asked::Wait(self.enter(&mut waiting, lease, launch)),
             Decision::Join(id) => Asked::Wait(Self::find(&waiting, id)),
             Decision::Queue(id) => Asked::Queue(Self::find(&waiting, id)),
             Decision::NotYet(error) => Asked::NotYet(error),
-        }
+        };
+        // What ended is dropped after the lock: it may own anything that a host made.
+        let ended: Vec<_> = waiting
+            .extract_if(|id, _| !self.ledger.is_flying(*id))
+            .collect();
+        drop(waiting);
+        drop(ended);
+        asked
+    }
+
+    fn enter(
+        &self,
+        waiting: &mut HashMap<FlightId, F>,
+        lease: Lease,
+        launch: impl FnOnce(LeaseGuard) -> F,
+    ) -> F {
+        let id = lease.id();
+        let flight = launch(self.ledger.guard(lease));
+        waiting.insert(id, flight.clone());
+        flight
     }
 
     fn find(waiting: &HashMap<FlightId, F>, id: FlightId) -> F {
-        waiting
-            .get(&id)
+        let flight = waiting.get(&id);
+        flight
             .expect("a flight is entered under the lock that its lease is made under")
             .clone()
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use azid_core::cache::{Freshness, Key};
 use azid_core::effect::SleepReason;
 use azid_core::{
-    AccessToken, Cause, Context, Credential, Error, Outcome, Run, Seed, Step, TokenRequest,
+    AccessToken, Cause, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
 };
 use azid_shared::sync::{Arc, Condvar, Mutex, PoisonError, lock};
 use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache};
@@ -143,9 +143,8 @@ impl Drop for Pilot {
 }
 
 fn board(means: &Means, request: TokenRequest, at_most: Option<Duration>) -> Result<Step, Error> {
-    let Ok(context) = means.host.context(request.clone()) else {
-        return no_seed(means, request)
-            .failed(Cause::Unsupported("the system gives no randomness"));
+    let Ok(context) = means.host.context(request) else {
+        return Err(error(means, ErrorKind::Failed, Cause::NoRandomness));
     };
     let context = context.with_memory(means.cache.memory());
     let context = match at_most {
@@ -155,14 +154,13 @@ fn board(means: &Means, request: TokenRequest, at_most: Option<Duration>) -> Res
     Ok(Run::start(Arc::clone(&means.credential), context))
 }
 
-/// A context that only words an error: nothing is drawn from its seed.
-fn no_seed(means: &Means, request: TokenRequest) -> Context {
-    Context::new(request, means.host.now(), Seed::new([0; 32]))
+/// The error of a caller whose time is up while the flight goes on.
+pub(crate) fn out_of_time(means: &Means) -> Error {
+    error(means, ErrorKind::Unavailable, Cause::OutOfTime)
 }
 
-/// The error of a caller whose time is up while the flight goes on.
-pub(crate) fn out_of_time(means: &Means, request: TokenRequest) -> Result<AccessToken, Error> {
-    no_seed(means, request).unavailable(Cause::OutOfTime)
+fn error(means: &Means, kind: ErrorKind, cause: Cause) -> Error {
+    Error::of(kind, means.credential.name(), cause)
 }
 
 /// Whether callers can go on with the token that is held.

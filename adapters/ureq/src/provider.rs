@@ -141,7 +141,7 @@ impl TokenProvider {
             match flight.wait(left.map_or(LOOK, |left| left.min(LOOK))) {
                 Some(Landing::Settled(result)) if takes_result => return result,
                 None if left.is_some_and(|left| left <= LOOK) => {
-                    return out_of_time(means, request);
+                    return Err(out_of_time(means));
                 }
                 Some(_) | None => {} // it is over, or it may be overdue: ask again
             }

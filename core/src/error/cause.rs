@@ -64,6 +64,8 @@ pub enum Cause {
         /// What time it is here.
         now: Timestamp,
     },
+    /// The host has no random numbers to start a run with.
+    NoRandomness,
     /// The run's deadline, or its link's, passed.
     OutOfTime,
     /// The run asked for more effects than any run needs.
@@ -120,9 +122,11 @@ impl Cause {
             Self::Http(HttpFailure::Refused(_)) => Fault::Host,
             Self::Http(_) | Self::OutOfTime => Fault::Network,
             Self::File { .. } | Self::FileContent { .. } | Self::Exec { .. } => Fault::Host,
-            Self::Sign(_) | Self::Sleep(_) | Self::ExpiredToken { .. } | Self::Unsupported(_) => {
-                Fault::Host
-            }
+            Self::Sign(_)
+            | Self::NoRandomness
+            | Self::Sleep(_)
+            | Self::ExpiredToken { .. }
+            | Self::Unsupported(_) => Fault::Host,
             Self::Assertion(_) | Self::Token(_) | Self::Prompt(_) => Fault::Caller,
             Self::Authorize(AuthorizeFailure::TimedOut | AuthorizeFailure::Cancelled) => {
                 Fault::User
@@ -208,6 +212,7 @@ impl fmt::Display for Cause {
             Self::ExpiredToken { expires_on, now } => {
                 write!(f, "the token expired at {expires_on}, and it is {now} here")
             }
+            Self::NoRandomness => f.write_str("the host has no random numbers to give"),
             Self::OutOfTime => f.write_str("the time allowed for it has passed"),
             Self::TooManyEffects { limit } => write!(f, "no token after {limit} effects"),
             Self::TooDeep { limit } => {
