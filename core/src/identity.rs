@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::environment::{Environment, Exposure};
 use crate::secret::Secret;
 
 /// The credential's part of a cache key. Equal identities get equal tokens.
@@ -37,6 +38,21 @@ impl Identity {
     /// It is never in a snapshot of the cache.
     pub fn private() -> Self {
         Self(Kind::Private(Arc::new(())))
+    }
+
+    /// This identity in one particular environment. A credential that takes its settings from the
+    /// environment has one identity everywhere; a cache that several providers share must tell
+    /// their environments apart.
+    pub fn within(&self, environment: &Environment) -> Self {
+        let builder = Self::of("environment");
+        let settings = environment
+            .iter()
+            .filter(|(name, _)| Environment::exposure(name) != Some(Exposure::Omitted));
+        settings
+            .fold(builder, |builder, (name, value)| {
+                builder.secret(name, value)
+            })
+            .identity("credential", self)
     }
 
     /// Whether this is a private identity.
@@ -158,6 +174,18 @@ mod tests {
             Identity::of("A").field("a", "bc").finish(),
             Identity::of("A").field("ab", "c").finish()
         );
+    }
+
+    #[test]
+    fn one_identity_in_two_environments_is_two() {
+        let identity = Identity::of("A").finish();
+        let within = |pairs: &[(&str, &str)]| {
+            identity.within(&Environment::from_pairs(pairs.iter().copied()))
+        };
+        let one = within(&[("AZURE_CLIENT_ID", "one"), ("PATH", "/bin")]);
+        assert_eq!(one, within(&[("AZURE_CLIENT_ID", "one")]));
+        assert_ne!(one, within(&[("AZURE_CLIENT_ID", "two")]));
+        assert_ne!(one, within(&[]));
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl<H: Host> TokenProvider<H> {
         let seed = host.seed().unwrap_or_else(|_| Seed::new([0; 32]));
         let cache = settings.cache.unwrap_or_else(TokenCache::new);
         Self(Arc::new(Inner {
-            identity: credential.identity(),
+            identity: credential.identity().within(&host.environment()),
             lane: credential.lane(),
             flights: Flights::new(Ledger::new(cache.clone(), seed)),
             early_refresh: settings.early_refresh,

@@ -47,6 +47,10 @@ impl Host {
         self
     }
 
+    pub(crate) fn snapshot(&self) -> &Environment {
+        &self.environment
+    }
+
     /// Uses these proxies instead of those that the process's environment names.
     pub fn proxies(mut self, proxies: Proxies) -> Self {
         self.client.proxies(proxies);

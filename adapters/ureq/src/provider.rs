@@ -49,7 +49,10 @@ impl TokenProvider {
         let seed = builder.host.seed().unwrap_or_else(|_| Seed::new([0; 32]));
         let cache = builder.cache.unwrap_or_else(TokenCache::new);
         Self(Arc::new(Inner {
-            identity: builder.credential.identity(),
+            identity: builder
+                .credential
+                .identity()
+                .within(builder.host.snapshot()),
             lane: builder.credential.lane(),
             flights: Flights::new(Ledger::new(Arc::clone(&cache), seed)),
             early_refresh: builder.early_refresh,
