@@ -277,7 +277,7 @@ fn a_host_without_randomness_is_an_error_and_not_a_weak_run() {
     let host = ManualHost::without_randomness();
     let provider = TokenProvider::on(host.clone(), credential());
     let error = ready(&mut provider.get_token(&[VAULT])).expect_err("no run can start");
-    assert!(error.to_string().contains("randomness"), "{error}");
+    assert!(error.to_string().contains("random numbers"), "{error}");
     assert_eq!(host.begun(), 0);
 }
 
