@@ -22,8 +22,9 @@ pub(crate) enum Name {
     WorkloadIdentity,
 }
 
+/// The flags that choose a credential.
 #[derive(Args)]
-pub(crate) struct Options {
+pub(crate) struct Choice {
     /// Which credential.
     #[arg(
         long,
@@ -48,7 +49,7 @@ pub(crate) struct Options {
     resource_id: Option<String>,
 }
 
-impl Options {
+impl Choice {
     /// The credential, checked.
     pub(crate) fn credential(
         self,

@@ -24,8 +24,9 @@ pub(crate) struct Table {
     colour: bool,
 }
 
-const FIRST_WIDTH: usize = 20;
-const WIDTH: usize = 28;
+// Together no more than the 80 columns of a terminal: a line that wraps could not be redrawn.
+const FIRST_WIDTH: usize = 19;
+const WIDTH: usize = 19;
 
 impl Table {
     pub(crate) fn new(rows: Vec<&'static str>, columns: [String; 3]) -> Self {
@@ -80,11 +81,7 @@ impl Table {
                 Cell::Failed => ("✗", "31", "failed".to_owned()),
                 Cell::Token { took, lifetime } => {
                     let took = took.as_millis();
-                    (
-                        "✓",
-                        "32",
-                        format!("{took:>4} ms, {} left", minutes(*lifetime)),
-                    )
+                    ("✓", "32", format!("{took:>4} ms, {}", rounded(*lifetime)))
                 }
             };
             let width = WIDTH - 2;
@@ -97,10 +94,9 @@ impl Table {
     }
 }
 
-fn minutes(lifetime: Duration) -> String {
-    let minutes = lifetime.as_secs() / 60;
-    match (minutes / 60, minutes % 60) {
-        (0, minutes) => format!("{minutes} min"),
-        (hours, minutes) => format!("{hours} h {minutes:02} min"),
+fn rounded(lifetime: Duration) -> String {
+    match lifetime.as_secs() / 60 {
+        minutes @ 0..60 => format!("{minutes} min"),
+        minutes => format!("{} h", minutes / 60),
     }
 }

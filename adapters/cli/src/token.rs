@@ -8,8 +8,9 @@ use azid_core::{AccessToken, Cause, Error, ErrorKind, TokenRequest, Transcript, 
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use crate::credential::Choice;
 use crate::runtime::Runtime;
-use crate::{Exit, Problem, credential, output};
+use crate::{Exit, Problem, output};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -17,7 +18,7 @@ pub(crate) struct Options {
     #[arg(long = "scope", required = true, value_name = "SCOPE", num_args = 1..)]
     scopes: Vec<String>,
     #[command(flatten)]
-    credential: credential::Options,
+    credential: Choice,
     /// The adapter that gets it.
     #[arg(long, value_enum, default_value_t = Runtime::Ureq)]
     runtime: Runtime,
