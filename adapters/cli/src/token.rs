@@ -14,8 +14,9 @@ use crate::{Exit, Problem, output};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// What the token is for, such as https://vault.azure.net/.default.
-    #[arg(long = "scope", required = true, value_name = "SCOPE", num_args = 1..)]
+    #[arg(
+        help = "What the token is for, such as https://vault.azure.net/.default",
+        long = "scope", required = true, value_name = "SCOPE", num_args = 1..)]
     scopes: Vec<String>,
     #[command(flatten)]
     credential: Choice,

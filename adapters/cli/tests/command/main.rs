@@ -19,6 +19,18 @@ fn the_demo_gets_and_verifies_every_token() {
 }
 
 #[test]
+fn the_demo_fails_where_a_token_is_not_signed_by_a_published_key() {
+    let server = support::server();
+    let other = support::server();
+    let arguments = ["demo-cells", "--published-keys", &published_keys(&other)];
+    let ended = azid(&arguments, &support::variables(&server));
+    assert_eq!(ended.code, 1);
+    assert_eq!(ended.output.matches('✗').count(), 18, "{}", ended.output);
+    let reasons = ended.errors.matches("no published key").count();
+    assert_eq!(reasons, 18, "{}", ended.errors);
+}
+
+#[test]
 fn an_emulator_in_another_process_serves_every_credential_in_every_runtime() {
     let emulator = Emulator::start();
     for credential in CREDENTIALS {
