@@ -1,0 +1,114 @@
+//! `azid emulate`: the emulator, until it is told to stop.
+
+use azid_emulator::{Emulator, EmulatorServer, Keys, ServerOptions, demo};
+use clap::Args;
+
+use crate::{Problem, output};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The port of Entra, which is https; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// The port of the metadata service, which is http; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    http_port: u16,
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), Problem> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().build().map_err(Problem::failed)?;
+    runtime.block_on(serve(options))
+}
+
+async fn serve(options: &Options) -> Result<(), Problem> {
+    let stop = Stop::new()?; // before anybody can know that there is something to stop
+    let server = start(options.http_port, options.port)?;
+    for (name, value) in server.environment() {
+        output::line(&format!("export {name}={}", quoted(value)))?;
+    }
+    eprintln!(
+        "serving {} and {}",
+        server.https_origin(),
+        server.http_origin()
+    );
+    eprintln!("its secret is its own and worth nothing elsewhere; Ctrl-C ends it");
+    stop.asked().await;
+    Ok(())
+}
+
+/// An emulator of the demo's world, on these ports.
+pub(crate) fn start(http_port: u16, https_port: u16) -> Result<EmulatorServer, Problem> {
+    let keys = Keys::generate();
+    let emulator = Emulator::new(demo::world(&keys), keys.entra.clone());
+    let options = ServerOptions {
+        http_port,
+        https_port,
+        ..ServerOptions::default()
+    };
+    EmulatorServer::start(emulator, options)
+        .map_err(|error| Problem::failed(format!("the emulator does not start: {error}")))
+}
+
+/// A value that a shell takes as it is.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+/// What ends the emulator, so that its files are removed: Ctrl-C, SIGTERM, SIGHUP.
+struct Stop {
+    #[cfg(unix)]
+    signals: [tokio::signal::unix::Signal; 3],
+}
+
+impl Stop {
+    #[cfg(unix)]
+    fn new() -> Result<Self, Problem> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let on = |kind| signal(kind).map_err(Problem::failed);
+        let signals = [
+            on(SignalKind::interrupt())?,
+            on(SignalKind::terminate())?,
+            on(SignalKind::hangup())?,
+        ];
+        Ok(Self { signals })
+    }
+
+    #[cfg(unix)]
+    async fn asked(mut self) {
+        std::future::poll_fn(|cx| {
+            let asked = self
+                .signals
+                .iter_mut()
+                .any(|it| it.poll_recv(cx).is_ready());
+            if asked {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
+        })
+        .await;
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> Result<Self, Problem> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn asked(self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_shell_sees_a_quoted_value_as_it_is() {
+        assert_eq!(quoted("a b&$c%"), "'a b&$c%'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

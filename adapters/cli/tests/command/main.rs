@@ -1,0 +1,255 @@
+//! The command azid as a user meets it: its output, its exit codes, its files.
+
+mod support;
+
+use std::fs;
+
+use azid_emulator::{demo, verify_access_token};
+use support::{Emulator, azid, published_keys, scratch};
+
+const CREDENTIALS: [&str; 3] = ["client-secret", "managed-identity", "workload-identity"];
+const RUNTIMES: [&str; 3] = ["ureq", "tokio", "async-std"];
+
+#[test]
+fn the_demo_gets_and_verifies_every_token() {
+    let ended = azid(&["demo"], &[]);
+    assert_eq!(ended.code, 0, "{}", ended.errors);
+    assert_eq!(ended.output.matches('✓').count(), 18, "{}", ended.output);
+    assert!(!ended.output.contains('\x1b'), "no colours in a pipe");
+}
+
+#[test]
+fn the_demo_fails_where_a_token_is_not_signed_by_a_published_key() {
+    let server = support::server();
+    let other = support::server();
+    let arguments = ["demo-cells", "--published-keys", &published_keys(&other)];
+    let ended = azid(&arguments, &support::variables(&server));
+    assert_eq!(ended.code, 1);
+    assert_eq!(ended.output.matches('✗').count(), 18, "{}", ended.output);
+    let reasons = ended.errors.matches("no published key").count();
+    assert_eq!(reasons, 18, "{}", ended.errors);
+}
+
+#[test]
+fn an_emulator_in_another_process_serves_every_credential_in_every_runtime() {
+    let emulator = Emulator::start();
+    for credential in CREDENTIALS {
+        for runtime in RUNTIMES {
+            let arguments = [
+                "token",
+                "--scope",
+                demo::SCOPE,
+                "--credential",
+                credential,
+                "--runtime",
+                runtime,
+            ];
+            let ended = azid(&arguments, &emulator.variables);
+            assert_eq!(
+                (ended.code, &*ended.errors),
+                (0, ""),
+                "{credential} {runtime}"
+            );
+            assert_eq!(ended.output.lines().count(), 1);
+            assert_eq!(
+                ended.output.trim_end().split('.').count(),
+                3,
+                "a JWT and nothing else"
+            );
+        }
+    }
+    let certificate = emulator.variable("SSL_CERT_FILE").to_owned();
+    assert!(fs::exists(&certificate).expect("a path"));
+    assert_eq!(emulator.stop(), Some(0));
+    assert!(
+        !fs::exists(&certificate).expect("a path"),
+        "its files went with it"
+    );
+}
+
+#[test]
+fn the_outputs_are_a_json_object_and_a_header() {
+    let server = support::server();
+    let variables = support::variables(&server);
+    let ask = |more: &[&str]| {
+        let mut arguments = vec![
+            "token",
+            "--scope",
+            demo::SCOPE,
+            "--credential",
+            "managed-identity",
+        ];
+        arguments.extend(more);
+        let ended = azid(&arguments, &variables);
+        assert_eq!(ended.code, 0, "{}", ended.errors);
+        ended.output
+    };
+    let by_client_id = [
+        "--client-id",
+        demo::USER_ASSIGNED_CLIENT_ID,
+        "--output",
+        "json",
+    ];
+    let json: serde_json::Value = serde_json::from_str(&ask(&by_client_id)).expect("JSON");
+    let token = json["access_token"].as_str().expect("text");
+    let now = azid_native::now().timestamp().unix_seconds();
+    let claims = verify_access_token(token, &published_keys(&server), now.unsigned_abs());
+    let claims = claims.expect("a good token");
+    assert_eq!(claims.object_id(), Some(demo::USER_ASSIGNED_OBJECT_ID));
+    let expires_on = json["expires_on"].as_u64().expect("a number");
+    assert!(expires_on.abs_diff(claims.expires_on().expect("a number")) <= 10);
+    assert_eq!(json["token_type"], "Bearer");
+    assert_eq!(json["source"], "ManagedIdentityCredential");
+
+    assert!(ask(&["--output", "header"]).starts_with("Authorization: Bearer ey"));
+}
+
+#[test]
+fn a_wrong_secret_fails_with_its_code_and_its_cure_and_stays_secret() {
+    let server = support::server();
+    let mut variables = support::variables(&server);
+    const WRONG: &str = "wrong~canary~secret";
+    variables.push(("AZURE_CLIENT_SECRET".to_owned(), WRONG.to_owned()));
+    for runtime in RUNTIMES {
+        let file = scratch(&format!("failed-{runtime}.json"));
+        let path = file.to_str().expect("text");
+        let arguments = [
+            "token",
+            "--scope",
+            demo::SCOPE,
+            "--credential",
+            "client-secret",
+            "--runtime",
+            runtime,
+            "--transcript",
+            path,
+        ];
+        let ended = azid(&arguments, &variables);
+        assert_eq!((ended.code, &*ended.output), (1, ""));
+        assert!(ended.errors.contains("AADSTS7000215"), "{}", ended.errors);
+        assert!(ended.errors.contains("what to do: "), "{}", ended.errors);
+        assert!(!ended.errors.contains("canary"), "{}", ended.errors);
+        let transcript = fs::read_to_string(&file).expect("the failed run's transcript");
+        assert!(transcript.contains("7000215") && !transcript.contains("canary"));
+    }
+}
+
+#[test]
+fn a_transcript_holds_no_secret_and_is_its_owners_alone() {
+    let server = support::server();
+    let file = scratch("token.json");
+    let path = file.to_str().expect("text");
+    let arguments = [
+        "token",
+        "--scope",
+        demo::SCOPE,
+        "--credential",
+        "client-secret",
+        "--transcript",
+        path,
+    ];
+    let ended = azid(&arguments, &support::variables(&server));
+    assert_eq!(ended.code, 0, "{}", ended.errors);
+    let transcript = fs::read_to_string(&file).expect("a transcript");
+    let read: azid_core::Transcript = serde_json::from_str(&transcript).expect("a transcript");
+    assert_eq!(read.credential, "ClientSecretCredential");
+    for secret in [
+        demo::CLIENT_SECRET,
+        "emulated~secret",
+        ended.output.trim_end(),
+    ] {
+        assert!(!transcript.contains(secret));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(&file).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn a_stopped_emulator_is_a_clear_error_and_no_hang() {
+    let server = support::server();
+    let (mut variables, origin) = (support::variables(&server), server.https_origin());
+    let certificate = scratch("stopped.pem"); // the server's own file goes with the server
+    fs::write(&certificate, server.ca_pem()).expect("a file");
+    variables.push((
+        "SSL_CERT_FILE".to_owned(),
+        certificate.display().to_string(),
+    ));
+    drop(server);
+    for runtime in RUNTIMES {
+        let arguments = [
+            "token",
+            "--scope",
+            demo::SCOPE,
+            "--credential",
+            "client-secret",
+            "--runtime",
+            runtime,
+        ];
+        let ended = azid(&arguments, &variables);
+        assert_eq!((ended.code, &*ended.output), (1, ""), "{}", ended.errors);
+        assert!(ended.errors.contains(&origin), "{}", ended.errors);
+        assert!(ended.errors.contains("did not answer"), "{}", ended.errors);
+    }
+}
+
+#[test]
+fn a_credential_that_is_not_configured_is_unavailable_and_says_what_is_missing() {
+    let arguments = |name| ["token", "--scope", demo::SCOPE, "--credential", name];
+    let tenant = [("AZURE_TENANT_ID".to_owned(), demo::TENANT_ID.to_owned())];
+    for (name, missing) in [
+        ("client-secret", "AZURE_CLIENT_ID, AZURE_CLIENT_SECRET"),
+        (
+            "workload-identity",
+            "AZURE_CLIENT_ID, AZURE_FEDERATED_TOKEN_FILE",
+        ),
+    ] {
+        let ended = azid(&arguments(name), &tenant);
+        assert_eq!((ended.code, &*ended.output), (3, ""), "{}", ended.errors);
+        assert!(ended.errors.contains(missing), "{}", ended.errors);
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_a_usage_error() {
+    let managed = [
+        "token",
+        "--scope",
+        demo::SCOPE,
+        "--credential",
+        "managed-identity",
+    ];
+    let with = |more: &[&'static str]| [&managed[..], more].concat();
+    for arguments in [
+        vec!["token", "--scope", demo::SCOPE],
+        vec!["token", "--credential", "client-secret"],
+        vec!["token", "--scope", demo::SCOPE, "--credential", "magic"],
+        with(&["--client-id", "one", "--object-id", "two"]),
+        with(&["--object-id", "one", "--resource-id", "/two"]),
+        with(&["--resource-id", "no path"]),
+        with(&["--tenant", "contoso.com"]),
+        with(&["--claims", "[]"]),
+        vec![
+            "token",
+            "--scope",
+            "two words",
+            "--credential",
+            "managed-identity",
+        ],
+    ] {
+        let ended = azid(&arguments, &[]);
+        assert_eq!(
+            (ended.code, &*ended.output),
+            (2, ""),
+            "{arguments:?}: {}",
+            ended.errors
+        );
+    }
+    let ended = azid(&["token", "--scope", demo::SCOPE], &[]);
+    for name in CREDENTIALS {
+        assert!(ended.errors.contains(name), "{}", ended.errors);
+    }
+}

@@ -1,0 +1,121 @@
+//! The built command in a clean environment, and emulators for it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use azid_emulator::{Emulator as Models, EmulatorServer, Keys, ServerOptions, demo};
+
+pub(crate) type Variables = Vec<(String, String)>;
+
+/// How the command ended.
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) output: String,
+    pub(crate) errors: String,
+}
+
+/// Runs the command with these variables and no others; of two with one name the last counts.
+pub(crate) fn azid(arguments: &[&str], variables: &[(String, String)]) -> Ended {
+    let mut command = command();
+    command.args(arguments).envs(variables.iter().cloned());
+    let ended = command.output().expect("the command runs");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    Ended {
+        code: ended.status.code().expect("it ends by itself"),
+        output: text(ended.stdout),
+        errors: text(ended.stderr),
+    }
+}
+
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_azid"));
+    command.env_clear().stdin(Stdio::null());
+    command
+}
+
+/// A file of one test's own.
+pub(crate) fn scratch(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if path.exists() {
+        std::fs::remove_file(&path).expect("a file of an earlier run");
+    }
+    path
+}
+
+/// An emulator in this process.
+pub(crate) fn server() -> EmulatorServer {
+    let keys = Keys::generate();
+    let models = Models::new(demo::world(&keys), keys.entra.clone());
+    EmulatorServer::start(models, ServerOptions::default()).expect("a server")
+}
+
+/// What points the command at it.
+pub(crate) fn variables(server: &EmulatorServer) -> Variables {
+    let variables = server.environment().iter();
+    variables
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect()
+}
+
+pub(crate) fn published_keys(server: &EmulatorServer) -> String {
+    let request = http::Request::get(format!("/{}/discovery/v2.0/keys", demo::TENANT_ID));
+    let request = request.body(Vec::new()).expect("a request");
+    let now = azid_native::now().timestamp().unix_seconds().unsigned_abs();
+    let response = server.with_emulator(|models| models.handle(&request, now));
+    String::from_utf8(response.into_body()).expect("text")
+}
+
+/// `azid emulate` in a process of its own, killed when the test is over.
+pub(crate) struct Emulator {
+    process: Child,
+    pub(crate) variables: Variables,
+}
+
+impl Emulator {
+    /// Starts one and reads all nine variables that it prints.
+    pub(crate) fn start() -> Self {
+        let mut command = command();
+        command
+            .arg("emulate")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut process = command.spawn().expect("the command runs");
+        let output = process.stdout.take().expect("it is a pipe");
+        let lines = BufReader::new(output).lines().take(9);
+        let variables = lines.map(|line| exported(&line.expect("text"))).collect();
+        Self { process, variables }
+    }
+
+    pub(crate) fn variable(&self, name: &str) -> &str {
+        let found = self.variables.iter().find(|(it, _)| it == name);
+        &found.expect("it is among the variables").1
+    }
+
+    /// Ends it as a service manager would; answers its exit code.
+    pub(crate) fn stop(mut self) -> Option<i32> {
+        let id = self.process.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(sent.expect("there is a kill").success());
+        self.process.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Reads `export NAME='value'`; no value of the demo's world has a quotation mark in it.
+fn exported(line: &str) -> (String, String) {
+    let pair = line
+        .strip_prefix("export ")
+        .and_then(|it| it.split_once('='));
+    let (name, quoted) = pair.expect("an export");
+    let value = quoted
+        .strip_prefix('\'')
+        .and_then(|it| it.strip_suffix('\''));
+    (name.to_owned(), value.expect("quotation marks").to_owned())
+}
