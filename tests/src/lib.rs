@@ -5,3 +5,4 @@
 
 pub mod canary;
 pub mod fuzz;
+pub mod watch;

@@ -37,12 +37,13 @@ impl ServiceError {
             .map_err(|_| AnswerFault::not_json(response))?;
         // `{"error":"…","error_description":"…"}`, `{"error":{"code":"…","message":"…"}}` or
         // `{"statusCode":500,"message":"…"}`
-        let inner = body
-            .get("error")
-            .and_then(Value::as_object)
-            .unwrap_or(&body);
+        let object = body.get("error").and_then(Value::as_object);
+        let inner = object.unwrap_or(&body);
+        // Elsewhere a `code` is no error's name: it may be a secret.
+        let in_error = object.is_some() || body.contains_key("statusCode");
         let secrets = cx.sent_secrets();
         let text = |names: &[&str], most: usize| {
+            let names = &names[..if in_error { names.len() } else { 1 }];
             let found = names.iter().find_map(|name| inner.get(*name)?.as_str());
             found
                 .map(|text| safe_text(text, most, secrets))
@@ -62,7 +63,8 @@ impl ServiceError {
             codes: codes(inner, &description),
             description: first_paragraph(&description),
             trace_id: text(&["trace_id"], 100),
-            correlation_id: text(&["correlation_id", "correlationId"], 100),
+            correlation_id: text(&["correlation_id"], 100)
+                .or_else(|| text(&["correlationId"], 100)),
             timestamp: text(&["timestamp"], 100),
             claims: inner
                 .get("claims")
