@@ -69,7 +69,7 @@ impl ServiceError {
             claims: inner
                 .get("claims")
                 .and_then(Value::as_str)
-                .and_then(json_object),
+                .and_then(|claims| json_object(claims, secrets)),
             retry_after: retry::retry_after(response, cx.now()),
             server_date: response
                 .header("date")
@@ -289,9 +289,13 @@ fn first_paragraph(description: &str) -> String {
         .to_owned()
 }
 
-fn json_object(text: &str) -> Option<String> {
-    let object = serde_json::from_str::<Map<String, Value>>(text).is_ok();
-    (object && text.len() <= 16 * 1024).then(|| text.to_owned())
+/// Claims are handed on as they are, so they count only if they hold none of the secrets.
+fn json_object(text: &str, secrets: &[Secret]) -> Option<String> {
+    let object = serde_json::from_str::<Map<String, Value>>(text).ok()?;
+    let plain = Value::from(object).to_string();
+    let mut forms = secrets.iter().flat_map(|secret| forms_of(secret.expose()));
+    let is_clean = !forms.any(|form| !form.is_empty() && plain.contains(&form));
+    (is_clean && text.len() <= 16 * 1024).then(|| text.to_owned())
 }
 
 #[cfg(test)]
