@@ -29,7 +29,6 @@ pub struct Context {
     entropy: Entropy,
     now: Now,
     elapsed: Duration,
-    asked_on: Timestamp,
     asked_at: Duration,
     deadline: Duration,
     position: Position,
@@ -85,7 +84,6 @@ impl Context {
             entropy: Entropy::new(seed),
             now,
             elapsed: Duration::ZERO,
-            asked_on: now.timestamp(),
             asked_at: Duration::ZERO,
             deadline: Self::DEADLINE,
             position: Position::default(),
@@ -168,9 +166,13 @@ impl Context {
         self.now
     }
 
-    /// When the last effect was asked for: the moment a lifetime counts from.
+    /// When the last effect was asked for: the moment a lifetime counts from, by what the wall
+    /// clock says now, so that a jump in between does not count.
     pub fn sent_at(&self) -> Timestamp {
-        self.asked_on
+        // In whole milliseconds, as a transcript has them, so that a replay finds the same.
+        let taken = self.elapsed.as_millis() - self.asked_at.as_millis();
+        let taken = u64::try_from(taken).unwrap_or(u64::MAX);
+        self.now.timestamp().before(Duration::from_millis(taken))
     }
 
     /// How long the run has taken, by the monotonic clock where the host has one.
@@ -273,7 +275,6 @@ impl Context {
     }
 
     pub(crate) fn ask(&mut self, secrets: &[Secret], endpoint: Option<&Url>) {
-        self.asked_on = self.now.timestamp();
         self.asked_at = self.elapsed;
         self.sent_secrets.extend_from_slice(secrets);
         if endpoint.is_some() {

@@ -3,5 +3,5 @@
 //! The tests themselves are in `tests/`, one file for each subject. The bodies of the fuzz targets
 //! are here, as library code, so that they run as ordinary tests too.
 
-pub mod canary;
 pub mod fuzz;
+pub mod watch;

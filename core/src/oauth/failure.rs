@@ -37,12 +37,13 @@ impl ServiceError {
             .map_err(|_| AnswerFault::not_json(response))?;
         // `{"error":"…","error_description":"…"}`, `{"error":{"code":"…","message":"…"}}` or
         // `{"statusCode":500,"message":"…"}`
-        let inner = body
-            .get("error")
-            .and_then(Value::as_object)
-            .unwrap_or(&body);
+        let object = body.get("error").and_then(Value::as_object);
+        let inner = object.unwrap_or(&body);
+        // Elsewhere a `code` is no error's name: it may be a secret.
+        let in_error = object.is_some() || body.contains_key("statusCode");
         let secrets = cx.sent_secrets();
         let text = |names: &[&str], most: usize| {
+            let names = &names[..if in_error { names.len() } else { 1 }];
             let found = names.iter().find_map(|name| inner.get(*name)?.as_str());
             found
                 .map(|text| safe_text(text, most, secrets))
@@ -62,12 +63,13 @@ impl ServiceError {
             codes: codes(inner, &description),
             description: first_paragraph(&description),
             trace_id: text(&["trace_id"], 100),
-            correlation_id: text(&["correlation_id", "correlationId"], 100),
+            correlation_id: text(&["correlation_id"], 100)
+                .or_else(|| text(&["correlationId"], 100)),
             timestamp: text(&["timestamp"], 100),
             claims: inner
                 .get("claims")
                 .and_then(Value::as_str)
-                .and_then(json_object),
+                .and_then(|claims| json_object(claims, secrets)),
             retry_after: retry::retry_after(response, cx.now()),
             server_date: response
                 .header("date")
@@ -287,9 +289,13 @@ fn first_paragraph(description: &str) -> String {
         .to_owned()
 }
 
-fn json_object(text: &str) -> Option<String> {
-    let object = serde_json::from_str::<Map<String, Value>>(text).is_ok();
-    (object && text.len() <= 16 * 1024).then(|| text.to_owned())
+/// Claims are handed on as they are, so they count only if they hold none of the secrets.
+fn json_object(text: &str, secrets: &[Secret]) -> Option<String> {
+    let object = serde_json::from_str::<Map<String, Value>>(text).ok()?;
+    let plain = Value::from(object).to_string();
+    let mut forms = secrets.iter().flat_map(|secret| forms_of(secret.expose()));
+    let is_clean = !forms.any(|form| !form.is_empty() && plain.contains(&form));
+    (is_clean && text.len() <= 16 * 1024).then(|| text.to_owned())
 }
 
 #[cfg(test)]

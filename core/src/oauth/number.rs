@@ -5,7 +5,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Visitor};
 
 /// A number of seconds, or a date, however it was written. Anything else reads as `Odd`, so that
-/// a field nobody needs cannot spoil an answer.
+/// a field nobody needs cannot spoil an answer; what is inside it is read all the same, so that
+/// all readers agree on what is JSON.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Number {
     Seconds(f64),
@@ -77,15 +78,12 @@ impl<'de> Visitor<'de> for AnyNumber {
     }
 
     fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Number, A::Error> {
-        while seq.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+        while seq.next_element::<Number>()?.is_some() {}
         Ok(Number::Odd)
     }
 
     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Number, A::Error> {
-        while map
-            .next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?
-            .is_some()
-        {}
+        while map.next_entry::<Number, Number>()?.is_some() {}
         Ok(Number::Odd)
     }
 }

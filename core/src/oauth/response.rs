@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::failure::ServiceError;
 use super::number::Number;
@@ -262,7 +262,9 @@ impl<'de> Visitor<'de> for Members {
                 "expires_in" => body.expires_in = Some(members.next_value()?),
                 "expires_on" => body.expires_on = Some(members.next_value()?),
                 "refresh_in" => body.refresh_in = Some(members.next_value()?),
-                _ => drop(members.next_value::<IgnoredAny>()?),
+                _ => {
+                    members.next_value::<Number>()?;
+                }
             }
         }
         Ok(body)
@@ -312,12 +314,12 @@ impl<'de> Visitor<'de> for AnyText {
     }
 
     fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Text, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        while seq.next_element::<Number>()?.is_some() {}
         Ok(Text(None))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        while map.next_entry::<Number, Number>()?.is_some() {}
         Ok(Text(None))
     }
 }

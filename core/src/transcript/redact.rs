@@ -178,12 +178,14 @@ impl Redactor {
 
     pub(super) fn headers(&mut self, headers: &HeaderMap, keep_hidden: bool) -> Headers {
         let mut shown = Headers::new();
-        for (name, value) in headers {
-            let text = String::from_utf8_lossy(value.as_bytes());
+        for name in headers.keys() {
+            // The first of several and no value that is not text: as they are read.
+            let value = &headers[name];
+            let Ok(text) = value.to_str() else { continue };
             if SHOWN_HEADERS.contains(&name.as_str()) && !value.is_sensitive() {
-                shown.insert(name.as_str().to_owned(), self.text(&text));
+                shown.insert(name.as_str().to_owned(), self.text(text));
             } else if keep_hidden {
-                shown.insert(name.as_str().to_owned(), self.placeholder("header", &text));
+                shown.insert(name.as_str().to_owned(), self.placeholder("header", text));
             }
         }
         shown
@@ -205,15 +207,13 @@ impl Redactor {
         fields.collect()
     }
 
-    /// A body, a file or an output: as JSON where it is that, else as text.
+    /// A body, a file or an output: as JSON where it is an object, else as text.
     pub(super) fn content(&mut self, kind: &'static str, bytes: &[u8]) -> Content {
         let Ok(text) = std::str::from_utf8(bytes) else {
             return Content::Binary;
         };
         match serde_json::from_slice::<Value>(bytes) {
-            Ok(value @ (Value::Object(_) | Value::Array(_))) => {
-                Content::Json(self.json("", &value))
-            }
+            Ok(value @ Value::Object(_)) => Content::Json(self.json("", &value)),
             _ if text.trim().is_empty() => Content::Empty,
             _ => Content::Text(self.hidden_text(kind, text.trim())),
         }

@@ -63,7 +63,7 @@ fn on_token(reply: HttpReply, identity: &ManagedIdentityId, cx: &mut Context) ->
 fn means_absent(cause: &Cause, response: &HttpResponse, identity: &ManagedIdentityId, position: Position) -> bool {
     match cause {
         // A proxy, such as Docker Desktop's, says so for an address that it cannot reach.
-        _ if response.status == 403 && mentions(response, b"unreachable") => true,
+        _ if response.status == 403 && says_unreachable(cause, response) => true,
         Cause::Service(error) => {
             response.status == 400 && identity.is_system_assigned() && !is_about_resource(error)
         }
@@ -77,8 +77,14 @@ fn is_about_resource(error: &ServiceError) -> bool {
     error.error() == "invalid_resource" || !error.codes().is_empty()
 }
 
-fn mentions(response: &HttpResponse, word: &[u8]) -> bool {
-    response.body.expose().windows(word.len()).any(|window| window == word)
+/// Looks where a transcript keeps the word: in the error's own texts, or in a page of text.
+fn says_unreachable(cause: &Cause, response: &HttpResponse) -> bool {
+    let says = |text: &str| text.contains("unreachable");
+    match cause {
+        Cause::Service(error) => says(error.error()) || says(error.description()),
+        Cause::Answer(AnswerFault::NotJson { .. }) => std::str::from_utf8(response.body.expose()).is_ok_and(says),
+        _ => false,
+    }
 }
 
 #[cfg(feature = "testing")]

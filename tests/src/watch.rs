@@ -1,0 +1,74 @@
+//! A run as its host sees it: every step is noted before it is answered.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use azid_core::effect::HttpRequest;
+use azid_core::testing::{Case, World};
+use azid_core::{Outcome, Run, Seed, Step, Transcript};
+
+/// More steps than any case needs, and far fewer than a run is allowed.
+const MOST_STEPS: usize = 100;
+
+/// What a host saw of a run.
+#[derive(Debug)]
+pub struct Seen {
+    /// How the run ended.
+    pub outcome: Outcome,
+    /// The requests that it made.
+    pub requests: Vec<HttpRequest>,
+    /// How long it waited, each time.
+    pub waits: Vec<Duration>,
+    /// How many effects it asked for.
+    pub steps: usize,
+    /// What a log of all steps and of the outcome would hold.
+    pub log: String,
+}
+
+impl Seen {
+    /// The transcript, which every case records.
+    pub fn transcript(&self) -> &Transcript {
+        let transcript = self.outcome.transcript.as_deref();
+        transcript.expect("cases record a transcript")
+    }
+}
+
+/// Runs a case in a world, whose step number so and so (from 0) is answered by `answer`.
+///
+/// # Panics
+///
+/// The run does not end.
+pub fn watch(
+    case: &Case,
+    world: &mut World,
+    mut answer: impl FnMut(usize, Step, &mut World) -> Step,
+) -> Seen {
+    let context = case.context(world.now(), Seed::new([1; 32]));
+    let mut step = Run::start(case.credential.clone().into_credential(), context);
+    let (mut requests, mut waits, mut log) = (Vec::new(), Vec::new(), String::new());
+    for steps in 0..MOST_STEPS {
+        write!(log, "{step:?} {step:#?}").expect("a string takes everything");
+        match step {
+            Step::Done(outcome) => {
+                return Seen {
+                    outcome,
+                    requests,
+                    waits,
+                    steps,
+                    log,
+                };
+            }
+            Step::Http(ref call) => requests.push(call.request().clone()),
+            Step::Sleep(ref call) => waits.push(call.request().duration),
+            _ => {}
+        }
+        step = answer(steps, step, world);
+    }
+    panic!("{}: no end after {MOST_STEPS} steps", case.name);
+}
+
+/// Runs a case on its own replies.
+pub fn watch_script(case: &Case) -> Seen {
+    let mut world = World::new(case.replies.clone());
+    watch(case, &mut world, |_, step, world| world.answer(step))
+}

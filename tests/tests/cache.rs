@@ -1,0 +1,388 @@
+//! What callers are told to do, on virtual time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azid_core::cache::{Acquire, Decision, Freshness, Key, Lease, RefreshSettings, TokenTable};
+use azid_core::effect::HttpResponse;
+use azid_core::testing::{self, START, World};
+use azid_core::{
+    AccessToken, ClientSecretCredential, Credential, Error, Identity, Lane, Now, Seed, Timestamp,
+    TokenRequest,
+};
+use proptest::prelude::*;
+
+/// A provider with one credential, and a clock.
+struct Provider {
+    tokens: TokenTable,
+    acquire: Acquire,
+    identity: Identity,
+    lane: Lane,
+    /// The wall clock, in seconds from the start.
+    seconds: i64,
+    /// How far that clock has been set back in all.
+    set_back: i64,
+}
+
+impl Provider {
+    fn new() -> Self {
+        let settings = RefreshSettings {
+            spread: Duration::ZERO,
+            ..Default::default()
+        };
+        Self {
+            tokens: TokenTable::new(settings),
+            acquire: Acquire::new(Seed::new([3; 32])),
+            identity: Identity::of("Test").finish(),
+            lane: Lane::PerKey,
+            seconds: 0,
+            set_back: 0,
+        }
+    }
+
+    fn now(&self) -> Now {
+        let steady = Duration::from_secs(self.steady().unsigned_abs());
+        Now::new(START + self.seconds * 1000, steady)
+    }
+
+    /// The monotonic clock, in seconds.
+    fn steady(&self) -> i64 {
+        self.seconds + self.set_back
+    }
+
+    fn asks(&mut self, request: &TokenRequest) -> Decision {
+        let key = Key::new(&self.identity, request);
+        let now = self.now();
+        self.acquire
+            .request(&self.tokens, &key, request, self.lane, now)
+    }
+
+    fn settle(&mut self, lease: Lease, result: &Result<AccessToken, Error>) {
+        let now = self.now();
+        self.acquire.settle(lease, &mut self.tokens, result, now);
+    }
+
+    /// Has a token fetched that lives so many seconds from now.
+    fn fetch(&mut self, request: &TokenRequest, name: &str, lifetime: i64) -> AccessToken {
+        let token = self.token(name, lifetime);
+        let lease = lease(self.asks(request));
+        self.settle(lease, &Ok(token.clone()));
+        token
+    }
+
+    fn token(&self, name: &str, lifetime: i64) -> AccessToken {
+        AccessToken::new(name, at(self.seconds + lifetime)).issued_on(at(self.seconds))
+    }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_milliseconds(START + seconds * 1000)
+}
+
+fn vault() -> TokenRequest {
+    TokenRequest::new(["https://vault.azure.net/.default"])
+}
+
+fn lease(decision: Decision) -> Lease {
+    match decision {
+        Decision::Start(lease) | Decision::ReadyAndRefresh(_, lease) => lease,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn failure() -> Error {
+    let invalid = ClientSecretCredential::new("contoso", "app", "").expect_err("no secret");
+    invalid.into()
+}
+
+/// The error of a server that does not want to be asked for ten minutes.
+fn throttled() -> Error {
+    let mut answer = HttpResponse::new(429, &br#"{"error":"throttled"}"#[..]);
+    let pause = http::HeaderValue::from_static("600");
+    answer.headers.insert(http::header::RETRY_AFTER, pause);
+    let credential = ClientSecretCredential::new("contoso", "app", "s").expect("valid");
+    let mut world = World::new([answer.into()]);
+    let outcome = testing::run(Arc::new(credential), testing::context(vault()), &mut world);
+    outcome.result.expect_err("throttled")
+}
+
+#[test]
+fn a_token_is_fresh_then_due_then_gone() {
+    let mut provider = Provider::new();
+    let token = provider.fetch(&vault(), "one", 3600);
+    let key = Key::new(&provider.identity, &vault());
+    let look = |seconds| provider.tokens.look(&key, at(seconds));
+    assert_eq!(look(3299), Freshness::Fresh(token.clone()));
+    assert_eq!(look(3300), Freshness::Due(token.clone()));
+    assert_eq!(look(3599), Freshness::Due(token));
+    assert_eq!(look(3600), Freshness::Absent);
+}
+
+#[test]
+fn a_token_of_two_hours_or_more_is_due_at_half_of_its_life() {
+    let mut provider = Provider::new();
+    let token = provider.fetch(&vault(), "one", 7200);
+    let key = Key::new(&provider.identity, &vault());
+    assert_eq!(
+        provider.tokens.look(&key, at(3599)),
+        Freshness::Fresh(token.clone())
+    );
+    assert_eq!(provider.tokens.look(&key, at(3600)), Freshness::Due(token));
+}
+
+#[test]
+fn the_servers_own_date_for_a_renewal_comes_first() {
+    let mut provider = Provider::new();
+    let token = provider.token("one", 86_400).refresh_on(at(100));
+    let first = lease(provider.asks(&vault()));
+    provider.settle(first, &Ok(token.clone()));
+    let key = Key::new(&provider.identity, &vault());
+    assert_eq!(
+        provider.tokens.look(&key, at(99)),
+        Freshness::Fresh(token.clone())
+    );
+    assert_eq!(provider.tokens.look(&key, at(100)), Freshness::Due(token));
+}
+
+#[test]
+fn one_caller_flies_and_the_others_join_it() {
+    let mut provider = Provider::new();
+    let first = lease(provider.asks(&vault()));
+    assert!(matches!(provider.asks(&vault()), Decision::Join(id) if id == first.id()));
+    let token = provider.token("one", 3600);
+    provider.settle(first, &Ok(token.clone()));
+    assert!(matches!(provider.asks(&vault()), Decision::Ready(ready) if ready == token));
+}
+
+#[test]
+fn a_due_token_is_handed_out_while_one_caller_renews_it() {
+    let mut provider = Provider::new();
+    let token = provider.fetch(&vault(), "one", 3600);
+    provider.seconds = 3400;
+    let renewal = lease(provider.asks(&vault()));
+    assert!(matches!(provider.asks(&vault()), Decision::Ready(ready) if ready == token));
+    provider.settle(renewal, &Err(failure()));
+    provider.seconds += 29;
+    assert!(matches!(provider.asks(&vault()), Decision::Ready(ready) if ready == token));
+    provider.seconds += 1;
+    assert!(matches!(
+        provider.asks(&vault()),
+        Decision::ReadyAndRefresh(..)
+    ));
+}
+
+#[test]
+fn the_pause_after_a_failure_does_not_count_once_there_is_no_token() {
+    let mut provider = Provider::new();
+    provider.fetch(&vault(), "one", 3600);
+    provider.seconds = 3590;
+    let renewal = lease(provider.asks(&vault()));
+    provider.settle(renewal, &Err(failure()));
+    provider.seconds = 3601;
+    assert!(matches!(provider.asks(&vault()), Decision::Start(_)));
+}
+
+#[test]
+fn a_server_that_asks_for_a_pause_is_left_alone_for_so_long() {
+    let mut provider = Provider::new();
+    let first = lease(provider.asks(&vault()));
+    provider.settle(first, &Err(throttled()));
+    provider.seconds = 599;
+    assert!(
+        matches!(provider.asks(&vault()), Decision::NotYet(error) if error.retry_after().is_some())
+    );
+    provider.seconds = 600;
+    assert!(matches!(provider.asks(&vault()), Decision::Start(_)));
+}
+
+#[test]
+fn an_abandoned_flight_lets_the_next_caller_fly_at_once() {
+    let mut provider = Provider::new();
+    let first = lease(provider.asks(&vault()));
+    let number = first.id();
+    provider.acquire.abandon(first);
+    assert!(!provider.acquire.is_flying(number));
+    assert!(matches!(provider.asks(&vault()), Decision::Start(_)));
+}
+
+#[test]
+fn an_overdue_lease_is_void_and_its_late_token_counts_only_if_it_is_better() {
+    let mut provider = Provider::new();
+    let slow = lease(provider.asks(&vault()));
+    provider.seconds = 61;
+    let token = provider.fetch(&vault(), "quick", 3600);
+    let worse = provider.token("worse", 1800);
+    provider.settle(slow, &Ok(worse));
+    assert!(matches!(provider.asks(&vault()), Decision::Ready(ready) if ready == token));
+}
+
+#[test]
+fn a_flight_that_was_allowed_more_time_is_not_overdue() {
+    let mut provider = Provider::new();
+    let slow = lease(provider.asks(&vault()));
+    let now = provider.now();
+    provider
+        .acquire
+        .extend(&slow, Duration::from_secs(900), now);
+    provider.seconds = 899;
+    assert!(matches!(provider.asks(&vault()), Decision::Join(id) if id == slow.id()));
+}
+
+#[test]
+fn a_request_with_claims_passes_the_held_token_by_and_replaces_it() {
+    let mut provider = Provider::new();
+    provider.fetch(&vault(), "revoked", 3600);
+    let challenged = vault().claims("{}");
+    let token = provider.fetch(&challenged, "new", 3600);
+    assert!(matches!(provider.asks(&vault()), Decision::Ready(ready) if ready == token));
+}
+
+#[test]
+fn only_the_first_complaint_about_a_token_drops_it() {
+    let mut provider = Provider::new();
+    let bad = provider.fetch(&vault(), "bad", 3600);
+    let key = Key::new(&provider.identity, &vault());
+    assert!(provider.tokens.invalidate(&key, &bad));
+    let good = provider.fetch(&vault(), "good", 3600);
+    assert!(!provider.tokens.invalidate(&key, &bad));
+    assert!(matches!(provider.asks(&vault()), Decision::Ready(ready) if ready == good));
+}
+
+#[test]
+fn a_credential_that_bears_no_company_flies_once_at_a_time() {
+    let mut provider = Provider::new();
+    provider.lane = Lane::OneAtATime;
+    let other = TokenRequest::new(["https://graph.microsoft.com/.default"]);
+    let first = lease(provider.asks(&vault()));
+    assert!(matches!(provider.asks(&other), Decision::Queue(id) if id == first.id()));
+    provider.settle(first, &Err(failure()));
+    assert!(matches!(provider.asks(&other), Decision::Start(_)));
+}
+
+#[test]
+fn of_too_many_tokens_the_one_that_expires_first_goes() {
+    let mut table = TokenTable::new(RefreshSettings {
+        bound: 2,
+        ..Default::default()
+    });
+    let key = |scope: &str| Key::new(&Identity::of("Test").finish(), &TokenRequest::new([scope]));
+    for (scope, lifetime) in [("a", 3600), ("b", 1800), ("c", 2700)] {
+        table.hold(
+            key(scope),
+            AccessToken::new(scope, at(lifetime)),
+            at(0),
+            0.0,
+        );
+    }
+    assert_eq!(table.len(), 2);
+    assert_eq!(table.look(&key("b"), at(0)), Freshness::Absent);
+    assert_ne!(table.look(&key("a"), at(0)), Freshness::Absent);
+}
+
+#[test]
+fn credentials_share_tokens_only_if_every_field_is_the_same() {
+    let identity = |tenant, client, secret| {
+        let credential = ClientSecretCredential::new(tenant, client, secret);
+        credential.expect("three good values").identity()
+    };
+    assert_eq!(identity("t", "c", "s"), identity("t", "c", "s"));
+    assert_ne!(identity("t", "c", "s"), identity("u", "c", "s"));
+    assert_ne!(identity("t", "c", "s"), identity("t", "d", "s"));
+    assert_ne!(identity("t", "c", "s"), identity("t", "c", "z"));
+}
+
+/// One thing that happens to a provider, for one of two resources.
+#[derive(Clone, Debug)]
+enum Event {
+    Ask(usize),
+    Bring(usize, i64),
+    Fail(usize),
+    Abandon(usize),
+    Invalidate(usize),
+    Pass(i64),
+    SetBack(i64),
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let which = || 0_usize..2;
+    prop_oneof![
+        4 => which().prop_map(Event::Ask),
+        2 => (which(), 1_i64..10_000).prop_map(|(which, lifetime)| Event::Bring(which, lifetime)),
+        1 => which().prop_map(Event::Fail),
+        1 => which().prop_map(Event::Abandon),
+        1 => which().prop_map(Event::Invalidate),
+        2 => (1_i64..4000).prop_map(Event::Pass),
+        1 => (1_i64..3600).prop_map(Event::SetBack),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_a_good_token_is_handed_out_and_nobody_flies_twice(
+        events in proptest::collection::vec(event(), 1..60),
+    ) {
+        let mut provider = Provider::new();
+        let requests = ["a", "b"].map(|scope| TokenRequest::new([scope]));
+        let mut leases: HashMap<usize, (Lease, i64)> = HashMap::new();
+        let mut held: HashMap<usize, AccessToken> = HashMap::new();
+        for event in events {
+            match event {
+                Event::Ask(which) => {
+                    let good = held.get(&which).filter(|token| token.expires_on() > at(provider.seconds));
+                    let now = provider.steady();
+                    match provider.asks(&requests[which]) {
+                        Decision::Ready(token) => prop_assert_eq!(Some(&token), good),
+                        Decision::ReadyAndRefresh(token, lease) => {
+                            prop_assert_eq!(Some(&token), good);
+                            if let Some((_, since)) = leases.insert(which, (lease, now)) {
+                                prop_assert!(now - since > 60, "two flights at once");
+                            }
+                        }
+                        Decision::Start(lease) => {
+                            prop_assert_eq!(good, None);
+                            if let Some((_, since)) = leases.insert(which, (lease, now)) {
+                                prop_assert!(now - since > 60, "two flights at once");
+                            }
+                        }
+                        Decision::Join(id) => {
+                            prop_assert_eq!(good, None);
+                            prop_assert_eq!(leases.get(&which).map(|(lease, _)| lease.id()), Some(id));
+                        }
+                        other => prop_assert!(false, "{other:?}"),
+                    }
+                }
+                Event::Bring(which, lifetime) => {
+                    if let Some((lease, _)) = leases.remove(&which) {
+                        let token = provider.token("brought", lifetime);
+                        provider.settle(lease, &Ok(token.clone()));
+                        held.insert(which, token);
+                    }
+                }
+                Event::Fail(which) => {
+                    if let Some((lease, _)) = leases.remove(&which) {
+                        provider.settle(lease, &Err(failure()));
+                    }
+                }
+                Event::Abandon(which) => {
+                    if let Some((lease, _)) = leases.remove(&which) {
+                        provider.acquire.abandon(lease);
+                    }
+                }
+                Event::Invalidate(which) => {
+                    if let Some(token) = held.remove(&which) {
+                        let key = Key::new(&provider.identity, &requests[which]);
+                        prop_assert!(provider.tokens.invalidate(&key, &token));
+                    }
+                }
+                Event::Pass(seconds) => provider.seconds += seconds,
+                Event::SetBack(seconds) => {
+                    provider.seconds -= seconds;
+                    provider.set_back += seconds;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What hosts rely on, beyond what the examples in the crate's documentation prove: steps travel
+//! between threads, requests can be kept and shared, and both stay small enough to be moved about.
+
+use std::mem::size_of;
+
+use azid_core::effect::{
+    Assertion, Authorize, Effect, Exec, Http, Prompt, ReadFile, Sign, Sleep, Token,
+};
+use azid_core::{AccessToken, Call, Context, Error, Outcome, Step, Transcript};
+
+const fn moves_between_threads<T: Send>() {}
+
+const fn is_shared_between_threads<T: Clone + Send + Sync>() {}
+
+const fn effect<E: Effect>()
+where
+    Call<E>: Send,
+    E::Output: Send,
+    E::Failure: Clone + Send + Sync,
+{
+    moves_between_threads::<Call<E>>();
+    is_shared_between_threads::<E::Request>();
+}
+
+const _: () = {
+    moves_between_threads::<Step>();
+    moves_between_threads::<Outcome>();
+    moves_between_threads::<Context>();
+    is_shared_between_threads::<Error>();
+    is_shared_between_threads::<AccessToken>();
+    is_shared_between_threads::<Transcript>();
+    effect::<Http>();
+    effect::<ReadFile>();
+    effect::<Exec>();
+    effect::<Sign>();
+    effect::<Assertion>();
+    effect::<Token>();
+    effect::<Prompt>();
+    effect::<Authorize>();
+    effect::<Sleep>();
+};
+
+#[test]
+fn a_call_an_error_and_a_token_are_one_pointer_each() {
+    assert_eq!(size_of::<Call<Http>>(), size_of::<usize>());
+    assert_eq!(size_of::<Error>(), size_of::<usize>());
+    assert_eq!(size_of::<AccessToken>(), size_of::<usize>());
+}
+
+#[test]
+fn a_step_is_no_larger_than_an_outcome_and_a_word() {
+    assert!(size_of::<Step>() <= 96, "{}", size_of::<Step>());
+    assert!(size_of::<Step>() <= size_of::<Outcome>() + size_of::<usize>());
+}

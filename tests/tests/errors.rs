@@ -1,0 +1,185 @@
+//! What each answer of Entra's means: whose fault it is, what was seen, what to do next.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azid_core::effect::HttpResponse;
+use azid_core::oauth::AnswerFault;
+use azid_core::testing::{self, Reply, World, entra_answers};
+use azid_core::{
+    AccessToken, Cause, ClientSecretCredential, Error, ErrorKind, Fault, TokenRequest,
+};
+
+fn result_of(replies: Vec<Reply>) -> Result<AccessToken, Error> {
+    let credential = ClientSecretCredential::new("contoso.com", "app-id", "s3cret");
+    let context = testing::context(TokenRequest::new(["https://vault.azure.net/.default"]));
+    let credential = Arc::new(credential.expect("three good values"));
+    testing::run(credential, context, &mut World::new(replies)).result
+}
+
+fn answer_named(name: &str) -> Vec<Reply> {
+    let mut answers = entra_answers().into_iter();
+    let found = answers.find(|(known, _)| *known == name);
+    found.expect("the answer exists").1
+}
+
+fn token(name: &str) -> AccessToken {
+    result_of(answer_named(name)).expect(name)
+}
+
+fn error(name: &str) -> Error {
+    result_of(answer_named(name)).expect_err(name)
+}
+
+/// How long a token lives from the start of the run.
+fn lifetime(name: &str) -> Duration {
+    let start = World::new([]).now().timestamp();
+    token(name).expires_on().since(start)
+}
+
+#[test]
+fn every_answer_has_its_kind_and_its_fault() {
+    use ErrorKind::{Failed, InteractionRequired, Unavailable};
+    let expected = [
+        ("a negative lifetime", Failed, Fault::Service),
+        ("no lifetime", Failed, Fault::Service),
+        ("an empty object", Failed, Fault::Service),
+        ("an empty token", Failed, Fault::Service),
+        ("a token that is no text", Failed, Fault::Service),
+        ("a page instead of JSON", Failed, Fault::Service),
+        ("a page instead of an error", Failed, Fault::Service),
+        ("an empty body", Failed, Fault::Service),
+        ("a redirect", Failed, Fault::Service),
+        ("a wrong secret", Failed, Fault::Configuration),
+        ("an interaction required", InteractionRequired, Fault::User),
+        ("a fault that stays", Failed, Fault::Service),
+        ("a pause longer than anybody waits", Failed, Fault::Service),
+        ("a refused connection", Failed, Fault::Network),
+        ("silence", Failed, Fault::Network),
+        ("a body too large", Failed, Fault::Service),
+        ("no HTTP on this host", Unavailable, Fault::Host),
+    ];
+    for (name, replies) in entra_answers() {
+        let row = expected.iter().find(|(known, ..)| *known == name);
+        match (result_of(replies), row) {
+            (Ok(_), None) => {}
+            (Err(error), Some((_, kind, fault))) => {
+                assert_eq!((error.kind(), error.fault()), (*kind, *fault), "{name}");
+            }
+            (result, _) => panic!("{name}: {result:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_error_of_entra_keeps_its_codes_and_ids_and_says_what_to_do() {
+    let error = error("a wrong secret");
+    let service = error.service().expect("Entra's own error");
+    assert_eq!(service.status(), 401);
+    assert_eq!(service.error(), "invalid_client");
+    assert_eq!(service.codes(), [7_000_215]);
+    let trace = "11111111-1111-4111-8111-111111111111";
+    let correlation = "22222222-2222-4222-8222-222222222222";
+    assert_eq!(service.trace_id(), Some(trace));
+    assert_eq!(service.correlation_id(), Some(correlation));
+    assert_eq!(service.timestamp(), Some("2026-11-21 10:00:00Z"));
+    let shown = error.to_string();
+    for part in [trace, correlation, error.advice().expect("a known code")] {
+        assert!(shown.contains(part), "{shown}");
+    }
+}
+
+#[test]
+fn a_description_is_one_line_without_the_trace_lines() {
+    let error = error("a wrong secret");
+    let service = error.service().expect("Entra's own error");
+    assert_eq!(
+        service.description(),
+        "AADSTS7000215: Invalid client secret provided."
+    );
+    assert!(!error.to_string().contains(['\r', '\n']));
+}
+
+#[test]
+fn a_challenge_hands_its_claims_on() {
+    let error = error("an interaction required");
+    let service = error.service().expect("Entra's own error");
+    assert_eq!(service.suberror(), Some("basic_action"));
+    let claims = service.claims().expect("a challenge has claims");
+    let retried = TokenRequest::new(["https://vault.azure.net/.default"]).claims(claims);
+    assert_eq!(retried.claims_json(), Some(claims));
+}
+
+#[test]
+fn numbers_may_be_texts_and_a_lifetime_counts_from_the_request() {
+    assert_eq!(lifetime("numbers as texts"), Duration::from_secs(3599));
+    assert_eq!(lifetime("a token"), Duration::from_secs(3599));
+    assert_eq!(lifetime("only a moment"), Duration::from_secs(4800));
+    let long = token("a long-lived token");
+    let start = World::new([]).now().timestamp();
+    let refresh_on = long.refreshes_on().expect("the server gave a date");
+    assert_eq!(refresh_on.since(start), Duration::from_secs(43_199));
+}
+
+#[test]
+fn no_token_is_believed_to_live_longer_than_thirty_days() {
+    let thirty_days = Duration::from_secs(30 * 24 * 3600);
+    assert_eq!(lifetime("a huge lifetime"), thirty_days);
+    assert_eq!(lifetime("a lifetime beyond numbers"), thirty_days);
+}
+
+#[test]
+fn a_token_that_is_none_is_told_apart_from_one_that_has_expired() {
+    let expired = |name| {
+        matches!(
+            error(name).cause(),
+            Cause::Answer(AnswerFault::Expired { .. })
+        )
+    };
+    assert!(expired("a negative lifetime"));
+    for name in [
+        "an empty object",
+        "an empty token",
+        "a token that is no text",
+    ] {
+        let error = error(name);
+        assert_eq!(
+            *error.cause(),
+            Cause::Answer(AnswerFault::NoToken),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        *error("no lifetime").cause(),
+        Cause::Answer(AnswerFault::NoExpiry)
+    );
+}
+
+#[test]
+fn a_page_in_the_endpoints_place_is_named_and_not_shown() {
+    for (name, words) in [
+        ("a page instead of JSON", "Sign in"),
+        ("a page instead of an error", "Proxy"),
+    ] {
+        let error = error(name);
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("an HTML page instead of JSON"), "{shown}");
+        assert!(!shown.contains(words), "{shown}");
+        assert!(error.advice().is_some());
+    }
+}
+
+#[test]
+fn a_throttled_run_may_succeed_later() {
+    assert!(error("a pause longer than anybody waits").is_transient());
+    assert!(!error("a wrong secret").is_transient());
+}
+
+#[test]
+fn a_pause_is_kept_where_the_answer_is_an_error_object() {
+    let mut response = HttpResponse::new(429, &br#"{"error":"slow_down"}"#[..]);
+    let hour = http::HeaderValue::from_static("3600");
+    response.headers.insert(http::header::RETRY_AFTER, hour);
+    let error = result_of(vec![response.into()]).expect_err("no token");
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+}

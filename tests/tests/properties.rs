@@ -1,0 +1,229 @@
+//! What holds for every credential, whatever it is answered and whatever the clock does.
+
+mod support {
+    pub(crate) mod replies;
+}
+
+use azid_core::effect::{HttpRequest, Refusal};
+use azid_core::testing::{Case, World, cases};
+use azid_core::{Context, Step, Transcript};
+use azid_tests::watch::{Seen, watch, watch_script};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::time::Duration;
+
+use support::replies::{any_case, anything, change, refusals};
+
+fn settings(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(settings(1500))]
+
+    #[test]
+    fn whatever_is_answered_every_promise_is_kept(
+        case in any_case(),
+        replies in vec(anything(), 1..6),
+    ) {
+        let run = || {
+            let mut world = World::new([]);
+            let seen = watch(&case, &mut world, |step_number, step, world| {
+                replies[step_number % replies.len()].answer(step, world)
+            });
+            (seen, world)
+        };
+        let (seen, world) = run();
+        keeps_every_promise(&case, &seen, &world);
+        let (again, _) = run();
+        prop_assert_eq!(again.transcript(), seen.transcript());
+    }
+
+    #[test]
+    fn after_an_answer_that_is_almost_right_every_promise_is_kept(
+        mut case in any_case(),
+        place in 0_usize..100,
+        change in change(),
+    ) {
+        change.apply(&mut case, place);
+        let mut world = World::new(case.replies.clone());
+        let seen = watch(&case, &mut world, |_, step, world| world.answer(step));
+        keeps_every_promise(&case, &seen, &world);
+        let again = watch_script(&case);
+        prop_assert_eq!(again.transcript(), seen.transcript());
+    }
+}
+
+#[test]
+fn on_its_own_replies_every_case_keeps_every_promise() {
+    for case in cases() {
+        let mut world = World::new(case.replies.clone());
+        let seen = watch(&case, &mut world, |_, step, world| world.answer(step));
+        keeps_every_promise(&case, &seen, &world);
+    }
+}
+
+fn keeps_every_promise(case: &Case, seen: &Seen, world: &World) {
+    if let Ok(token) = &seen.outcome.result {
+        assert!(token.expires_on() > world.now().timestamp(), "{token:?}");
+        assert!(!token.expose().is_empty());
+    }
+    for request in &seen.requests {
+        goes_where_it_was_sent(case, request);
+    }
+    for wait in &seen.waits {
+        assert!(*wait <= Duration::from_secs(60), "a wait of {wait:?}");
+    }
+    assert!(world.elapsed() <= Context::DEADLINE);
+    replays(seen.transcript());
+}
+
+/// No answer sends a request elsewhere, and none leaves the machine in clear.
+fn goes_where_it_was_sent(case: &Case, request: &HttpRequest) {
+    let url = &request.url;
+    let variables: Vec<_> = case
+        .environment
+        .iter()
+        .map(|(_, value)| value.as_str())
+        .collect();
+    let credential = serde_json::to_string(&case.credential).expect("a configuration serialises");
+    let defaults = "https://login.microsoftonline.com http://169.254.169.254";
+    let configured = format!("{credential} {} {defaults}", variables.join(" "));
+    let origin = url.origin().ascii_serialization();
+    assert!(
+        configured.contains(&origin),
+        "{origin} is not in {configured}"
+    );
+    let is_near = matches!(
+        url.host_str(),
+        Some("169.254.169.254" | "127.0.0.1" | "[::1]" | "localhost")
+    );
+    assert!(url.scheme() == "https" || is_near, "{url}");
+    assert!(
+        url.scheme() == "https" || request.requirements.plain_http,
+        "{url}"
+    );
+}
+
+fn replays(transcript: &Transcript) {
+    let stored = serde_json::to_string(transcript).expect("a transcript serialises");
+    let read: Transcript = serde_json::from_str(&stored).expect("a transcript is read back");
+    assert_eq!(&read, transcript);
+    let credential = read
+        .recorded_credential()
+        .expect("registered credentials are data");
+    assert_eq!(&read.replay(credential), transcript);
+}
+
+#[test]
+fn a_host_that_refuses_everything_from_some_step_on_ends_the_run_in_an_error() {
+    each_step(|case, refused| {
+        let mut world = World::new(case.replies.clone());
+        let seen = watch(case, &mut world, |number, step, world| {
+            if number < refused {
+                world.answer(step)
+            } else {
+                step.refuse(Refusal::NoSuchEffect, world.now())
+            }
+        });
+        assert!(seen.outcome.result.is_err(), "{}", case.name);
+        assert!(
+            seen.steps <= refused + 16,
+            "{}: {} steps",
+            case.name,
+            seen.steps
+        );
+    });
+}
+
+#[test]
+fn after_a_refusal_nothing_weaker_is_tried() {
+    each_step(|case, refused| {
+        for refusal in refusals()
+            .into_iter()
+            .filter(|refusal| *refusal != Refusal::NoSuchEffect)
+        {
+            let mut world = World::new(case.replies.clone());
+            let seen = watch(case, &mut world, |number, step, world| {
+                if number == refused {
+                    step.refuse(refusal.clone(), world.now())
+                } else {
+                    world.answer(step)
+                }
+            });
+            assert!(seen.outcome.result.is_err(), "{}", case.name);
+            assert_eq!(seen.steps, refused + 1, "{}", case.name);
+        }
+    });
+}
+
+#[test]
+fn a_jump_of_the_wall_clock_neither_fails_a_run_nor_lengthens_it() {
+    const HOUR: i64 = 3_600_000;
+    let world = |case: &Case, is_monotonic| {
+        let world = World::new(case.replies.clone());
+        if is_monotonic {
+            world
+        } else {
+            world.without_monotonic_clock()
+        }
+    };
+    each_step(|case, jumps_at| {
+        // A moment that the server names means nothing to a clock that is an hour off.
+        if case.name == "a pause asked for until a date" {
+            return;
+        }
+        for (is_monotonic, jump) in [(true, HOUR), (true, -HOUR), (false, HOUR), (false, -HOUR)] {
+            let mut calm = world(case, is_monotonic);
+            let expected = watch(case, &mut calm, |_, step, world| world.answer(step));
+            let mut shaken = world(case, is_monotonic);
+            let seen = watch(case, &mut shaken, |number, step, world| {
+                if number == jumps_at {
+                    world.jump(jump);
+                }
+                world.answer(step)
+            });
+            let what = format!(
+                "{}: step {jumps_at}, {jump} ms, monotonic: {is_monotonic}",
+                case.name
+            );
+            if expected.outcome.result.is_ok() {
+                assert!(
+                    seen.outcome.result.is_ok(),
+                    "{what}: {:?}",
+                    seen.outcome.result
+                );
+            }
+            assert!(shaken.elapsed() <= calm.elapsed(), "{what}");
+        }
+    });
+}
+
+/// Every case with the number of each of its steps.
+fn each_step(check: impl Fn(&Case, usize)) {
+    let mut checked = 0;
+    for case in cases() {
+        for number in 0..watch_script(&case).steps {
+            check(&case, number);
+            checked += 1;
+        }
+    }
+    assert!(checked > 0);
+}
+
+#[test]
+fn a_step_that_is_done_stays_so() {
+    let case = cases()
+        .into_iter()
+        .find(|case| case.replies.is_empty())
+        .expect("one fails at once");
+    let world = World::new([]);
+    let context = case.context(world.now(), azid_core::Seed::new([1; 32]));
+    let step = azid_core::Run::start(case.credential.into_credential(), context);
+    let step = step.refuse(Refusal::NoSuchEffect, world.now());
+    assert!(matches!(step, Step::Done(_)));
+}

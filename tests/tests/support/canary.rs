@@ -1,0 +1,78 @@
+//! Secrets that occur nowhere else, so that seeing one anywhere means a leak.
+
+use azid_core::testing::{Case, Reply};
+use azid_core::{Environment, Exposure};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use serde_json::Value;
+
+const CLIENT_SECRET: &str = "c4nary-client &=+/~%secret";
+const FILE: &str = "c4nary-file.eyJhbGciOiJSUzI1NiJ9.c2ln";
+const VARIABLE: &str = "c4nary-variable?=&%/";
+const TOKEN: &str = "c4nary-token-+/=~";
+
+/// Every secret that [`with_canaries`] puts into a case.
+pub(crate) const CANARIES: [&str; 4] = [CLIENT_SECRET, FILE, VARIABLE, TOKEN];
+
+/// A case whose every secret is a canary: in its credential, its environment and its replies.
+pub(crate) fn with_canaries(mut case: Case) -> Case {
+    let mut credential = serde_json::to_value(&case.credential).expect("it serialises");
+    replace(
+        &mut credential,
+        &|_, value| *value == "redacted",
+        CLIENT_SECRET,
+    );
+    case.credential = serde_json::from_value(credential).expect("it is read back");
+    for name in Environment::known_names() {
+        if Environment::exposure(name) == Some(Exposure::Secret) {
+            case = case.with(name, VARIABLE);
+        }
+    }
+    for reply in &mut case.replies {
+        match reply {
+            Reply::File(Ok(content)) => *content = FILE.as_bytes().into(),
+            Reply::Http(Ok(response)) => {
+                if let Ok(mut body) = serde_json::from_slice(response.body.expose()) {
+                    replace(&mut body, &|name, _| name.ends_with("token"), TOKEN);
+                    response.body = body.to_string().into_bytes().into();
+                }
+            }
+            _ => {}
+        }
+    }
+    case
+}
+
+/// Every form in which a secret might come to light.
+pub(crate) fn forms(secret: &str) -> Vec<String> {
+    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    vec![
+        secret.to_owned(),
+        form.replace('+', "%20"),
+        form,
+        STANDARD_NO_PAD.encode(secret),
+        URL_SAFE_NO_PAD.encode(secret),
+    ]
+}
+
+/// The canary that a text shows in some form, if it shows any.
+pub(crate) fn seen_in(text: &str) -> Option<&'static str> {
+    let shows = |secret: &&&str| {
+        forms(secret)
+            .iter()
+            .any(|form| text.contains(form.as_str()))
+    };
+    CANARIES.iter().find(shows).copied()
+}
+
+fn replace(value: &mut Value, is_secret: &impl Fn(&str, &Value) -> bool, canary: &str) {
+    let Value::Object(members) = value else {
+        return;
+    };
+    for (name, value) in members {
+        if value.is_string() && is_secret(name, value) {
+            *value = canary.into();
+        }
+        replace(value, is_secret, canary);
+    }
+}

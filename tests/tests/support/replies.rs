@@ -1,0 +1,322 @@
+//! Replies that nobody wrote: arbitrary ones, and near misses of those in the cases.
+
+use azid_core::effect::{
+    AssertionFailure, AuthorizeAnswer, AuthorizeFailure, Authorized, CallbackId, ExecFailure,
+    ExecOutput, FileFailure, HttpFailure, HttpReply, HttpResponse, PromptFailure, Refusal,
+    Requirement, SignFailure, TokenFailure,
+};
+use azid_core::testing::{Case, Reply, START, World, cases};
+use azid_core::{AccessToken, Secret, Step, Timestamp};
+use http::HeaderValue;
+use http::header::RETRY_AFTER;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Map, Value, json};
+
+/// One of the registered cases.
+pub(crate) fn any_case() -> impl Strategy<Value = Case> {
+    select(cases())
+}
+
+/// A reply to whatever is asked next.
+#[derive(Clone, Debug)]
+pub(crate) struct Anything {
+    http: HttpReply,
+    bytes: Vec<u8>,
+    choice: u8,
+}
+
+/// Replies of every kind, output or failure or refusal.
+pub(crate) fn anything() -> impl Strategy<Value = Anything> {
+    (http_reply(), body(), any::<u8>()).prop_map(|(http, bytes, choice)| Anything {
+        http,
+        bytes,
+        choice,
+    })
+}
+
+impl Anything {
+    /// Gives the reply that fits the step; it takes no time, save for a wait.
+    pub(crate) fn answer(&self, step: Step, world: &mut World) -> Step {
+        let now = world.now();
+        let bytes = || self.bytes.clone();
+        let text = || String::from_utf8_lossy(&self.bytes).into_owned();
+        let works = self.choice >= 64;
+        let refusal = self.refusal();
+        match step {
+            Step::Http(call) => call.reply(self.http.clone(), now),
+            step if self.choice < 16 => step.refuse(refusal, now),
+            Step::Sleep(_) => world.answer(step),
+            Step::ReadFile(call) if works => call.reply(Ok(bytes().into()), now),
+            Step::ReadFile(call) => call.reply(Err(FileFailure::NotFound), now),
+            Step::Exec(call) if works => {
+                let output = ExecOutput {
+                    exit_code: Some(i32::from(self.choice % 2)),
+                    stdout: bytes().into(),
+                    stderr: bytes().into(),
+                };
+                call.reply(Ok(output), now)
+            }
+            Step::Exec(call) => call.reply(Err(ExecFailure::TimedOut), now),
+            Step::Sign(call) if works => call.reply(Ok(bytes()), now),
+            Step::Sign(call) => call.reply(Err(SignFailure::Other(Default::default())), now),
+            Step::Assertion(call) if works => call.reply(Ok(Secret::from(text())), now),
+            Step::Assertion(call) => {
+                call.reply(Err(AssertionFailure::Failed(Default::default())), now)
+            }
+            Step::Token(call) if works => {
+                let lifetime = (i64::from(self.choice) - 128) * 60_000;
+                let expires_on = Timestamp::from_unix_milliseconds(START + lifetime);
+                call.reply(Ok(AccessToken::new(text(), expires_on)), now)
+            }
+            Step::Token(call) => call.reply(Err(TokenFailure::Failed(Default::default())), now),
+            Step::Prompt(call) if works => call.reply(Ok(()), now),
+            Step::Prompt(call) => call.reply(Err(PromptFailure::Cancelled), now),
+            Step::Authorize(call) if works => {
+                let answer = AuthorizeAnswer::Code(Secret::from(text()));
+                call.reply(Ok(Authorized { port: 1234, answer }), now)
+            }
+            Step::Authorize(call) => call.reply(Err(AuthorizeFailure::TimedOut), now),
+            other => other.refuse(refusal, now),
+        }
+    }
+
+    fn refusal(&self) -> Refusal {
+        let refusals = refusals();
+        refusals[usize::from(self.choice) % refusals.len()].clone()
+    }
+}
+
+/// A refusal of every kind.
+pub(crate) fn refusals() -> [Refusal; 3] {
+    [
+        Refusal::NoSuchEffect,
+        Refusal::Requirement(Requirement::TlsPin),
+        Refusal::NotRegistered(CallbackId::new("callback")),
+    ]
+}
+
+fn http_reply() -> impl Strategy<Value = HttpReply> {
+    let status = prop_oneof![
+        3 => Just(200),
+        3 => select(&[302_u16, 400, 401, 403, 404, 408, 410, 429, 500, 503][..]),
+        1 => 100_u16..600,
+    ];
+    let pause = prop_oneof![
+        4 => Just(None),
+        1 => any::<u64>().prop_map(|seconds| Some(seconds.to_string().into_bytes())),
+        1 => (0_u8..70).prop_map(|seconds| Some(seconds.to_string().into_bytes())),
+        1 => vec(0x80_u8..=0xff, 1..4).prop_map(Some),
+    ];
+    let response = (status, body(), pause).prop_map(|(status, body, pause)| {
+        let mut response = HttpResponse::new(status, body);
+        let values = pause
+            .iter()
+            .filter_map(|value| HeaderValue::from_bytes(value).ok());
+        for value in values {
+            response.headers.append(RETRY_AFTER, value);
+            response
+                .headers
+                .append(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        Ok(response)
+    });
+    prop_oneof![5 => response, 1 => select(failures()).prop_map(Err)]
+}
+
+fn failures() -> Vec<HttpFailure> {
+    let mut failures = vec![
+        HttpFailure::Resolve(Default::default()),
+        HttpFailure::Connect(Default::default()),
+        HttpFailure::Tls(Default::default()),
+        HttpFailure::TimedOut,
+        HttpFailure::Lost { request_sent: true },
+        HttpFailure::Lost {
+            request_sent: false,
+        },
+        HttpFailure::BodyTooLarge { limit: 1 },
+    ];
+    failures.extend(refusals().map(HttpFailure::Refused));
+    failures
+}
+
+/// Bytes, JSON with the members that endpoints use, and JSON that strains its readers.
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    let members = vec((select(MEMBERS), value()), 0..6).prop_map(|members| {
+        let members: Map<_, _> = members
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        Value::from(members).to_string().into_bytes()
+    });
+    let strange = select(STRANGE).prop_map(|text| text.as_bytes().to_vec());
+    let deep = Just(format!(r#"{{"x":{}{}}}"#, "[".repeat(200), "]".repeat(200)).into_bytes());
+    prop_oneof![6 => members, 2 => vec(any::<u8>(), 0..64), 2 => strange, 1 => deep]
+}
+
+const MEMBERS: &[&str] = &[
+    "access_token",
+    "expires_in",
+    "expires_on",
+    "refresh_in",
+    "token_type",
+    "error",
+    "code",
+    "message",
+    "error_description",
+    "error_codes",
+    "suberror",
+    "claims",
+    "trace_id",
+    "statusCode",
+    "correlation_id",
+    "timestamp",
+    "refresh_token",
+    "unknown",
+    "",
+];
+
+const STRANGE: &[&str] = &[
+    r#"{"access_token":"AT","expires_in":3599,"x":1e999}"#,
+    r#"{"access_token":"AT","expires_in":3599,"x":"\ud800"}"#,
+    r#"{"access_token":"AT","expires_in":3599,"access_token":7}"#,
+    r#"{"access_token":"AT","expires_in":3599.5,"expires_on":"soon"}"#,
+    "\u{feff}{\"access_token\":\"AT\",\"expires_in\":3599}",
+    "<html>host unreachable</html>",
+    r#"{"unreachable":"unreachable"}"#,
+    "\"a text\"",
+    "null",
+    "[]",
+];
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        any::<i64>().prop_map(Value::from),
+        (1_i64..200_000).prop_map(Value::from),
+        (START / 1000 - 10_000..START / 1000 + 200_000)
+            .prop_map(|moment| json!(moment.to_string())),
+        any::<f64>().prop_map(Value::from),
+        "[ -~]{0,20}".prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        select(
+            &[
+                "AT",
+                "invalid_client",
+                "interaction_required",
+                "AADSTS7000215: x\r\nTrace ID: y",
+                "redacted-token-1",
+                "eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
+                "{\"a\":1}"
+            ][..]
+        )
+        .prop_map(Value::from),
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Value::from),
+            vec((select(MEMBERS), inner), 0..3).prop_map(|members| {
+                Value::Object(
+                    members
+                        .into_iter()
+                        .map(|(name, value)| (name.to_owned(), value))
+                        .collect(),
+                )
+            }),
+        ]
+    })
+}
+
+/// One change to one reply.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    Drop(usize),
+    Duplicate(usize, Value),
+    Rename(usize, &'static str),
+    Retype(usize, Value),
+    Status(u16),
+    Truncate(usize),
+    Insert(usize, Vec<u8>),
+    Fail(HttpFailure),
+    Refuse(usize),
+}
+
+pub(crate) fn change() -> impl Strategy<Value = Change> {
+    let place = || 0_usize..1000;
+    prop_oneof![
+        place().prop_map(Change::Drop),
+        (place(), value()).prop_map(|(place, value)| Change::Duplicate(place, value)),
+        (place(), select(MEMBERS)).prop_map(|(place, name)| Change::Rename(place, name)),
+        (place(), value()).prop_map(|(place, value)| Change::Retype(place, value)),
+        (100_u16..600).prop_map(Change::Status),
+        place().prop_map(Change::Truncate),
+        (place(), vec(any::<u8>(), 1..4)).prop_map(|(place, bytes)| Change::Insert(place, bytes)),
+        select(failures()).prop_map(Change::Fail),
+        place().prop_map(Change::Refuse),
+    ]
+}
+
+impl Change {
+    /// Changes one of a case's replies, if it has any that the change fits.
+    pub(crate) fn apply(&self, case: &mut Case, place: usize) {
+        let count = case.replies.len().max(1);
+        let Some(reply) = case.replies.get_mut(place % count) else {
+            return;
+        };
+        match (self, reply) {
+            (Self::Fail(failure), reply @ Reply::Http(_)) => *reply = failure.clone().into(),
+            (Self::Refuse(choice), reply) => *reply = refusals()[choice % 3].clone().into(),
+            (Self::Status(status), Reply::Http(Ok(response))) => response.status = *status,
+            (change, Reply::Http(Ok(response))) => {
+                response.body = change.bytes(response.body.expose()).into();
+            }
+            (change, Reply::File(Ok(content))) => *content = change.bytes(content.expose()).into(),
+            _ => {}
+        }
+    }
+
+    fn bytes(&self, body: &[u8]) -> Vec<u8> {
+        let mut bytes = body.to_vec();
+        match self {
+            Self::Truncate(place) => bytes.truncate(place % (body.len() + 1)),
+            Self::Insert(place, inserted) => {
+                let place = place % (body.len() + 1);
+                bytes.splice(place..place, inserted.iter().copied());
+            }
+            _ => {
+                if let Ok(members) = serde_json::from_slice(body) {
+                    bytes = self.json(members).into_bytes();
+                }
+            }
+        }
+        bytes
+    }
+
+    fn json(&self, members: Map<String, Value>) -> String {
+        let (Self::Drop(place)
+        | Self::Duplicate(place, _)
+        | Self::Rename(place, _)
+        | Self::Retype(place, _)) = self
+        else {
+            return Value::from(members).to_string();
+        };
+        let mut members: Vec<(String, Value)> = members.into_iter().collect();
+        let place = place % members.len().max(1);
+        if let Some(member) = members.get(place).cloned() {
+            match self {
+                Self::Drop(_) => drop(members.remove(place)),
+                Self::Duplicate(_, value) => members.push((member.0, value.clone())),
+                Self::Rename(_, name) => members[place].0 = (*name).to_owned(),
+                Self::Retype(_, value) => members[place].1 = value.clone(),
+                _ => {}
+            }
+        }
+        let members: Vec<_> = members
+            .iter()
+            .map(|(name, value)| format!("{}:{value}", json!(name)))
+            .collect();
+        format!("{{{}}}", members.join(","))
+    }
+}
