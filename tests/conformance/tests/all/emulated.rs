@@ -100,6 +100,30 @@ fn every_driver_records_the_same_of_the_same_server() {
     );
 }
 
+#[test]
+fn every_driver_names_the_same_reason_why_there_is_no_answer() {
+    in_own_process(
+        "emulated::every_driver_names_the_same_reason_why_there_is_no_answer",
+        |roots| {
+            let trusted = Served::start(roots);
+            let other = serve(&trusted.keys);
+            let untrusted = other.https_origin();
+            let gone = serve(&trusted.keys).https_origin();
+            let reasons = [
+                (untrusted.as_str(), r#""failure":{"tls":null}"#),
+                (gone.as_str(), r#""failure":{"connect":null}"#),
+                ("https://login.invalid", r#""failure":{"resolve":null}"#),
+            ];
+            for (authority, reason) in reasons {
+                let [secret, ..] = credentials(authority);
+                let nothing = Arc::default();
+                let transcript = transcript_of_all(|| (), &secret, &nothing);
+                assert!(transcript.contains(reason), "{authority}: {transcript}");
+            }
+        },
+    );
+}
+
 /// A server whose emulator starts anew for every run, on the same ports.
 struct Served {
     server: EmulatorServer,
@@ -109,12 +133,7 @@ struct Served {
 impl Served {
     fn start(roots: &Path) -> Self {
         let keys = Keys::generate();
-        let start = u64::try_from(START / 1000).expect("it is after 1970");
-        let options = ServerOptions {
-            clock: Clock::new(move || start),
-            ..ServerOptions::default()
-        };
-        let server = EmulatorServer::start(emulator(&keys), options).expect("ports are to be had");
+        let server = serve(&keys);
         std::fs::write(roots, server.ca_pem()).expect("the folder can be written to");
         Self { server, keys }
     }
@@ -131,7 +150,7 @@ impl Served {
                 }
             });
         };
-        transcript_of_all(prepare, credential, &environment, Position::Alone)
+        transcript_of_all(prepare, credential, &environment)
     }
 }
 
@@ -144,6 +163,16 @@ fn credentials(authority: &str) -> [Arc<dyn Credential>; 3] {
         Arc::new(ManagedIdentityCredential::new()),
         Arc::new(WorkloadIdentityCredential::new()),
     ]
+}
+
+/// A server with an authority of its own, at the time when runs start.
+fn serve(keys: &Keys) -> EmulatorServer {
+    let start = u64::try_from(START / 1000).expect("it is after 1970");
+    let options = ServerOptions {
+        clock: Clock::new(move || start),
+        ..ServerOptions::default()
+    };
+    EmulatorServer::start(emulator(keys), options).expect("ports are to be had")
 }
 
 fn emulator(keys: &Keys) -> Emulator {
@@ -162,7 +191,6 @@ fn transcript_of_all(
     prepare: impl Fn(),
     credential: &Arc<dyn Credential>,
     environment: &Arc<Environment>,
-    position: Position,
 ) -> String {
     let transcripts = DRIVERS.map(|(name, drive)| {
         prepare();
@@ -171,7 +199,6 @@ fn transcript_of_all(
         let context = Context::new(request, clock.now(), Seed::new([1; 32]))
             .with_environment(Arc::clone(environment))
             .with_platform(Platform::Linux)
-            .with_position(position)
             .record_transcript();
         let outcome = drive(Arc::clone(credential), context, clock);
         let transcript = outcome.transcript.expect("the context asks for it");
