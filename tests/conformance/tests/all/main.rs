@@ -1,0 +1,8 @@
+//! One world, four drivers: a bare loop, ureq, tokio and async-std. What each of them records of a
+//! run must be equal, to the last byte of the transcript.
+
+mod clock;
+mod drivers;
+mod emulated;
+mod own_process;
+mod refusals;
