@@ -6,7 +6,7 @@ use std::sync::Arc;
 use azid_core::testing::START;
 use azid_core::{
     Authority, ClientSecretCredential, Context, Credential, Environment, ManagedIdentityCredential,
-    Platform, Position, Seed, TokenRequest, WorkloadIdentityCredential,
+    Platform, Seed, TokenRequest, WorkloadIdentityCredential,
 };
 use azid_emulator::{Clock, DropPoint, Emulator, EmulatorServer, Fault, Keys, ServerOptions, demo};
 

@@ -6,3 +6,5 @@ mod drivers;
 mod emulated;
 mod own_process;
 mod refusals;
+mod scripted;
+mod stand_in;
