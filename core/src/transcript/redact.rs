@@ -147,10 +147,9 @@ impl Redactor {
     pub(super) fn text(&self, text: &str) -> String {
         let mut shown = text.to_owned();
         for (secret, placeholder) in &self.known {
-            // Short values are too likely to be part of an innocent word.
             for form in forms_of(secret.expose())
                 .iter()
-                .filter(|form| form.len() >= 4 && !is_placeholder(form))
+                .filter(|form| !is_placeholder(form))
             {
                 if shown.contains(form.as_str()) {
                     shown = shown.replace(form.as_str(), placeholder);
