@@ -27,6 +27,8 @@ stage_fetch() {
 
 stage_fmt() {
   cargo fmt --all --check
+  # rustfmt does not see the modules that a macro declares.
+  rustfmt --edition 2024 --check core/src/credentials/*.rs core/src/credentials/*/*.rs
   cargo fmt --manifest-path fuzz/Cargo.toml --check
 }
 

@@ -107,7 +107,11 @@ impl Error {
 
     /// How long the endpoint wants not to be asked again.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.service()?.retry_after()
+        match &self.0.cause {
+            Cause::Service(error) => error.retry_after(),
+            Cause::Answer(AnswerFault::NotJson { retry_after, .. }) => *retry_after,
+            _ => None,
+        }
     }
 
     /// Whether the same request may succeed later without anybody mending anything.

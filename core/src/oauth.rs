@@ -10,7 +10,7 @@ mod response;
 
 pub use self::failure::ServiceError;
 pub use self::form::Form;
-pub use self::response::{AnswerFault, Expiry, TokenAnswer};
+pub use self::response::{AnswerFault, Expiry, Looks, TokenAnswer};
 
 pub(crate) use self::failure::{forms_of, safe_text};
 pub(crate) use self::request::{ClientAuthentication, token_request};

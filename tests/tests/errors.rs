@@ -183,3 +183,10 @@ fn a_pause_is_kept_where_the_answer_is_an_error_object() {
     let error = result_of(vec![response.into()]).expect_err("no token");
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
 }
+
+#[test]
+fn a_pause_that_is_asked_for_without_a_body_reaches_the_caller() {
+    let error = error("a pause longer than anybody waits");
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+    assert!(error.is_transient());
+}

@@ -10,14 +10,25 @@ use azid_core::{Context, Step, Transcript};
 use azid_tests::watch::{Seen, watch, watch_script};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use std::time::Duration;
 
 use support::replies::{any_case, anything, change, refusals};
+
+/// The same inputs each time, so that a change goes red for what it changed; another seed by
+/// `PROPTEST_RNG_SEED`.
+fn seed() -> RngSeed {
+    match std::env::var("PROPTEST_RNG_SEED") {
+        Ok(seed) => RngSeed::Fixed(seed.parse().expect("the seed is a number")),
+        Err(_) => RngSeed::Fixed(2026),
+    }
+}
 
 fn settings(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
         failure_persistence: None,
+        rng_seed: seed(),
         ..ProptestConfig::default()
     }
 }

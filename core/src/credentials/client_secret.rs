@@ -7,17 +7,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::CredentialConfig;
+use crate::attempts::http;
 use crate::authority::Authority;
-use crate::tenant::{AllowedTenants, ClientId, TenantId};
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::effect::HttpReply;
 use crate::error::{Invalid, What};
 use crate::identity::Identity;
-use crate::oauth::{ClientAuthentication, Expiry, TokenAnswer, token_request};
-use crate::attempts::http;
 use crate::moves::{Next, done};
+use crate::oauth::{ClientAuthentication, Expiry, TokenAnswer, token_request};
 use crate::secret::Secret;
+use crate::tenant::{AllowedTenants, ClientId, TenantId};
 use crate::transcript::Redactor;
 
 /// Gets tokens for an application by its client secret.
@@ -96,7 +96,13 @@ impl Credential for ClientSecretCredential {
 
     fn configuration(&self, redactor: &mut Redactor) -> Option<CredentialConfig> {
         let client_secret = ClientSecret(redactor.secret("secret", &self.client_secret.0));
-        Some(Self { client_secret, ..self.clone() }.into())
+        Some(
+            Self {
+                client_secret,
+                ..self.clone()
+            }
+            .into(),
+        )
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
@@ -106,7 +112,10 @@ impl Credential for ClientSecretCredential {
             .or_else(|invalid| cx.failed(invalid))?;
         let endpoint = self.authority.token_endpoint(&tenant);
         let authentication = ClientAuthentication::Secret(&self.client_secret.0);
-        http(token_request(endpoint, self.client_id.as_str(), authentication, cx), Self::on_token)
+        http(
+            token_request(endpoint, self.client_id.as_str(), authentication, cx),
+            Self::on_token,
+        )
     }
 }
 
@@ -132,32 +141,43 @@ mod cases {
     use crate::request::TokenRequest;
     use crate::testing::{Case, with_entra_answers};
 
-impl ClientSecretCredential {
-    pub(in crate::credentials) fn cases() -> Vec<Case> {
-        let credential = || Self::new("contoso.com", "app-id", "s3cret &=+").expect("valid");
-        let case = |name| Case::new(name, credential());
-        let token = r#"{"token_type":"Bearer","expires_in":3599,"access_token":"AT"}"#;
-        let scope = "https://graph.microsoft.com/.default";
-        let mut cases = with_entra_answers(case);
-        cases.extend([
-            case("claims and continuous access evaluation")
-                .asks(TokenRequest::new([scope]).claims(r#"{"access_token":{"nbf":{"value":"1"}}}"#).enable_cae())
-                .http(200, token),
-            case("a tenant that is not allowed").asks(TokenRequest::new([scope]).tenant("fabrikam.com")),
-            Case::new("a tenant that is allowed", credential().additionally_allowed_tenants(["*"]))
+    impl ClientSecretCredential {
+        pub(in crate::credentials) fn cases() -> Vec<Case> {
+            let credential = || Self::new("contoso.com", "app-id", "s3cret &=+").expect("valid");
+            let case = |name| Case::new(name, credential());
+            let token = r#"{"token_type":"Bearer","expires_in":3599,"access_token":"AT"}"#;
+            let scope = "https://graph.microsoft.com/.default";
+            let mut cases = with_entra_answers(case);
+            cases.extend([
+                case("claims and continuous access evaluation")
+                    .asks(
+                        TokenRequest::new([scope])
+                            .claims(r#"{"access_token":{"nbf":{"value":"1"}}}"#)
+                            .enable_cae(),
+                    )
+                    .http(200, token),
+                case("a tenant that is not allowed")
+                    .asks(TokenRequest::new([scope]).tenant("fabrikam.com")),
+                Case::new(
+                    "a tenant that is allowed",
+                    credential().additionally_allowed_tenants(["*"]),
+                )
                 .asks(TokenRequest::new([scope]).tenant("fabrikam.com"))
                 .http(200, token),
-            Case::new(
-                "an AD FS server",
-                Self::new("adfs", "app-id", "s3cret")
-                    .expect("valid")
-                    .authority(Authority::new("https://fs.contoso.com").expect("valid")),
-            )
-            .http(200, r#"{"token_type":"bearer","expires_in":"3600","access_token":"AT"}"#),
-            case("no scope").asks(TokenRequest::new([""; 0])),
-            case("claims that are no object").asks(TokenRequest::new([scope]).claims("[]")),
-        ]);
-        cases
+                Case::new(
+                    "an AD FS server",
+                    Self::new("adfs", "app-id", "s3cret")
+                        .expect("valid")
+                        .authority(Authority::new("https://fs.contoso.com").expect("valid")),
+                )
+                .http(
+                    200,
+                    r#"{"token_type":"bearer","expires_in":"3600","access_token":"AT"}"#,
+                ),
+                case("no scope").asks(TokenRequest::new([""; 0])),
+                case("claims that are no object").asks(TokenRequest::new([scope]).claims("[]")),
+            ]);
+            cases
+        }
     }
-}
 }

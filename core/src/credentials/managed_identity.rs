@@ -16,8 +16,8 @@ use crate::context::Context;
 use crate::credential::Credential;
 use crate::error::{Cause, Invalid, What};
 use crate::identity::Identity;
-use crate::plan::{Plan, PlanContext};
 use crate::moves::Next;
+use crate::plan::{Plan, PlanContext};
 use crate::transcript::Redactor;
 
 /// Gets tokens for a managed identity of the Azure host that the program runs on.
@@ -57,9 +57,15 @@ impl ManagedIdentityId {
         let invalid = |why: &str| Err(Invalid::new(What::ManagedIdentity, why));
         match self {
             Self::SystemAssigned => Ok(()),
-            Self::ClientId(id) | Self::ObjectId(id) if id.is_empty() => invalid("it must not be empty"),
-            Self::ResourceId(id) if !id.starts_with('/') => invalid("a resource id begins with `/`"),
-            Self::ClientId(id) | Self::ObjectId(id) | Self::ResourceId(id) if id.chars().any(char::is_control) => {
+            Self::ClientId(id) | Self::ObjectId(id) if id.is_empty() => {
+                invalid("it must not be empty")
+            }
+            Self::ResourceId(id) if !id.starts_with('/') => {
+                invalid("a resource id begins with `/`")
+            }
+            Self::ClientId(id) | Self::ObjectId(id) | Self::ResourceId(id)
+                if id.chars().any(char::is_control) =>
+            {
                 invalid("it must not hold control characters")
             }
             _ => Ok(()),
@@ -100,7 +106,10 @@ impl Credential for ManagedIdentityCredential {
 
     fn identity(&self) -> Identity {
         let (kind, id) = self.identity.parts();
-        Identity::of(self.name()).field("kind", kind).field("id", id).finish()
+        Identity::of(self.name())
+            .field("kind", kind)
+            .field("id", id)
+            .finish()
     }
 
     fn plan(&self, cx: &PlanContext<'_>) -> Plan {
@@ -116,7 +125,9 @@ impl Credential for ManagedIdentityCredential {
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
         // A configuration can hold an id that nothing has checked yet.
-        self.identity.check().or_else(|invalid| cx.failed(invalid))?;
+        self.identity
+            .check()
+            .or_else(|invalid| cx.failed(invalid))?;
         match ManagedIdentitySource::choose(cx.environment()).or_else(|invalid| cx.failed(invalid))? {
             ManagedIdentitySource::Imds { endpoint } => imds::begin(endpoint, self.identity.clone(), cx),
             _ => cx.failed(Cause::Unsupported(

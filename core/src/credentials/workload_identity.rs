@@ -9,19 +9,19 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::CredentialConfig;
+use crate::attempts::http;
 use crate::authority::Authority;
-use crate::tenant::{AllowedTenants, ClientId, TenantId};
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::effect::{FileRequest, HttpReply};
 use crate::environment::Environment;
 use crate::error::{Cause, Invalid, What};
 use crate::identity::Identity;
+use crate::moves::{Next, done, read_file};
 use crate::oauth::{ClientAuthentication, Expiry, TokenAnswer, token_request};
 use crate::plan::{Plan, PlanContext};
-use crate::attempts::http;
-use crate::moves::{Next, done, read_file};
 use crate::secret::SecretBytes;
+use crate::tenant::{AllowedTenants, ClientId, TenantId};
 use crate::transcript::Redactor;
 
 /// Gets tokens for a Kubernetes workload, by the file that the cluster keeps fresh.
@@ -45,7 +45,11 @@ pub struct WorkloadIdentityCredential {
     additionally_allowed_tenants: AllowedTenants,
 }
 
-const VARIABLES: [&str; 3] = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE"];
+const VARIABLES: [&str; 3] = [
+    "AZURE_TENANT_ID",
+    "AZURE_CLIENT_ID",
+    "AZURE_FEDERATED_TOKEN_FILE",
+];
 
 /// The longest token that a cluster projects; service account tokens have a few kilobytes.
 const MOST_TOKEN_BYTES: usize = 64 * 1024;
@@ -98,25 +102,47 @@ impl WorkloadIdentityCredential {
     }
 
     fn settings(&self, environment: &Environment) -> Result<Settings, Cause> {
-        let given = [self.tenant.is_some(), self.client_id.is_some(), self.token_file.is_some()];
-        let needed: Vec<_> = VARIABLES.into_iter().zip(given).filter(|(_, given)| !given).map(|(name, _)| name).collect();
+        let given = [
+            self.tenant.is_some(),
+            self.client_id.is_some(),
+            self.token_file.is_some(),
+        ];
+        let needed: Vec<_> = VARIABLES
+            .into_iter()
+            .zip(given)
+            .filter(|(_, given)| !given)
+            .map(|(name, _)| name)
+            .collect();
         let missing = environment.missing(&needed);
         if !missing.is_empty() {
             return Err(Cause::MissingVariables(missing));
         }
         let variable = |name| environment.get(name).unwrap_or_default();
-        let in_variable = |name| move |invalid: Invalid| Invalid::new(What::Variable(name), invalid.why());
+        let in_variable =
+            |name| move |invalid: Invalid| Invalid::new(What::Variable(name), invalid.why());
         Ok(Settings {
-            authority: self.authority.clone().map_or_else(|| Authority::from_environment(environment), Ok)?,
+            authority: self
+                .authority
+                .clone()
+                .map_or_else(|| Authority::from_environment(environment), Ok)?,
             tenant: self.tenant.clone().map_or_else(
-                || TenantId::new(variable("AZURE_TENANT_ID")).map_err(in_variable("AZURE_TENANT_ID")),
+                || {
+                    TenantId::new(variable("AZURE_TENANT_ID"))
+                        .map_err(in_variable("AZURE_TENANT_ID"))
+                },
                 Ok,
             )?,
             client_id: self.client_id.clone().map_or_else(
-                || ClientId::new(variable("AZURE_CLIENT_ID")).map_err(in_variable("AZURE_CLIENT_ID")),
+                || {
+                    ClientId::new(variable("AZURE_CLIENT_ID"))
+                        .map_err(in_variable("AZURE_CLIENT_ID"))
+                },
                 Ok,
             )?,
-            token_file: self.token_file.clone().unwrap_or_else(|| variable("AZURE_FEDERATED_TOKEN_FILE").to_owned()),
+            token_file: self
+                .token_file
+                .clone()
+                .unwrap_or_else(|| variable("AZURE_FEDERATED_TOKEN_FILE").to_owned()),
         })
     }
 }
@@ -174,7 +200,8 @@ impl Credential for WorkloadIdentityCredential {
         };
         let file = FileRequest::new(&exchange.token_file).max_bytes(MOST_TOKEN_BYTES);
         read_file(file, |content, cx| {
-            let content = content.or_else(|failure| cx.failed(Cause::file(&exchange.token_file, failure)))?;
+            let content =
+                content.or_else(|failure| cx.failed(Cause::file(&exchange.token_file, failure)))?;
             exchange.on_assertion(content, cx)
         })
     }
@@ -191,10 +218,16 @@ impl Exchange {
     fn on_assertion(self, content: SecretBytes, cx: &mut Context) -> Next {
         let Some(assertion) = content.trimmed_text().filter(|text| !text.is_empty()) else {
             let problem = "holds no token: it is empty or not text";
-            return cx.failed(Cause::FileContent { path: self.token_file, problem });
+            return cx.failed(Cause::FileContent {
+                path: self.token_file,
+                problem,
+            });
         };
         let authentication = ClientAuthentication::Assertion(&assertion);
-        http(token_request(self.endpoint, self.client_id.as_str(), authentication, cx), on_token)
+        http(
+            token_request(self.endpoint, self.client_id.as_str(), authentication, cx),
+            on_token,
+        )
     }
 }
 
@@ -210,32 +243,37 @@ mod cases {
     use crate::effect::FileFailure;
     use crate::testing::{Case, Reply, with_entra_answers};
 
-impl WorkloadIdentityCredential {
-    pub(in crate::credentials) fn cases() -> Vec<Case> {
-        let case = |name| {
-            Case::new(name, Self::new())
-                .with("AZURE_TENANT_ID", "contoso.com")
-                .with("AZURE_CLIENT_ID", "app-id")
-                .with("AZURE_FEDERATED_TOKEN_FILE", "/var/run/secrets/azure/tokens/azure-identity-token")
-                .with("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/")
-        };
-        let federated = " eyJhbGciOiJSUzI1NiJ9.e30.c2ln\n";
-        let mut cases = with_entra_answers(|name| case(name).file(federated));
-        cases.extend([
-            Case::new("no variables", Self::new()),
-            Case::new("one variable is empty", Self::new())
-                .with("AZURE_TENANT_ID", "contoso.com")
-                .with("AZURE_CLIENT_ID", "")
-                .with("AZURE_FEDERATED_TOKEN_FILE", "/token"),
-            case("a malformed tenant").with("AZURE_TENANT_ID", "con/toso"),
-            case("an authority in clear").with("AZURE_AUTHORITY_HOST", "http://login.example"),
-            case("no such file").then(FileFailure::NotFound),
-            case("a file that may not be read").then(FileFailure::PermissionDenied),
-            case("a file without end").then(FileFailure::TooLarge { limit: MOST_TOKEN_BYTES }),
-            case("an empty file").file(" \n"),
-            case("a file that is no text").then(Reply::File(Ok(vec![0xff, 0xfe].into()))),
-        ]);
-        cases
+    impl WorkloadIdentityCredential {
+        pub(in crate::credentials) fn cases() -> Vec<Case> {
+            let case = |name| {
+                Case::new(name, Self::new())
+                    .with("AZURE_TENANT_ID", "contoso.com")
+                    .with("AZURE_CLIENT_ID", "app-id")
+                    .with(
+                        "AZURE_FEDERATED_TOKEN_FILE",
+                        "/var/run/secrets/azure/tokens/azure-identity-token",
+                    )
+                    .with("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/")
+            };
+            let federated = " eyJhbGciOiJSUzI1NiJ9.e30.c2ln\n";
+            let mut cases = with_entra_answers(|name| case(name).file(federated));
+            cases.extend([
+                Case::new("no variables", Self::new()),
+                Case::new("one variable is empty", Self::new())
+                    .with("AZURE_TENANT_ID", "contoso.com")
+                    .with("AZURE_CLIENT_ID", "")
+                    .with("AZURE_FEDERATED_TOKEN_FILE", "/token"),
+                case("a malformed tenant").with("AZURE_TENANT_ID", "con/toso"),
+                case("an authority in clear").with("AZURE_AUTHORITY_HOST", "http://login.example"),
+                case("no such file").then(FileFailure::NotFound),
+                case("a file that may not be read").then(FileFailure::PermissionDenied),
+                case("a file without end").then(FileFailure::TooLarge {
+                    limit: MOST_TOKEN_BYTES,
+                }),
+                case("an empty file").file(" \n"),
+                case("a file that is no text").then(Reply::File(Ok(vec![0xff, 0xfe].into()))),
+            ]);
+            cases
+        }
     }
-}
 }

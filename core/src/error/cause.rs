@@ -7,7 +7,7 @@ use crate::effect::{
     AssertionFailure, AuthorizeFailure, ExecFailure, Failure as _, FileFailure, HttpFailure,
     PromptFailure, Refusal, SignFailure, SleepFailure, TokenFailure,
 };
-use crate::oauth::{AnswerFault, ServiceError};
+use crate::oauth::{AnswerFault, Looks, ServiceError};
 use crate::time::Timestamp;
 
 /// What was seen.
@@ -145,6 +145,11 @@ impl Cause {
             Self::Http(
                 HttpFailure::Resolve(_) | HttpFailure::Connect(_) | HttpFailure::TimedOut,
             ) => "check the authority host, the network and the proxy settings",
+            Self::Answer(AnswerFault::NotJson {
+                status: 408 | 410 | 429 | 500..=599,
+                looks: Looks::Empty,
+                ..
+            }) => "the endpoint is busy or has a passing fault: try again in a while",
             Self::Answer(AnswerFault::NotJson { .. } | AnswerFault::Redirect { .. }) => {
                 "see whether a proxy, a firewall or a wrong address answers in the endpoint's place"
             }

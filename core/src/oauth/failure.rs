@@ -34,7 +34,7 @@ impl ServiceError {
     /// masked in whatever is kept.
     pub(crate) fn read(response: &HttpResponse, cx: &Context) -> Result<Self, AnswerFault> {
         let body: Map<String, Value> = serde_json::from_slice(response.body.expose())
-            .map_err(|_| AnswerFault::not_json(response))?;
+            .map_err(|_| AnswerFault::not_json(response, cx.now()))?;
         // `{"error":"…","error_description":"…"}`, `{"error":{"code":"…","message":"…"}}` or
         // `{"statusCode":500,"message":"…"}`
         let object = body.get("error").and_then(Value::as_object);

@@ -10,8 +10,9 @@ use super::number::Number;
 use crate::context::Context;
 use crate::effect::HttpResponse;
 use crate::error::Cause;
+use crate::retry;
 use crate::secret::Secret;
-use crate::time::Timestamp;
+use crate::time::{Now, Timestamp};
 use crate::token::AccessToken;
 
 /// No access token lives longer; one that says so is renewed by then (the longest known, for
@@ -54,7 +55,7 @@ impl TokenAnswer {
         }
         let body: Body = match serde_json::from_slice(response.body.expose()) {
             Ok(body) => body,
-            Err(_) => return Err(AnswerFault::not_json(response).into()),
+            Err(_) => return Err(AnswerFault::not_json(response, cx.now()).into()),
         };
         let Some(secret) = body.access_token.filter(|token| !token.is_empty()) else {
             return Err(match ServiceError::read(response, cx) {
@@ -121,6 +122,8 @@ pub enum AnswerFault {
         status: u16,
         /// What it looks like.
         looks: Looks,
+        /// How long it asks to be left alone.
+        retry_after: Option<Duration>,
     },
     /// A redirect, which is never followed.
     Redirect {
@@ -153,7 +156,7 @@ pub enum Looks {
 }
 
 impl AnswerFault {
-    pub(crate) fn not_json(response: &HttpResponse) -> Self {
+    pub(crate) fn not_json(response: &HttpResponse, now: Now) -> Self {
         let status = response.status;
         if (300..400).contains(&status) {
             return Self::Redirect { status };
@@ -165,7 +168,12 @@ impl AnswerFault {
             Some(b'<') => Looks::Html,
             Some(_) => Looks::Other,
         };
-        Self::NotJson { status, looks }
+        let retry_after = retry::retry_after(response, now);
+        Self::NotJson {
+            status,
+            looks,
+            retry_after,
+        }
     }
 }
 
@@ -175,12 +183,14 @@ impl fmt::Display for AnswerFault {
             Self::NotJson {
                 status,
                 looks: Looks::Empty,
+                ..
             } => {
                 write!(f, "answered HTTP {status} with no body")
             }
             Self::NotJson {
                 status,
                 looks: Looks::Html,
+                ..
             } => {
                 write!(
                     f,
@@ -190,6 +200,7 @@ impl fmt::Display for AnswerFault {
             Self::NotJson {
                 status,
                 looks: Looks::Other,
+                ..
             } => {
                 write!(f, "answered HTTP {status} with something that is not JSON")
             }

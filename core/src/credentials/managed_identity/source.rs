@@ -38,21 +38,27 @@ impl ManagedIdentitySource {
     pub fn choose(environment: &Environment) -> Result<Self, Invalid> {
         let set = |name| environment.get(name).is_some();
         Ok(match () {
-            () if set("IDENTITY_ENDPOINT") && set("IDENTITY_HEADER") && set("IDENTITY_SERVER_THUMBPRINT") => {
+            () if set("IDENTITY_ENDPOINT")
+                && set("IDENTITY_HEADER")
+                && set("IDENTITY_SERVER_THUMBPRINT") =>
+            {
                 Self::ServiceFabric
             }
             () if set("IDENTITY_ENDPOINT") && set("IDENTITY_HEADER") => Self::AppService,
             () if set("IDENTITY_ENDPOINT") && set("IMDS_ENDPOINT") => Self::AzureArc,
             () if set("MSI_ENDPOINT") && set("MSI_SECRET") => Self::AzureMl,
             () if set("MSI_ENDPOINT") => Self::CloudShell,
-            () => Self::Imds { endpoint: imds_endpoint(environment)? },
+            () => Self::Imds {
+                endpoint: imds_endpoint(environment)?,
+            },
         })
     }
 }
 
 fn imds_endpoint(environment: &Environment) -> Result<Url, Invalid> {
     const OVERRIDE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
-    let default = || Url::parse("http://169.254.169.254").expect("the address of the service is valid");
+    let default =
+        || Url::parse("http://169.254.169.254").expect("the address of the service is valid");
     let mut url = environment.url(OVERRIDE)?.unwrap_or_else(default);
     let invalid = || Invalid::new(What::Variable(OVERRIDE), "it must be an http or https URL");
     if !matches!(url.scheme(), "http" | "https") {
@@ -60,7 +66,10 @@ fn imds_endpoint(environment: &Environment) -> Result<Url, Invalid> {
     }
     url.set_query(None);
     url.set_fragment(None);
-    url.path_segments_mut().map_err(|()| invalid())?.pop_if_empty().extend(["metadata", "identity", "oauth2", "token"]);
+    url.path_segments_mut()
+        .map_err(|()| invalid())?
+        .pop_if_empty()
+        .extend(["metadata", "identity", "oauth2", "token"]);
     Ok(url)
 }
 
@@ -73,7 +82,11 @@ impl fmt::Display for ManagedIdentitySource {
             Self::AzureMl => "Azure Machine Learning",
             Self::CloudShell => "Cloud Shell",
             Self::Imds { endpoint } => {
-                return write!(f, "the instance metadata service at {}", endpoint.origin().ascii_serialization());
+                return write!(
+                    f,
+                    "the instance metadata service at {}",
+                    endpoint.origin().ascii_serialization()
+                );
             }
         })
     }
@@ -85,30 +98,46 @@ mod tests {
 
     fn chosen(pairs: &[(&str, &str)]) -> String {
         let environment = Environment::from_pairs(pairs.iter().copied());
-        ManagedIdentitySource::choose(&environment).map_or_else(|invalid| invalid.to_string(), |source| source.to_string())
+        ManagedIdentitySource::choose(&environment)
+            .map_or_else(|invalid| invalid.to_string(), |source| source.to_string())
     }
 
     #[test]
     fn the_source_is_chosen_by_the_variables_that_are_set_and_not_empty() {
         let endpoint = ("IDENTITY_ENDPOINT", "http://localhost:1");
         let header = ("IDENTITY_HEADER", "h");
-        assert_eq!(chosen(&[endpoint, header, ("IDENTITY_SERVER_THUMBPRINT", "t")]), "Service Fabric");
+        assert_eq!(
+            chosen(&[endpoint, header, ("IDENTITY_SERVER_THUMBPRINT", "t")]),
+            "Service Fabric"
+        );
         assert_eq!(chosen(&[endpoint, header]), "App Service");
         assert_eq!(chosen(&[endpoint, ("IMDS_ENDPOINT", "i")]), "Azure Arc");
-        assert_eq!(chosen(&[("MSI_ENDPOINT", "m"), ("MSI_SECRET", "s")]), "Azure Machine Learning");
+        assert_eq!(
+            chosen(&[("MSI_ENDPOINT", "m"), ("MSI_SECRET", "s")]),
+            "Azure Machine Learning"
+        );
         assert_eq!(chosen(&[("MSI_ENDPOINT", "m")]), "Cloud Shell");
         let imds = "the instance metadata service at http://169.254.169.254";
         assert_eq!(chosen(&[]), imds);
         assert_eq!(chosen(&[("IDENTITY_ENDPOINT", ""), header]), imds);
         assert_eq!(chosen(&[("IDENTITY_HEADER", "h")]), imds);
-        let host = ("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:4242/");
-        assert_eq!(chosen(&[host]), "the instance metadata service at http://127.0.0.1:4242");
+        let host = (
+            "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+            "http://127.0.0.1:4242/",
+        );
+        assert_eq!(
+            chosen(&[host]),
+            "the instance metadata service at http://127.0.0.1:4242"
+        );
     }
 
     #[test]
     fn an_address_that_cannot_be_asked_is_refused() {
         for url in ["169.254.169.254", "ftp://host", "mailto:a@b"] {
-            assert!(chosen(&[("AZURE_POD_IDENTITY_AUTHORITY_HOST", url)]).contains("must be"), "{url}");
+            assert!(
+                chosen(&[("AZURE_POD_IDENTITY_AUTHORITY_HOST", url)]).contains("must be"),
+                "{url}"
+            );
         }
     }
 }
