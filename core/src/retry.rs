@@ -24,7 +24,7 @@ pub struct RetryPolicy {
     /// The longest delay that the server may ask for and get; after a longer one the run gives up
     /// and reports it.
     pub max_delay: Duration,
-    /// The longest that all tries and delays together may take.
+    /// No try begins so long after the first one began, or later.
     pub budget: Duration,
 }
 

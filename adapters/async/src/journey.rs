@@ -136,21 +136,35 @@ impl<H: Host> Journey<H> {
         self.report(outcome.result)
     }
 
+    /// Tells the listener. Where a token is held that still works, callers get that one.
     fn report(&self, result: Result<AccessToken, Error>) -> Result<AccessToken, Error> {
-        let event = match result.clone() {
-            Ok(token) => Event::Acquired { token },
-            Err(error) if self.is_early() => Event::RefreshFailed { error },
-            Err(error) => Event::Failed { error },
+        let (event, result) = match (result, self.held()) {
+            (Ok(token), _) => (
+                Event::Acquired {
+                    token: token.clone(),
+                },
+                Ok(token),
+            ),
+            (Err(error), Some(held)) => (Event::RefreshFailed { error }, Ok(held)),
+            (Err(error), None) => (
+                Event::Failed {
+                    error: error.clone(),
+                },
+                Err(error),
+            ),
         };
         self.means.on_event.tell(&event);
         result
     }
 
-    /// Whether callers can go on with the token that is held.
-    fn is_early(&self) -> bool {
+    /// The token that callers can go on with, unless they must satisfy a challenge.
+    fn held(&self) -> Option<AccessToken> {
         let now = self.means.host.now().timestamp();
-        self.request.claims_json().is_none()
-            && self.means.cache.look(&self.key, now) != Freshness::Absent
+        match self.means.cache.look(&self.key, now) {
+            Freshness::Fresh(token) | Freshness::Due(token) => Some(token),
+            Freshness::Absent => None,
+        }
+        .filter(|_| self.request.claims_json().is_none())
     }
 }
 

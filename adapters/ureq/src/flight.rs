@@ -33,7 +33,7 @@ pub(crate) struct Flight {
 #[derive(Clone, Debug)]
 pub(crate) enum Landing {
     Settled(Result<AccessToken, Error>),
-    /// Whoever flew panicked. Others may try.
+    /// Whoever flew panicked, or had less time than the others allow. They may try.
     Abandoned,
 }
 
@@ -103,13 +103,27 @@ impl Pilot {
             ),
             Err(error) => Err(error),
         };
-        let event = match result.clone() {
-            Ok(token) => Event::Acquired { token },
-            Err(error) if !is_challenged && is_held(means, key) => Event::RefreshFailed { error },
-            Err(error) => Event::Failed { error },
+        let held = held(means, key).filter(|_| !is_challenged);
+        let (event, result) = match (result, held) {
+            (Ok(token), _) => (
+                Event::Acquired {
+                    token: token.clone(),
+                },
+                Ok(token),
+            ),
+            (Err(error), Some(held)) => (Event::RefreshFailed { error }, Ok(held)),
+            (Err(error), None) => (
+                Event::Failed {
+                    error: error.clone(),
+                },
+                Err(error),
+            ),
         };
         means.on_event.tell(&event);
-        self.landing = Landing::Settled(result.clone());
+        // Who set no limit must not get the error of one who did: the others ask again.
+        if at_most.is_none() || result.is_ok() {
+            self.landing = Landing::Settled(result.clone());
+        }
         result
     }
 
@@ -163,9 +177,12 @@ fn error(means: &Means, kind: ErrorKind, cause: Cause) -> Error {
     Error::of(kind, means.credential.name(), cause)
 }
 
-/// Whether callers can go on with the token that is held.
-fn is_held(means: &Means, key: &Key) -> bool {
-    means.cache.look(key, means.host.now().timestamp()) != Freshness::Absent
+/// The token that callers can go on with.
+fn held(means: &Means, key: &Key) -> Option<AccessToken> {
+    match means.cache.look(key, means.host.now().timestamp()) {
+        Freshness::Fresh(token) | Freshness::Due(token) => Some(token),
+        Freshness::Absent => None,
+    }
 }
 
 /// How long the flight may go on without another word.

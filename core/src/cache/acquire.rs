@@ -120,6 +120,7 @@ impl Acquire {
         lane: Lane,
         now: Now,
     ) -> Decision {
+        self.drop_overdue(now);
         let course = Course {
             key: key.clone(),
             claims: request.claims_json().map(str::to_owned),
@@ -131,22 +132,22 @@ impl Acquire {
         match held {
             Freshness::Fresh(token) => Decision::Ready(token),
             Freshness::Due(token) => {
-                if self.flying(&course, now).is_some()
+                if self.flying(&course).is_some()
                     || self.pausing(key, now)
-                    || self.queued(&course, lane, now).is_some()
+                    || self.queued(&course, lane).is_some()
                 {
                     return Decision::Ready(token);
                 }
                 Decision::ReadyAndRefresh(token, self.start(course, lane, now))
             }
             Freshness::Absent => {
-                if let Some(id) = self.flying(&course, now) {
+                if let Some(id) = self.flying(&course) {
                     return Decision::Join(id);
                 }
                 if let Some(error) = self.kept_away(key, now) {
                     return Decision::NotYet(error);
                 }
-                if let Some(id) = self.queued(&course, lane, now) {
+                if let Some(id) = self.queued(&course, lane) {
                     return Decision::Queue(id);
                 }
                 Decision::Start(self.start(course, lane, now))
@@ -183,7 +184,7 @@ impl Acquire {
                 };
                 if is_current || better {
                     let draw = f64::from(self.entropy.bytes()[0]) / 255.0;
-                    let until = moment.after(tokens.settings().pause);
+                    let until = moment.after(tokens.settings().pause.min(Self::LONGEST_PAUSE));
                     self.pause(
                         key.clone(),
                         Pause {
@@ -197,7 +198,7 @@ impl Acquire {
                 }
             }
             Err(error) if is_current => {
-                let pause = tokens.settings().pause;
+                let pause = tokens.settings().pause.min(Self::LONGEST_PAUSE);
                 let asked_for = error
                     .retry_after()
                     .map(|wait| wait.min(Self::LONGEST_PAUSE));
@@ -267,27 +268,27 @@ impl Acquire {
             .filter(|flight| flight.id == lease.id)
     }
 
-    /// The flight on this course, unless it is overdue, in which case its lease is void.
-    fn flying(&mut self, course: &Course, now: Now) -> Option<FlightId> {
-        let flight = self.flights.get(course)?;
-        if flight.is_overdue(now) {
-            let void = Lease {
-                course: course.clone(),
-                id: flight.id,
-            };
-            self.land(&void);
-            return None;
-        }
-        Some(flight.id)
+    fn flying(&self, course: &Course) -> Option<FlightId> {
+        self.flights.get(course).map(|flight| flight.id)
     }
 
     /// The flight that keeps the lane from this one.
-    fn queued(&mut self, course: &Course, lane: Lane, now: Now) -> Option<FlightId> {
-        if lane == Lane::PerKey {
-            return None;
+    fn queued(&self, course: &Course, lane: Lane) -> Option<FlightId> {
+        match lane {
+            Lane::PerKey => None,
+            Lane::OneAtATime => self.flying(self.lanes.get(course.key.identity())?),
         }
-        let keeper = self.lanes.get(course.key.identity())?.clone();
-        self.flying(&keeper, now)
+    }
+
+    /// Drops what is overdue: its leases are void from now on.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what is dropped does not depend on the order"
+    )]
+    fn drop_overdue(&mut self, now: Now) {
+        self.flights.retain(|_, flight| !flight.is_overdue(now));
+        self.lanes
+            .retain(|_, course| self.flights.contains_key(course));
     }
 
     #[expect(

@@ -19,7 +19,7 @@ pub struct RefreshSettings {
     /// A token becomes due earlier by up to this long, at random, so that a fleet that started
     /// together spreads; never by more than a tenth of the time that it is fresh.
     pub spread: Duration,
-    /// How long a due token is left alone after a try to renew it.
+    /// How long a due token is left alone after a try to renew it, an hour at most.
     pub pause: Duration,
     /// How many tokens are held; of more, the one that expires first goes.
     pub bound: usize,

@@ -87,6 +87,10 @@ impl Effect for Sleep {
         Some(request.duration)
     }
 
+    fn limit_time(request: &mut SleepRequest, at_most: Duration) {
+        request.duration = request.duration.min(at_most);
+    }
+
     fn record(
         request: &SleepRequest,
         reply: &Result<(), SleepFailure>,

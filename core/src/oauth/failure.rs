@@ -136,15 +136,18 @@ impl ServiceError {
 
     /// Whether only a person can help, by signing in again or by giving consent.
     pub fn needs_interaction(&self) -> bool {
-        const NAMES: [&str; 6] = [
-            "interaction_required",
-            "consent_required",
-            "login_required",
+        const ERRORS: [&str; 3] = ["interaction_required", "consent_required", "login_required"];
+        const REFINED: [&str; 7] = [
+            "additional_action",
             "bad_token",
-            "ui_not_allowed",
+            "basic_action",
+            "consent_required",
             "interrupted_user",
+            "ui_not_allowed",
+            "user_password_expired",
         ];
-        NAMES.contains(&self.error.as_str())
+        let refined = self.suberror.as_deref().unwrap_or(&self.error);
+        ERRORS.contains(&self.error.as_str()) || REFINED.contains(&refined)
     }
 
     /// Whether the same request may succeed later.
@@ -227,10 +230,15 @@ pub(crate) fn forms_of(secret: &str) -> Vec<String> {
     use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let percent = form.replace('+', "%20");
+    let json = Value::from(secret).to_string();
     let mut forms = vec![
         secret.to_owned(),
-        form.replace('+', "%20"),
+        lower_escapes(&form),
+        lower_escapes(&percent),
         form,
+        percent,
+        json.trim_matches('"').to_owned(),
         STANDARD_NO_PAD.encode(secret),
         URL_SAFE_NO_PAD.encode(secret),
     ];
@@ -238,6 +246,16 @@ pub(crate) fn forms_of(secret: &str) -> Vec<String> {
     forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
     forms.dedup();
     forms
+}
+
+/// Percent-encoding with lower-case digits, which some servers write.
+fn lower_escapes(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let (digits, rest) = part.split_at(part.len().min(2));
+        text + "%" + &digits.to_ascii_lowercase() + rest
+    })
 }
 
 /// Replaces what has the shape of a JWT: it begins as every base64url JSON object does.
