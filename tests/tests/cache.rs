@@ -219,6 +219,17 @@ fn an_overdue_lease_is_void_and_its_late_token_counts_only_if_it_is_better() {
 }
 
 #[test]
+fn an_overdue_flight_is_forgotten_whatever_is_asked_next() {
+    let mut provider = Provider::new();
+    let left = lease(provider.asks(&vault().claims(r#"{"nonce":"never again"}"#)));
+    assert!(provider.acquire.is_flying(left.id()));
+    provider.seconds = 61;
+    let other = lease(provider.asks(&vault()));
+    assert!(!provider.acquire.is_flying(left.id()));
+    assert!(provider.acquire.is_flying(other.id()));
+}
+
+#[test]
 fn a_flight_that_was_allowed_more_time_is_not_overdue() {
     let mut provider = Provider::new();
     let slow = lease(provider.asks(&vault()));

@@ -331,4 +331,11 @@ mod tests {
         );
         assert_eq!(safe_text("äöü", 2, &[]), "äö…");
     }
+
+    #[test]
+    fn a_secret_is_masked_however_its_escapes_are_written() {
+        let secrets = [Secret::new("ab~8\"Q"), Secret::new("x y/z")];
+        let echoed = r#"ab%7E8%22Q ab%7e8%22Q ab~8\"Q x%20y%2fz x+y%2Fz"#;
+        assert!(!safe_text(echoed, 2048, &secrets).contains(['Q', 'z']));
+    }
 }
