@@ -153,3 +153,16 @@ fn echo(kind: usize, text: &str) -> HttpResponse {
     }
     response
 }
+
+#[test]
+fn a_password_in_the_url_of_a_variable_is_not_recorded() {
+    for name in ["AZURE_AUTHORITY_HOST", "AZURE_POD_IDENTITY_AUTHORITY_HOST"] {
+        for url in ["https://u:c4narypass@host/", "https://host/?sig=c4narypass"] {
+            for case in azid_core::testing::cases().into_iter().take(1) {
+                let transcript = case.with(name, url).run().transcript;
+                let stored = serde_json::to_string(&transcript).expect("a transcript serialises");
+                assert!(!stored.contains("c4narypass"), "{stored}");
+            }
+        }
+    }
+}

@@ -7,7 +7,8 @@ use azid_core::{Environment, Platform};
 /// A snapshot of the variables that credentials read, and of no others.
 ///
 /// Names compare as on the system: without regard to case on Windows. A variable whose value is not
-/// Unicode counts as absent, since nothing that credentials read may have such a value.
+/// Unicode counts as set, with a replacement character for what is not: no URL, id or path that
+/// credentials accept has one, so it is refused and not passed over for a default.
 pub fn environment() -> Environment {
     capture(|name| std::env::var_os(name))
 }
@@ -27,8 +28,8 @@ pub const fn platform() -> Platform {
 
 fn capture(lookup: impl Fn(&str) -> Option<OsString>) -> Environment {
     Environment::from_pairs(Environment::known_names().filter_map(|name| {
-        let value = lookup(name)?.into_string().ok()?;
-        Some((name, value))
+        let value = lookup(name)?;
+        Some((name, value.to_string_lossy().into_owned()))
     }))
 }
 
@@ -46,15 +47,15 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_value_that_is_not_unicode_counts_as_absent() {
+    fn a_value_that_is_not_unicode_is_set_and_of_no_use() {
         use std::os::unix::ffi::OsStringExt;
 
         let environment = capture(|name| match name {
-            "AZURE_CLIENT_ID" => Some(OsString::from_vec(vec![b'a', 0xff])),
+            "AZURE_AUTHORITY_HOST" => Some(OsString::from_vec(b"https://loc\xff".to_vec())),
             "AZURE_TENANT_ID" => Some("t".into()),
             _ => None,
         });
-        assert_eq!(environment.get("AZURE_CLIENT_ID"), None);
+        assert!(azid_core::Authority::from_environment(&environment).is_err());
         assert_eq!(environment.get("AZURE_TENANT_ID"), Some("t"));
     }
 }

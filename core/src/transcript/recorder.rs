@@ -137,6 +137,9 @@ fn record_environment(
     let mut recorded = BTreeMap::new();
     for (name, value) in environment.iter() {
         let shown = match Environment::exposure(name) {
+            Some(Exposure::Plain) if may_hold_secret(value.expose()) => {
+                redactor.placeholder("variable", value.expose())
+            }
             Some(Exposure::Plain) => value.expose().to_owned(),
             Some(Exposure::Secret) => redactor.placeholder("variable", value.expose()),
             Some(Exposure::Omitted) | None => continue,
@@ -144,6 +147,11 @@ fn record_environment(
         recorded.insert(name.to_owned(), shown);
     }
     recorded
+}
+
+/// Whether a value is a URL with user information or a query, where people put passwords.
+fn may_hold_secret(value: &str) -> bool {
+    value.contains("://") && value.contains(['@', '?'])
 }
 
 /// One entry under way. Hosts and credentials never see it; effects write themselves into it.

@@ -60,12 +60,19 @@ fn imds_endpoint(environment: &Environment) -> Result<Url, Invalid> {
     let default =
         || Url::parse("http://169.254.169.254").expect("the address of the service is valid");
     let mut url = environment.url(OVERRIDE)?.unwrap_or_else(default);
-    let invalid = || Invalid::new(What::Variable(OVERRIDE), "it must be an http or https URL");
-    if !matches!(url.scheme(), "http" | "https") {
+    let invalid = || {
+        Invalid::new(
+            What::Variable(OVERRIDE),
+            "it must be an http or https URL without user information, query and fragment",
+        )
+    };
+    let is_bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !is_bare {
         return Err(invalid());
     }
-    url.set_query(None);
-    url.set_fragment(None);
     url.path_segments_mut()
         .map_err(|()| invalid())?
         .pop_if_empty()
@@ -133,7 +140,14 @@ mod tests {
 
     #[test]
     fn an_address_that_cannot_be_asked_is_refused() {
-        for url in ["169.254.169.254", "ftp://host", "mailto:a@b"] {
+        for url in [
+            "169.254.169.254",
+            "ftp://host",
+            "mailto:a@b",
+            "http://u:p@host",
+            "http://host/?a=b",
+            "http://host/#a",
+        ] {
             assert!(
                 chosen(&[("AZURE_POD_IDENTITY_AUTHORITY_HOST", url)]).contains("must be"),
                 "{url}"
