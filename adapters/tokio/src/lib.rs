@@ -23,7 +23,7 @@
 //! is not needed then.
 //!
 //! ```
-//! use azid_core::effect::{HttpReply, HttpRequest};
+//! use azid_core::effect::{Detail, HttpFailure, HttpReply, HttpRequest};
 //! use azid_core::WorkloadIdentityCredential;
 //! use azid_tokio::{Builder, HttpClient, TokioHost};
 //!
@@ -31,7 +31,7 @@
 //!
 //! impl HttpClient for MyClient {
 //!     async fn send(&self, request: HttpRequest) -> HttpReply {
-//!         todo!("send {request:?}")
+//!         Err(HttpFailure::Connect(Detail::new(format!("send {request:?} here"))))
 //!     }
 //! }
 //!
