@@ -150,7 +150,7 @@
 //!         read_file(FileRequest::new(&self.path).max_bytes(16 * 1024), move |content, cx| {
 //!             let content = content.or_else(|failure| cx.unavailable(Cause::file(&self.path, failure)))?;
 //!             let Some(text) = content.trimmed_text() else {
-//!                 return cx.failed(Cause::FileContent { path: self.path.clone(), problem: "is not text" });
+//!                 return cx.failed(Cause::FileContent { path: self.path.clone(), problem: "is not text".into() });
 //!             };
 //!             let expires_on = cx.now().timestamp().after(std::time::Duration::from_secs(300));
 //!             done(AccessToken::new(text, expires_on))
@@ -174,6 +174,7 @@
 mod attempts;
 mod authority;
 pub mod cache;
+mod certificate;
 mod context;
 mod credential;
 mod credentials;
@@ -201,6 +202,7 @@ pub mod transcript;
 
 pub use self::attempts::{Resend, http, http_rebuilt};
 pub use self::authority::Authority;
+pub use self::certificate::{ClientCertificate, ReadCertificate};
 pub use self::context::{Context, Platform, Position};
 pub use self::credential::{Credential, Lane};
 pub use self::credentials::*;

@@ -220,7 +220,7 @@ impl Exchange {
             let problem = "holds no token: it is empty or not text";
             return cx.failed(Cause::FileContent {
                 path: self.token_file,
-                problem,
+                problem: problem.into(),
             });
         };
         let authentication = ClientAuthentication::Assertion(&assertion);

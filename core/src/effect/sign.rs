@@ -42,7 +42,7 @@ pub enum SignatureAlgorithm {
 }
 
 /// A private key, in memory or somewhere that only a signer of the user's knows.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyHandle {
     /// A PKCS#8 document in DER form. Clones are the same key, so a host parses it once.

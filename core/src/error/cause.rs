@@ -1,5 +1,6 @@
 //! What was seen, and who can mend it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::Invalid;
@@ -36,7 +37,7 @@ pub enum Cause {
         /// Which.
         path: String,
         /// What is wrong with it.
-        problem: &'static str,
+        problem: Cow<'static, str>,
     },
     /// A program could not be run.
     Exec {

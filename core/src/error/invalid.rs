@@ -23,6 +23,8 @@ pub enum What {
     ClientId,
     /// A client secret.
     ClientSecret,
+    /// A client certificate.
+    Certificate,
     /// An authority.
     Authority,
     /// The id of a managed identity.
@@ -32,7 +34,8 @@ pub enum What {
 }
 
 impl Invalid {
-    pub(crate) fn new(what: What, why: impl Into<String>) -> Self {
+    /// A value that is not what it must be, and why, in words that do not show it.
+    pub fn new(what: What, why: impl Into<String>) -> Self {
         Self {
             what,
             why: why.into(),
@@ -58,6 +61,7 @@ impl fmt::Display for Invalid {
             What::Tenant => "the tenant",
             What::ClientId => "the client id",
             What::ClientSecret => "the client secret",
+            What::Certificate => "the client certificate",
             What::Authority => "the authority",
             What::ManagedIdentity => "the managed identity's id",
             What::Variable(name) => {

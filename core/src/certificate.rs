@@ -1,0 +1,169 @@
+//! Client certificates: who signs for an application.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::effect::KeyHandle;
+use crate::error::{Invalid, What};
+use crate::secret::{Secret, SecretBytes};
+use crate::time::Timestamp;
+use crate::transcript::{Redactor, is_placeholder};
+
+/// A certificate, those that vouch for it, and the key to it.
+///
+/// The package `azid-certificate` makes one of a PEM or a PKCS#12 file. A key that never leaves an
+/// HSM, a vault or a browser is [`KeyHandle::Named`], and a signer of the user's own uses it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientCertificate {
+    chain: Chain,
+    key: KeyHandle,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_on: Option<Timestamp>,
+}
+
+impl ClientCertificate {
+    /// A chain of certificates in DER form, the leaf first, and the key to the leaf.
+    ///
+    /// # Errors
+    ///
+    /// There is no certificate.
+    pub fn new<C: Into<Vec<u8>>>(
+        chain: impl IntoIterator<Item = C>,
+        key: KeyHandle,
+    ) -> Result<Self, Invalid> {
+        let chain = Chain::new(chain.into_iter().map(Into::into).collect())?;
+        Ok(Self {
+            chain,
+            key,
+            expires_on: None,
+        })
+    }
+
+    /// Says when the leaf expires: from then on it is refused without asking anybody.
+    pub fn expires_on(mut self, moment: Timestamp) -> Self {
+        self.expires_on = Some(moment);
+        self
+    }
+
+    /// The certificates in DER form, the leaf first.
+    pub fn chain(&self) -> &[Vec<u8>] {
+        &self.chain.0
+    }
+
+    /// The leaf in DER form.
+    pub fn leaf(&self) -> &[u8] {
+        &self.chain.0[0]
+    }
+
+    /// The key to the leaf.
+    pub fn key(&self) -> &KeyHandle {
+        &self.key
+    }
+
+    pub(crate) fn has_expired(&self, now: Timestamp) -> Option<Timestamp> {
+        self.expires_on.filter(|moment| *moment <= now)
+    }
+
+    /// The certificate for a transcript: all of it is public but a key in memory.
+    pub(crate) fn redacted(&self, redactor: &mut Redactor) -> Self {
+        let key = match &self.key {
+            KeyHandle::InMemory(key) => {
+                let text = Secret::new(STANDARD.encode(key.expose()));
+                let placeholder = redactor.secret("key", &text);
+                KeyHandle::in_memory(placeholder.expose().as_bytes().into())
+            }
+            named @ KeyHandle::Named(_) => named.clone(),
+        };
+        Self {
+            key,
+            ..self.clone()
+        }
+    }
+}
+
+/// Makes a [`ClientCertificate`] of what a file holds. The package `azid-certificate` has one for
+/// PEM and PKCS#12; a reader is pure, so what it needs, such as a password, it was made with.
+pub trait ReadCertificate: Debug + Send + Sync {
+    /// The certificate and its key.
+    ///
+    /// # Errors
+    ///
+    /// The content cannot be read, or holds no certificate with its key; in words that show none
+    /// of it.
+    fn read(&self, content: &SecretBytes) -> Result<ClientCertificate, Invalid>;
+}
+
+/// Certificates in DER form; there is always one. Written as base64, as in RFC 7515 section 4.1.6.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+struct Chain(Arc<[Vec<u8>]>);
+
+impl Chain {
+    fn new(certificates: Vec<Vec<u8>>) -> Result<Self, Invalid> {
+        if certificates.is_empty() || certificates.iter().any(Vec::is_empty) {
+            return Err(Invalid::new(What::Certificate, "there is none"));
+        }
+        Ok(Self(certificates.into()))
+    }
+}
+
+impl TryFrom<Vec<String>> for Chain {
+    type Error = Invalid;
+
+    fn try_from(certificates: Vec<String>) -> Result<Self, Invalid> {
+        let decoded: Result<_, _> = certificates
+            .iter()
+            .map(|text| STANDARD.decode(text))
+            .collect();
+        Self::new(decoded.map_err(|_| Invalid::new(What::Certificate, "it is not base64 of DER"))?)
+    }
+}
+
+impl From<Chain> for Vec<String> {
+    fn from(chain: Chain) -> Self {
+        chain.0.iter().map(|der| STANDARD.encode(der)).collect()
+    }
+}
+
+/// A key as data: by its name, or as a PKCS#8 document in base64.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum WrittenKey {
+    Named(crate::effect::CallbackId),
+    Pkcs8(Secret),
+}
+
+impl Serialize for KeyHandle {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Named(name) => WrittenKey::Named(name.clone()),
+            Self::InMemory(key) => {
+                // A placeholder of a transcript stays readable; of a key nothing is written.
+                let text = std::str::from_utf8(key.expose()).unwrap_or_default();
+                WrittenKey::Pkcs8(Secret::new(text))
+            }
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyHandle {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = match WrittenKey::deserialize(deserializer)? {
+            WrittenKey::Named(name) => return Ok(Self::Named(name)),
+            WrittenKey::Pkcs8(text) => text,
+        };
+        if is_placeholder(text.expose()) {
+            return Ok(Self::in_memory(text.expose().as_bytes().into()));
+        }
+        let der = STANDARD.decode(text.expose());
+        let der = der.map_err(|_| D::Error::custom("a key is base64 of a PKCS#8 document"))?;
+        Ok(Self::in_memory(SecretBytes::new(der)))
+    }
+}
