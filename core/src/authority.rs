@@ -17,6 +17,31 @@ use crate::tenant::TenantId;
 #[serde(try_from = "String", into = "String")]
 pub struct Authority(Url);
 
+/// The names of the public cloud.
+const PUBLIC_HOSTS: [&str; 4] = [
+    "login.microsoftonline.com",
+    "login.windows.net",
+    "login.microsoft.com",
+    "sts.windows.net",
+];
+
+/// The hosts that are Microsoft's without asking.
+const KNOWN_HOSTS: [&str; 13] = [
+    "login.microsoftonline.com",
+    "login.windows.net",
+    "login.microsoft.com",
+    "sts.windows.net",
+    "login.partner.microsoftonline.cn",
+    "login.chinacloudapi.cn",
+    "login.microsoftonline.us",
+    "login.usgovcloudapi.net",
+    "login-us.microsoftonline.com",
+    "login.microsoftonline.de",
+    "login.sovcloud-identity.fr",
+    "login.sovcloud-identity.de",
+    "login.sovcloud-identity.sg",
+];
+
 impl Authority {
     /// The public cloud.
     pub fn public_cloud() -> Self {
@@ -84,32 +109,91 @@ impl Authority {
     /// The token endpoint for a tenant: `/{tenant}/oauth2/v2.0/token`, or `/adfs/oauth2/token` for
     /// AD FS, which is recognised by `adfs` as the tenant or at the end of the path.
     pub fn token_endpoint(&self, tenant: &TenantId) -> Url {
+        self.endpoint(tenant, "token")
+    }
+
+    pub(crate) fn authorization_endpoint(&self, tenant: &TenantId) -> Url {
+        self.endpoint(tenant, "authorize")
+    }
+
+    fn endpoint(&self, tenant: &TenantId, name: &str) -> Url {
         let mut url = self.0.clone();
-        let mut base: Vec<_> = url
-            .path()
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .map(str::to_owned)
-            .collect();
-        let ends_in_adfs = base
-            .last()
-            .is_some_and(|segment| segment.eq_ignore_ascii_case("adfs"));
-        if !ends_in_adfs {
-            base.push(tenant.as_str().to_owned());
+        let mut path: Vec<_> = self.segments().map(str::to_owned).collect();
+        if !self.ends_in_adfs() {
+            path.push(tenant.as_str().to_owned());
         }
-        let is_adfs = ends_in_adfs || tenant.is_adfs();
-        let tail: &[&str] = if is_adfs {
-            &["oauth2", "token"]
+        let version = if self.ends_in_adfs() || tenant.is_adfs() {
+            &["oauth2"][..]
         } else {
-            &["oauth2", "v2.0", "token"]
+            &["oauth2", "v2.0"]
         };
         if let Ok(mut segments) = url.path_segments_mut() {
             segments
                 .clear()
-                .extend(base.iter().map(String::as_str))
-                .extend(tail);
+                .extend(path.iter().map(String::as_str))
+                .extend(version)
+                .push(name);
         }
         url
+    }
+
+    /// Whether an AD FS server or a dSTS answers, and not Entra: they know older algorithms only.
+    pub(crate) fn is_adfs(&self, tenant: &TenantId) -> bool {
+        let is_dsts = self
+            .segments()
+            .next()
+            .is_some_and(|first| first.eq_ignore_ascii_case("dstsv2"));
+        self.ends_in_adfs() || tenant.is_adfs() || is_dsts
+    }
+
+    /// Whether instance discovery knows nothing of it, or nothing new: the hosts of the clouds, AD
+    /// FS and dSTS, and the services for customers.
+    pub(crate) fn needs_no_discovery(&self, tenant: &TenantId) -> bool {
+        let host = self.0.host_str().unwrap_or_default();
+        let is_for_customers = host.ends_with(".ciamlogin.com")
+            || [".com", ".cn", ".us", ".de"]
+                .iter()
+                .any(|end| host.ends_with(&format!(".b2clogin{end}")));
+        KNOWN_HOSTS.contains(&host) || is_for_customers || self.is_adfs(tenant)
+    }
+
+    /// The token service of a region; none if it can have none.
+    pub(crate) fn in_region(&self, region: &str) -> Option<Self> {
+        let host = self.0.host_str()?;
+        let global = if PUBLIC_HOSTS.contains(&host) {
+            "login.microsoft.com"
+        } else {
+            host
+        };
+        let mut url = self.0.clone();
+        url.set_host(Some(&format!("{region}.{global}"))).ok()?;
+        Some(Self(url))
+    }
+
+    /// What assertions of other issuers are for in this cloud.
+    pub(crate) fn exchange_audience(&self) -> &'static str {
+        match self.0.host_str().unwrap_or_default() {
+            "login.microsoftonline.us" | "login.usgovcloudapi.net" => {
+                "api://AzureADTokenExchangeUSGov"
+            }
+            "login.partner.microsoftonline.cn" | "login.chinacloudapi.cn" => {
+                "api://AzureADTokenExchangeChina"
+            }
+            _ => "api://AzureADTokenExchange",
+        }
+    }
+
+    fn segments(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .path()
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+    }
+
+    fn ends_in_adfs(&self) -> bool {
+        self.segments()
+            .last()
+            .is_some_and(|segment| segment.eq_ignore_ascii_case("adfs"))
     }
 
     fn known(url: &str) -> Self {

@@ -21,7 +21,6 @@ use crate::transcript::{Origin, Recorder};
 
 /// The inputs of a run, made by the host, and the state that its handlers share.
 pub struct Context {
-    request: TokenRequest,
     environment: Arc<Environment>,
     platform: Platform,
     memory: Memory,
@@ -30,12 +29,19 @@ pub struct Context {
     now: Now,
     elapsed: Duration,
     asked_at: Duration,
-    deadline: Duration,
-    position: Position,
-    credential: &'static str,
+    turn: Turn,
     endpoint: Option<Url>,
     sent_secrets: Vec<Secret>,
     record: bool,
+}
+
+/// Whose turn it is, and under which terms.
+#[derive(Clone)]
+pub(crate) struct Turn {
+    request: TokenRequest,
+    deadline: Duration,
+    position: Position,
+    credential: &'static str,
 }
 
 /// Whose path rules and tools apply. It is an input, so the rules of one platform can be tested
@@ -76,7 +82,6 @@ impl Context {
     /// The context of a run that starts now, with an empty environment and an empty memory.
     pub fn new(request: TokenRequest, now: Now, seed: Seed) -> Self {
         Self {
-            request,
             environment: Arc::default(),
             platform: Platform::default(),
             memory: Memory::default(),
@@ -85,9 +90,12 @@ impl Context {
             now,
             elapsed: Duration::ZERO,
             asked_at: Duration::ZERO,
-            deadline: Self::DEADLINE,
-            position: Position::default(),
-            credential: "",
+            turn: Turn {
+                request,
+                deadline: Self::DEADLINE,
+                position: Position::default(),
+                credential: "",
+            },
             endpoint: None,
             sent_secrets: Vec::new(),
             record: false,
@@ -114,13 +122,13 @@ impl Context {
 
     /// Limits how long the run may take in all.
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.turn.deadline = deadline;
         self
     }
 
     /// Says where the credential stands.
     pub fn with_position(mut self, position: Position) -> Self {
-        self.position = position;
+        self.turn.position = position;
         self
     }
 
@@ -132,7 +140,7 @@ impl Context {
 
     /// What is asked for.
     pub fn request(&self) -> &TokenRequest {
-        &self.request
+        &self.turn.request
     }
 
     /// The environment.
@@ -182,17 +190,17 @@ impl Context {
 
     /// How long the run, or the link that it is in, may still take.
     pub fn time_left(&self) -> Duration {
-        self.deadline.saturating_sub(self.elapsed)
+        self.turn.deadline.saturating_sub(self.elapsed)
     }
 
     /// Where the credential stands.
     pub fn position(&self) -> Position {
-        self.position
+        self.turn.position
     }
 
     /// The name of the credential whose turn it is.
     pub fn credential(&self) -> &'static str {
-        self.credential
+        self.turn.credential
     }
 
     /// The error of a source that cannot be tried here: a chain goes on to the next link.
@@ -221,7 +229,7 @@ impl Context {
     fn error<T>(&self, kind: ErrorKind, cause: Cause) -> Result<T, Error> {
         Err(Error::new(
             kind,
-            self.credential,
+            self.turn.credential,
             self.endpoint.as_ref(),
             cause,
         ))
@@ -237,41 +245,39 @@ impl Context {
 
     pub(crate) fn recorder(&self, credential: &dyn Credential) -> Option<Recorder> {
         let origin = Origin {
-            request: &self.request,
+            request: &self.turn.request,
             environment: &self.environment,
             platform: self.platform,
-            position: self.position,
+            position: self.turn.position,
             started: self.now.timestamp(),
-            deadline: self.deadline,
+            deadline: self.turn.deadline,
         };
         self.record.then(|| Recorder::new(credential, origin))
     }
 
     pub(crate) fn enter(&mut self, credential: &'static str) {
-        self.credential = credential;
+        self.turn.credential = credential;
         self.endpoint = None;
     }
 
-    /// Hands over to another credential; answers what [`leave`](Self::leave) puts back.
-    pub(crate) fn call(
-        &mut self,
-        credential: &'static str,
-        link: Link,
-    ) -> (&'static str, Position, Duration) {
-        let caller = (self.credential, self.position, self.deadline);
+    /// Hands over to another credential; answers the turn that [`leave`](Self::leave) goes back to.
+    pub(crate) fn call(&mut self, credential: &'static str, link: Link) -> Turn {
+        let caller = self.turn.clone();
         self.enter(credential);
-        self.position = link.position.unwrap_or(self.position);
+        self.turn.position = link.position.unwrap_or(caller.position);
         let within = link
             .within
             .map(|within| self.elapsed.saturating_add(within));
-        self.deadline = within.map_or(self.deadline, |within| within.min(self.deadline));
+        self.turn.deadline = within.map_or(caller.deadline, |within| within.min(caller.deadline));
+        if let Some(request) = link.request {
+            self.turn.request = request;
+        }
         caller
     }
 
-    pub(crate) fn leave(&mut self, caller: &'static str, position: Position, deadline: Duration) {
-        self.enter(caller);
-        self.position = position;
-        self.deadline = deadline;
+    pub(crate) fn leave(&mut self, caller: Turn) {
+        self.turn = caller;
+        self.endpoint = None;
     }
 
     pub(crate) fn ask(&mut self, secrets: &[Secret], endpoint: Option<&Url>) {
@@ -289,7 +295,10 @@ impl Context {
     }
 
     pub(crate) fn check_request(&self) -> Result<(), Error> {
-        self.request.check().or_else(|invalid| self.failed(invalid))
+        self.turn
+            .request
+            .check()
+            .or_else(|invalid| self.failed(invalid))
     }
 
     pub(crate) fn check_token(&self, token: AccessToken) -> Result<AccessToken, Error> {
@@ -312,11 +321,11 @@ const UNTIMED: Duration = Duration::from_secs(60);
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context")
-            .field("request", &self.request)
+            .field("request", &self.turn.request)
             .field("environment", &self.environment)
             .field("platform", &self.platform)
-            .field("position", &self.position)
-            .field("credential", &self.credential)
+            .field("position", &self.turn.position)
+            .field("credential", &self.turn.credential)
             .field("elapsed", &self.elapsed)
             .finish_non_exhaustive()
     }

@@ -52,6 +52,8 @@ macro_rules! credentials {
 }
 
 credentials! {
+    /// An application with an assertion of another issuer.
+    ClientAssertion: client_assertion::ClientAssertionCredential,
     /// An application with a client secret.
     ClientSecret: client_secret::ClientSecretCredential,
     /// The identity that Azure gives to the host.

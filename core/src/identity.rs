@@ -91,6 +91,30 @@ impl fmt::Debug for Identity {
     }
 }
 
+/// The private identity of one credential among others that look the same: those whose proof or
+/// token comes from code.
+#[derive(Clone, Debug)]
+pub(crate) struct Instance(Identity);
+
+impl Instance {
+    pub(crate) fn identity(&self) -> Identity {
+        self.0.clone()
+    }
+}
+
+impl Default for Instance {
+    fn default() -> Self {
+        Self(Identity::private())
+    }
+}
+
+/// Credentials are compared by their data, and an instance is none.
+impl PartialEq for Instance {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// An identity under construction.
 #[must_use]
 pub struct IdentityBuilder {

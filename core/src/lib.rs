@@ -174,7 +174,7 @@
 mod attempts;
 mod authority;
 pub mod cache;
-mod certificate;
+mod client;
 mod context;
 mod credential;
 mod credentials;
@@ -186,6 +186,7 @@ mod error;
 mod identity;
 mod memory;
 mod moves;
+mod nested;
 pub mod oauth;
 mod plan;
 mod request;
@@ -202,7 +203,7 @@ pub mod transcript;
 
 pub use self::attempts::{Resend, http, http_rebuilt};
 pub use self::authority::Authority;
-pub use self::certificate::{ClientCertificate, ReadCertificate};
+pub use self::client::{ClientAssertion, ClientCertificate, ClientSecret, ReadCertificate, Region};
 pub use self::context::{Context, Platform, Position};
 pub use self::credential::{Credential, Lane};
 pub use self::credentials::*;

@@ -24,6 +24,8 @@ pub enum Fact {
     Answered,
     /// The link of a chain that got a token, by its number from 0.
     Winner(usize),
+    /// Something looked up that is no secret: a region, a bundle of root certificates.
+    Found(String),
     /// A refresh token.
     RefreshToken(Secret),
 }
@@ -88,7 +90,8 @@ impl Fact {
         match self {
             Self::Answered => (0, 0, ""),
             Self::Winner(link) => (1, *link, ""),
-            Self::RefreshToken(token) => (2, 0, token.expose()),
+            Self::Found(text) => (2, 0, text),
+            Self::RefreshToken(token) => (3, 0, token.expose()),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::effect::{
     TokenOrder,
 };
 use crate::error::Error;
+use crate::request::TokenRequest;
 use crate::run::RunState;
 use crate::step::{Step, Then};
 use crate::token::AccessToken;
@@ -73,8 +74,10 @@ pub fn call_link(
 }
 
 /// Under which terms a credential is called.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Link {
+    /// What is asked of it; none passes on what the caller is asked.
+    pub request: Option<TokenRequest>,
     /// Where the called credential stands; none leaves the caller's position.
     pub position: Option<Position>,
     /// How long it may take; none leaves what the caller has left.

@@ -4,6 +4,7 @@ mod advice;
 mod failure;
 mod form;
 pub(crate) mod loopback;
+mod member;
 mod number;
 mod request;
 mod response;
@@ -13,4 +14,5 @@ pub use self::form::Form;
 pub use self::response::{AnswerFault, Expiry, Looks, TokenAnswer};
 
 pub(crate) use self::failure::{forms_of, safe_text};
-pub(crate) use self::request::{ClientAuthentication, token_request};
+pub(crate) use self::member::read_member;
+pub(crate) use self::request::{claims, correlated};

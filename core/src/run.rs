@@ -4,9 +4,8 @@
 //! another, and holds everything to its budget.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::context::{Context, Position};
+use crate::context::{Context, Turn};
 use crate::credential::Credential;
 use crate::effect::Effect;
 use crate::error::{Cause, Error};
@@ -55,9 +54,7 @@ pub(crate) struct RunState {
 /// A credential that has called another and waits for its result.
 struct Frame {
     then: Returned,
-    credential: &'static str,
-    position: Position,
-    deadline: Duration,
+    caller: Turn,
 }
 
 impl RunState {
@@ -100,8 +97,7 @@ impl RunState {
             let Some(frame) = self.frames.pop() else {
                 return self.finish(result);
             };
-            self.context
-                .leave(frame.credential, frame.position, frame.deadline);
+            self.context.leave(frame.caller);
             next = (frame.then)(result, &mut self.context);
         }
     }
@@ -116,13 +112,8 @@ impl RunState {
             return self.context.failed(Cause::TooDeep { limit: MOST_FRAMES });
         }
         self.spend()?;
-        let (caller, position, deadline) = self.context.call(credential.name(), link);
-        self.frames.push(Frame {
-            then,
-            credential: caller,
-            position,
-            deadline,
-        });
+        let caller = self.context.call(credential.name(), link);
+        self.frames.push(Frame { then, caller });
         Ok(())
     }
 

@@ -1,23 +1,18 @@
 //! A service principal with a client secret (RFC 6749 section 4.4).
 //!
-//! begin ─► ask ─► on_token
+//! begin ─► find the secret ─► ask ─► token
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::CredentialConfig;
-use crate::attempts::http;
-use crate::authority::Authority;
+use crate::client::{Application, ClientSecret, Grant, application_options};
 use crate::context::Context;
 use crate::credential::Credential;
-use crate::effect::HttpReply;
-use crate::error::{Invalid, What};
+use crate::error::Invalid;
 use crate::identity::Identity;
-use crate::moves::{Next, done};
-use crate::oauth::{ClientAuthentication, Expiry, TokenAnswer, token_request};
-use crate::secret::Secret;
-use crate::tenant::{AllowedTenants, ClientId, TenantId};
+use crate::moves::Next;
 use crate::transcript::Redactor;
 
 /// Gets tokens for an application by its client secret.
@@ -27,18 +22,13 @@ use crate::transcript::Redactor;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientSecretCredential {
-    #[serde(default)]
-    authority: Authority,
-    tenant: TenantId,
-    client_id: ClientId,
+    application: Application,
     client_secret: ClientSecret,
-    #[serde(default, skip_serializing_if = "AllowedTenants::is_empty")]
-    additionally_allowed_tenants: AllowedTenants,
 }
 
 impl ClientSecretCredential {
-    /// An application of the public cloud, by its tenant, its client id and the *value* of its
-    /// secret (not the secret's id).
+    /// An application of the public cloud, by its tenant, its client id and its secret, or where
+    /// that is to be found.
     ///
     /// # Errors
     ///
@@ -46,37 +36,15 @@ impl ClientSecretCredential {
     pub fn new(
         tenant: impl Into<String>,
         client_id: impl Into<String>,
-        client_secret: impl Into<Secret>,
+        client_secret: impl Into<ClientSecret>,
     ) -> Result<Self, Invalid> {
         Ok(Self {
-            authority: Authority::default(),
-            tenant: TenantId::new(tenant)?,
-            client_id: ClientId::new(client_id)?,
-            client_secret: ClientSecret::try_from(client_secret.into())?,
-            additionally_allowed_tenants: AllowedTenants::default(),
+            application: Application::new(tenant, client_id)?,
+            client_secret: client_secret.into().checked()?,
         })
     }
 
-    /// Asks this authority instead of the public cloud's.
-    pub fn authority(mut self, authority: Authority) -> Self {
-        self.authority = authority;
-        self
-    }
-
-    /// Lets requests ask for tokens of these tenants too; `*` stands for all.
-    pub fn additionally_allowed_tenants<T: Into<String>>(
-        mut self,
-        tenants: impl IntoIterator<Item = T>,
-    ) -> Self {
-        self.additionally_allowed_tenants = AllowedTenants::new(tenants);
-        self
-    }
-
-    fn on_token(reply: HttpReply, cx: &mut Context) -> Next {
-        let response = reply.or_else(|failure| cx.failed(failure))?;
-        let answer = TokenAnswer::read(&response, Expiry::Lifetime, cx);
-        done(answer.or_else(|cause| cx.failed(cause))?.token)
-    }
+    application_options!(and region);
 }
 
 impl Credential for ClientSecretCredential {
@@ -85,17 +53,12 @@ impl Credential for ClientSecretCredential {
     }
 
     fn identity(&self) -> Identity {
-        Identity::of(self.name())
-            .field("authority", self.authority.url())
-            .field("tenant", self.tenant.as_str())
-            .field("client", self.client_id.as_str())
-            .field("allowed", self.additionally_allowed_tenants.key())
-            .secret("secret", &self.client_secret.0)
-            .finish()
+        let identity = self.application.identity_of(self.name());
+        self.client_secret.identify(identity)
     }
 
     fn configuration(&self, redactor: &mut Redactor) -> Option<CredentialConfig> {
-        let client_secret = ClientSecret(redactor.secret("secret", &self.client_secret.0));
+        let client_secret = self.client_secret.redacted(redactor);
         Some(
             Self {
                 client_secret,
@@ -106,40 +69,19 @@ impl Credential for ClientSecretCredential {
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
-        let tenant = self
-            .additionally_allowed_tenants
-            .resolve(&self.tenant, cx.request(), cx.environment())
-            .or_else(|invalid| cx.failed(invalid))?;
-        let endpoint = self.authority.token_endpoint(&tenant);
-        let authentication = ClientAuthentication::Secret(&self.client_secret.0);
-        http(
-            token_request(endpoint, self.client_id.as_str(), authentication, cx),
-            Self::on_token,
-        )
-    }
-}
-
-/// A client secret that is not empty.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Secret")]
-struct ClientSecret(Secret);
-
-impl TryFrom<Secret> for ClientSecret {
-    type Error = Invalid;
-
-    fn try_from(secret: Secret) -> Result<Self, Invalid> {
-        if secret.is_empty() {
-            return Err(Invalid::new(What::ClientSecret, "it must not be empty"));
-        }
-        Ok(Self(secret))
+        let secret = self.client_secret.clone();
+        self.application
+            .exchange(secret, Grant::ClientCredentials, cx)
     }
 }
 
 #[cfg(feature = "testing")]
 mod cases {
     use super::*;
+    use crate::authority::Authority;
+    use crate::effect::{AssertionFailure, CallbackId, Detail, FileFailure};
     use crate::request::TokenRequest;
-    use crate::testing::{Case, with_entra_answers};
+    use crate::testing::{Case, Reply, with_entra_answers};
 
     impl ClientSecretCredential {
         pub(in crate::credentials) fn cases() -> Vec<Case> {
@@ -177,7 +119,63 @@ mod cases {
                 case("no scope").asks(TokenRequest::new([""; 0])),
                 case("claims that are no object").asks(TokenRequest::new([scope]).claims("[]")),
             ]);
+            cases.extend(renewal_cases());
             cases
         }
+    }
+
+    /// Secrets from elsewhere, and what becomes of one that is refused.
+    fn renewal_cases() -> Vec<Case> {
+        let of = |name, secret: ClientSecret| {
+            let credential = ClientSecretCredential::new("contoso.com", "app-id", secret);
+            Case::new(name, credential.expect("valid"))
+        };
+        let in_file = |name| of(name, ClientSecret::from_file("/run/secrets/azure"));
+        let called = |name| of(name, ClientSecret::from_callback(CallbackId::new("vault")));
+        let gives = |text: &str| Reply::Assertion(Ok(text.into()));
+        let expired = r#"{"error":"invalid_client","error_description":"AADSTS7000222: expired","error_codes":[7000222]}"#;
+        let unknown = r#"{"error":"unauthorized_client","error_description":"AADSTS700016: not found","error_codes":[700016]}"#;
+        let token = r#"{"token_type":"Bearer","expires_in":3599,"access_token":"AT"}"#;
+        vec![
+            in_file("a secret in a file")
+                .file("s3cret\n")
+                .http(200, token),
+            in_file("a file with a newer secret")
+                .file("old-s3cret")
+                .http(401, expired)
+                .file("new-s3cret")
+                .http(200, token),
+            in_file("a file with the same secret")
+                .file("old-s3cret")
+                .http(401, expired)
+                .file("old-s3cret"),
+            in_file("a newer secret that is refused too")
+                .file("old-s3cret")
+                .http(401, expired)
+                .file("new-s3cret")
+                .http(401, expired),
+            in_file("a refusal that is not about the secret")
+                .file("s3cret")
+                .http(400, unknown),
+            in_file("a file that is gone").then(FileFailure::NotFound),
+            in_file("an empty file").file(" \n"),
+            called("a secret of a callback")
+                .then(gives("s3cret"))
+                .http(200, token),
+            called("a callback with a newer secret")
+                .then(gives("old-s3cret"))
+                .http(401, expired)
+                .then(gives("new-s3cret"))
+                .http(200, token),
+            called("a passing fault before a newer secret")
+                .then(gives("old-s3cret"))
+                .http(503, "")
+                .then(gives("new-s3cret"))
+                .http(200, token),
+            called("a callback without a secret").then(gives("")),
+            called("a callback that has none here").then(Reply::Assertion(Err(
+                AssertionFailure::Unavailable(Detail::new("not on this host")),
+            ))),
+        ]
     }
 }

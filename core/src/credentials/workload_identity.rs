@@ -1,26 +1,22 @@
 //! A Kubernetes workload: the cluster projects a federated token into a file, and Entra takes it
 //! as the assertion of an application or a user-assigned identity (RFC 7523).
 //!
-//! begin ─► read file ─► on_assertion ─► ask ─► on_token
+//! begin ─► read file ─► ask ─► token
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::CredentialConfig;
-use crate::attempts::http;
 use crate::authority::Authority;
+use crate::client::{Client, ClientAssertion, Exchange, Grant};
 use crate::context::Context;
 use crate::credential::Credential;
-use crate::effect::{FileRequest, HttpReply};
 use crate::environment::Environment;
 use crate::error::{Cause, Invalid, What};
 use crate::identity::Identity;
-use crate::moves::{Next, done, read_file};
-use crate::oauth::{ClientAuthentication, Expiry, TokenAnswer, token_request};
+use crate::moves::Next;
 use crate::plan::{Plan, PlanContext};
-use crate::secret::SecretBytes;
 use crate::tenant::{AllowedTenants, ClientId, TenantId};
 use crate::transcript::Redactor;
 
@@ -50,9 +46,6 @@ const VARIABLES: [&str; 3] = [
     "AZURE_CLIENT_ID",
     "AZURE_FEDERATED_TOKEN_FILE",
 ];
-
-/// The longest token that a cluster projects; service account tokens have a few kilobytes.
-const MOST_TOKEN_BYTES: usize = 64 * 1024;
 
 impl WorkloadIdentityCredential {
     /// The workload that the environment describes.
@@ -193,48 +186,10 @@ impl Credential for WorkloadIdentityCredential {
             .additionally_allowed_tenants
             .resolve(&settings.tenant, cx.request(), cx.environment())
             .or_else(|invalid| cx.failed(invalid))?;
-        let exchange = Exchange {
-            endpoint: settings.authority.token_endpoint(&tenant),
-            client_id: settings.client_id,
-            token_file: settings.token_file,
-        };
-        let file = FileRequest::new(&exchange.token_file).max_bytes(MOST_TOKEN_BYTES);
-        read_file(file, |content, cx| {
-            let content =
-                content.or_else(|failure| cx.failed(Cause::file(&exchange.token_file, failure)))?;
-            exchange.on_assertion(content, cx)
-        })
+        let client = Client::new(&settings.authority, tenant, settings.client_id);
+        let assertion = ClientAssertion::from_file(settings.token_file);
+        Exchange::new(client, Arc::new(assertion), Grant::ClientCredentials).begin(cx)
     }
-}
-
-/// An exchange that waits for its assertion.
-struct Exchange {
-    endpoint: Url,
-    client_id: ClientId,
-    token_file: String,
-}
-
-impl Exchange {
-    fn on_assertion(self, content: SecretBytes, cx: &mut Context) -> Next {
-        let Some(assertion) = content.trimmed_text().filter(|text| !text.is_empty()) else {
-            let problem = "holds no token: it is empty or not text";
-            return cx.failed(Cause::FileContent {
-                path: self.token_file,
-                problem: problem.into(),
-            });
-        };
-        let authentication = ClientAuthentication::Assertion(&assertion);
-        http(
-            token_request(self.endpoint, self.client_id.as_str(), authentication, cx),
-            on_token,
-        )
-    }
-}
-
-fn on_token(reply: HttpReply, cx: &mut Context) -> Next {
-    let response = reply.or_else(|failure| cx.failed(failure))?;
-    let answer = TokenAnswer::read(&response, Expiry::Lifetime, cx);
-    done(answer.or_else(|cause| cx.failed(cause))?.token)
 }
 
 #[cfg(feature = "testing")]
@@ -267,9 +222,7 @@ mod cases {
                 case("an authority in clear").with("AZURE_AUTHORITY_HOST", "http://login.example"),
                 case("no such file").then(FileFailure::NotFound),
                 case("a file that may not be read").then(FileFailure::PermissionDenied),
-                case("a file without end").then(FileFailure::TooLarge {
-                    limit: MOST_TOKEN_BYTES,
-                }),
+                case("a file without end").then(FileFailure::TooLarge { limit: 64 * 1024 }),
                 case("an empty file").file(" \n"),
                 case("a file that is no text").then(Reply::File(Ok(vec![0xff, 0xfe].into()))),
             ]);

@@ -23,6 +23,10 @@ pub enum What {
     ClientId,
     /// A client secret.
     ClientSecret,
+    /// A client assertion.
+    ClientAssertion,
+    /// A region.
+    Region,
     /// A client certificate.
     Certificate,
     /// An authority.
@@ -61,6 +65,8 @@ impl fmt::Display for Invalid {
             What::Tenant => "the tenant",
             What::ClientId => "the client id",
             What::ClientSecret => "the client secret",
+            What::ClientAssertion => "the client assertion",
+            What::Region => "the region",
             What::Certificate => "the client certificate",
             What::Authority => "the authority",
             What::ManagedIdentity => "the managed identity's id",

@@ -132,6 +132,8 @@ pub enum AnswerFault {
     },
     /// JSON without an access token.
     NoToken,
+    /// JSON without the member that the answer is about.
+    Lacks(&'static str),
     /// A token without a word on how long it lives.
     NoExpiry,
     /// A token that had expired when it arrived.
@@ -211,6 +213,7 @@ impl fmt::Display for AnswerFault {
                 )
             }
             Self::NoToken => f.write_str("answered with success but without an access token"),
+            Self::Lacks(member) => write!(f, "answered with success but without `{member}`"),
             Self::NoExpiry => f.write_str("gave a token without saying when it expires"),
             Self::Expired { expires_on, now } => {
                 write!(
@@ -283,7 +286,7 @@ impl<'de> Visitor<'de> for Members {
 }
 
 /// A text, or something else that is passed over.
-struct Text(Option<Secret>);
+pub(super) struct Text(pub(super) Option<Secret>);
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

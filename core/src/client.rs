@@ -1,0 +1,19 @@
+//! Confidential clients (RFC 6749 section 2.1): who asks, how they prove it, and the exchange that
+//! all their flows end in.
+
+mod application;
+mod assertion;
+mod callback;
+mod certificate;
+mod discovery;
+mod exchange;
+mod region;
+mod secret;
+mod text_file;
+
+pub(crate) use self::application::{Application, application_options};
+pub use self::assertion::ClientAssertion;
+pub use self::certificate::{ClientCertificate, ReadCertificate};
+pub(crate) use self::exchange::{Client, Exchange, Grant};
+pub use self::region::Region;
+pub use self::secret::ClientSecret;

@@ -1,0 +1,151 @@
+//! An application of a tenant: what all credentials of service principals have in common.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::discovery;
+use super::exchange::{Client, Exchange, Grant, Prove};
+use super::region::{self, Region};
+use crate::authority::Authority;
+use crate::context::Context;
+use crate::error::Invalid;
+use crate::identity::{Identity, IdentityBuilder};
+use crate::moves::Next;
+use crate::tenant::{AllowedTenants, ClientId, TenantId};
+
+/// Who asks, and whom.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Application {
+    #[serde(default)]
+    pub(crate) authority: Authority,
+    pub(crate) tenant: TenantId,
+    pub(crate) client_id: ClientId,
+    #[serde(default, skip_serializing_if = "AllowedTenants::is_empty")]
+    pub(crate) additionally_allowed_tenants: AllowedTenants,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) region: Option<Region>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) validated_by: Option<Authority>,
+}
+
+/// The options that every credential of an application has, as methods.
+macro_rules! application_options {
+    () => {
+        /// Asks this authority instead of the public cloud's.
+        pub fn authority(mut self, authority: crate::authority::Authority) -> Self {
+            self.application.authority = authority;
+            self
+        }
+
+        /// Lets requests ask for tokens of these tenants too; `*` stands for all.
+        pub fn additionally_allowed_tenants<T: Into<String>>(
+            mut self,
+            tenants: impl IntoIterator<Item = T>,
+        ) -> Self {
+            self.application.additionally_allowed_tenants =
+                crate::tenant::AllowedTenants::new(tenants);
+            self
+        }
+
+        /// Asks a trusted authority first, mostly [`Authority::public_cloud`], whether the
+        /// credential's own belongs to Microsoft. That is done once for a provider, and never for
+        /// the hosts of the known clouds, AD FS and the like; without this option it is not done
+        /// at all.
+        ///
+        /// [`Authority::public_cloud`]: crate::Authority::public_cloud
+        pub fn validate_authority_by(mut self, trusted: crate::authority::Authority) -> Self {
+            self.application.validated_by = Some(trusted);
+            self
+        }
+    };
+    (and region) => {
+        crate::client::application_options!();
+
+        /// Asks the token service of a region. Only managed identities and applications that
+        /// Microsoft has enabled for it may; others get AADSTS100007.
+        pub fn region(mut self, region: crate::client::Region) -> Self {
+            self.application.region = Some(region);
+            self
+        }
+    };
+}
+
+pub(crate) use application_options;
+
+impl Application {
+    /// An application of the public cloud.
+    pub(crate) fn new(
+        tenant: impl Into<String>,
+        client_id: impl Into<String>,
+    ) -> Result<Self, Invalid> {
+        Ok(Self {
+            authority: Authority::default(),
+            tenant: TenantId::new(tenant)?,
+            client_id: ClientId::new(client_id)?,
+            additionally_allowed_tenants: AllowedTenants::default(),
+            region: None,
+            validated_by: None,
+        })
+    }
+
+    /// Begins the identity of a credential of this application.
+    pub(crate) fn identity_of(&self, credential: &'static str) -> IdentityBuilder {
+        let region = self.region.as_ref().map(Region::to_string);
+        Identity::of(credential)
+            .field("authority", self.authority.url())
+            .field("tenant", self.tenant.as_str())
+            .field("client", self.client_id.as_str())
+            .field("allowed", self.additionally_allowed_tenants.key())
+            .optional("region", region)
+            .optional(
+                "validated by",
+                self.validated_by.as_ref().map(Authority::url),
+            )
+    }
+
+    /// Asks for a token with a proof, after the steps that the options call for.
+    pub(crate) fn exchange(
+        &self,
+        prove: impl Prove + 'static,
+        grant: Grant,
+        cx: &mut Context,
+    ) -> Next {
+        let tenant = self
+            .additionally_allowed_tenants
+            .resolve(&self.tenant, cx.request(), cx.environment())
+            .or_else(|invalid| cx.failed(invalid))?;
+        let client_id = self.client_id.clone();
+        let ask = {
+            let tenant = tenant.clone();
+            move |authority: Authority, cx: &mut Context| {
+                let client = Client::new(&authority, tenant, client_id);
+                Exchange::new(client, Arc::new(prove), grant).begin(cx)
+            }
+        };
+        let authority = self.authority.clone();
+        let region = self.region.clone().filter(|_| !authority.is_adfs(&tenant));
+        let find = move |cx: &mut Context| match region {
+            Some(region) => region::find(region, authority, ask, cx),
+            None => ask(authority, cx),
+        };
+        match &self.validated_by {
+            Some(trusted) => discovery::validate(&self.authority, trusted, &tenant, find, cx),
+            None => find(cx),
+        }
+    }
+}
+
+impl Client {
+    /// A client at its token endpoint.
+    pub(crate) fn new(authority: &Authority, tenant: TenantId, client_id: ClientId) -> Self {
+        Self {
+            token_endpoint: authority.token_endpoint(&tenant),
+            is_adfs: authority.is_adfs(&tenant),
+            exchange_audience: authority.exchange_audience(),
+            tenant,
+            client_id,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! A token request by a client that proves who it is.
+//!
+//! begin ─► prove ─► ask ─► on_answer ─► token
+//!            ▲ ▲     │       │
+//!            │ └─────┘       │   after a passing fault, an assertion is made afresh
+//!            └───────────────┘   after a refused proof, a newer one is looked for once
+
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::attempts::http_rebuilt;
+use crate::context::Context;
+use crate::effect::{HttpReply, HttpRequest, Requirements};
+use crate::error::Cause;
+use crate::moves::{Next, done};
+use crate::oauth::{Expiry, Form, ServiceError, TokenAnswer, claims, correlated};
+use crate::retry::{Repeat, RetryPolicy};
+use crate::secret::Secret;
+use crate::tenant::{ClientId, TenantId};
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// A client at the token endpoint of a tenant: what a proof is made for.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    pub(crate) tenant: TenantId,
+    pub(crate) client_id: ClientId,
+    /// The endpoint itself, whatever way leads to it: the audience of assertions.
+    pub(crate) token_endpoint: Url,
+    /// Whether an AD FS server or its like answers there, which knows the older algorithms only.
+    pub(crate) is_adfs: bool,
+    /// What assertions of other issuers must be for.
+    pub(crate) exchange_audience: &'static str,
+}
+
+/// What a client proves who it is with.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Proof {
+    /// Its secret (RFC 6749 section 2.3.1).
+    Secret(Secret),
+    /// An assertion (RFC 7523 section 2.2).
+    Assertion(Secret),
+}
+
+/// What goes on with a proof.
+pub(crate) type Proven = Box<dyn FnOnce(Proof, &mut Context) -> Next + Send>;
+
+/// A way to come by a proof.
+pub(crate) trait Prove: Send + Sync {
+    /// Gets a proof by whatever moves it takes, and goes on with it.
+    fn prove(&self, client: &Client, then: Proven, cx: &mut Context) -> Next;
+
+    /// In what form a request with the proof may be repeated.
+    fn repeat(&self) -> Repeat {
+        Repeat::Rebuild
+    }
+
+    /// Whether there may be a newer proof by now, after this one was refused.
+    fn may_be_renewed(&self, _refused: &ServiceError) -> bool {
+        false
+    }
+}
+
+/// What is asked for with the proof.
+pub(crate) enum Grant {
+    /// A token for the client itself (RFC 6749 section 4.4).
+    ClientCredentials,
+    /// A token for the user whose token the client was sent.
+    OnBehalfOf(Secret),
+}
+
+/// A token request that waits for its proof.
+pub(crate) struct Exchange {
+    client: Client,
+    prove: Arc<dyn Prove>,
+    grant: Grant,
+    url: Url,
+    requirements: Requirements,
+}
+
+impl Exchange {
+    /// An exchange at the client's token endpoint.
+    pub(crate) fn new(client: Client, prove: Arc<dyn Prove>, grant: Grant) -> Self {
+        Self {
+            url: client.token_endpoint.clone(),
+            client,
+            prove,
+            grant,
+            requirements: Requirements::default(),
+        }
+    }
+
+    /// Sends the request another way to the same endpoint.
+    pub(crate) fn through(mut self, url: Url, requirements: Requirements) -> Self {
+        self.url = url;
+        self.requirements = requirements;
+        self
+    }
+
+    /// Gets the proof and asks.
+    pub(crate) fn begin(self, cx: &mut Context) -> Next {
+        let this = Arc::new(self);
+        Arc::clone(&this).prove(move |proof, cx| this.ask(proof, true, cx), cx)
+    }
+
+    fn prove(
+        self: Arc<Self>,
+        then: impl FnOnce(Proof, &mut Context) -> Next + Send + 'static,
+        cx: &mut Context,
+    ) -> Next {
+        self.prove.prove(&self.client, Box::new(then), cx)
+    }
+
+    fn ask(self: Arc<Self>, proof: Proof, may_renew: bool, cx: &mut Context) -> Next {
+        let again = Arc::clone(&self);
+        http_rebuilt(
+            self.request(&proof, cx),
+            move |resend, cx| {
+                let this = Arc::clone(&again);
+                let resend = move |proof, cx: &mut Context| resend.send(this.request(&proof, cx));
+                Arc::clone(&again).prove(resend, cx)
+            },
+            move |reply, cx| self.on_answer(reply, proof, may_renew, cx),
+        )
+    }
+
+    fn request(&self, proof: &Proof, cx: &mut Context) -> HttpRequest {
+        let form = Form::new().field(
+            "grant_type",
+            match self.grant {
+                Grant::ClientCredentials => "client_credentials",
+                Grant::OnBehalfOf(_) => "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            },
+        );
+        let form = form.field("client_id", self.client.client_id.as_str());
+        let form = match proof {
+            Proof::Secret(secret) => form.secret("client_secret", secret),
+            Proof::Assertion(assertion) => form
+                .field("client_assertion_type", JWT_BEARER)
+                .secret("client_assertion", assertion),
+        };
+        let form = match &self.grant {
+            Grant::ClientCredentials => form,
+            Grant::OnBehalfOf(assertion) => form
+                .secret("assertion", assertion)
+                .field("requested_token_use", "on_behalf_of"),
+        };
+        let form = form.field("scope", cx.request().scopes().join(" "));
+        let form = match claims(cx.request()) {
+            Some(claims) => form.field("claims", claims),
+            None => form,
+        };
+        let policy = RetryPolicy {
+            repeat: self.prove.repeat(),
+            ..RetryPolicy::entra()
+        };
+        correlated(HttpRequest::post_form(self.url.clone(), &form), cx)
+            .requirements(self.requirements.clone())
+            .retry(policy)
+    }
+
+    fn on_answer(
+        self: Arc<Self>,
+        reply: HttpReply,
+        refused: Proof,
+        may_renew: bool,
+        cx: &mut Context,
+    ) -> Next {
+        let response = reply.or_else(|failure| cx.failed(failure))?;
+        match TokenAnswer::read(&response, Expiry::Lifetime, cx) {
+            Ok(answer) => done(answer.token),
+            Err(Cause::Service(error)) if may_renew && self.prove.may_be_renewed(&error) => {
+                let this = Arc::clone(&self);
+                let on_newer = move |proof, cx: &mut Context| {
+                    if proof == refused {
+                        return cx.failed(Cause::Service(error));
+                    }
+                    this.ask(proof, false, cx)
+                };
+                self.prove(on_newer, cx)
+            }
+            Err(cause) => cx.failed(cause),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The token service of a region.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::header::{HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::attempts::http;
+use crate::authority::Authority;
+use crate::context::Context;
+use crate::effect::{HttpReply, HttpRequest, Requirements};
+use crate::environment::Environment;
+use crate::error::{Error, Invalid, What};
+use crate::memory::{Fact, MemoryChange};
+use crate::moves::Next;
+use crate::oauth::read_member;
+use crate::retry::RetryPolicy;
+
+/// Which region's token service to ask.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Region(Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Named(String),
+    Detected,
+}
+
+/// How long the metadata service may take to say where the host is.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Under which name the detected region is remembered.
+const MEMORY: &str = "region";
+
+impl Region {
+    /// A region by its name, such as `westeurope`.
+    ///
+    /// # Errors
+    ///
+    /// It is not lower-case letters, digits and dashes, or does not begin with a letter.
+    pub fn new(name: impl Into<String>) -> Result<Self, Invalid> {
+        let name = name.into();
+        if is_region(&name) {
+            return Ok(Self(Kind::Named(name)));
+        }
+        let why = "it is lower-case letters, digits and dashes, such as `westeurope`";
+        Err(Invalid::new(What::Region, why))
+    }
+
+    /// The region that the host is in: `REGION_NAME` says it, or else the instance metadata
+    /// service. Where nobody does, the global token service is asked.
+    pub fn detected() -> Self {
+        Self(Kind::Detected)
+    }
+
+    /// The region that `AZURE_REGIONAL_AUTHORITY_NAME` or `MSAL_FORCE_REGION` names, if one of
+    /// them is set; `TryAutoDetect` and `true` mean the detected one.
+    ///
+    /// # Errors
+    ///
+    /// The variable holds no region.
+    pub fn from_environment(environment: &Environment) -> Result<Option<Self>, Invalid> {
+        for name in ["AZURE_REGIONAL_AUTHORITY_NAME", "MSAL_FORCE_REGION"] {
+            if let Some(region) = environment.get(name) {
+                let named = Self::try_from(region.trim().to_owned());
+                return named
+                    .map(Some)
+                    .map_err(|invalid| Invalid::new(What::Variable(name), invalid.why()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Goes on with the authority of the region, or the global one.
+pub(super) fn find(
+    region: Region,
+    global: Authority,
+    then: impl FnOnce(Authority, &mut Context) -> Next + Send + 'static,
+    cx: &mut Context,
+) -> Next {
+    let in_region = move |name: Option<&str>| {
+        let regional = name.and_then(|name| global.in_region(name));
+        regional.unwrap_or(global)
+    };
+    if let Kind::Named(name) = &region.0 {
+        return then(in_region(Some(name)), cx);
+    }
+    let known = match cx.memory().recall(MEMORY) {
+        Some(Fact::Found(name)) => Some(name.as_str()),
+        _ => cx.environment().get("REGION_NAME"),
+    };
+    if let Some(name) = known.filter(|name| is_region(name)) {
+        return then(in_region(Some(name)), cx);
+    }
+    http(location_request(cx)?, move |reply, cx| {
+        let name = read_location(reply, cx);
+        if let Some(name) = &name {
+            cx.remember(MemoryChange::Learned {
+                key: MEMORY.to_owned(),
+                fact: Fact::Found(name.clone()),
+                on: cx.now().timestamp(),
+            });
+        }
+        then(in_region(name.as_deref()), cx)
+    })
+}
+
+fn location_request(cx: &mut Context) -> Result<HttpRequest, Error> {
+    let mut url = cx
+        .environment()
+        .url("AZURE_POD_IDENTITY_AUTHORITY_HOST")
+        .or_else(|invalid| cx.failed(invalid))?
+        .unwrap_or_else(|| Url::parse("http://169.254.169.254").expect("the address is valid"));
+    url.set_path("/metadata/instance/compute");
+    url.set_query(Some("api-version=2021-02-01"));
+    let metadata = HeaderName::from_static("metadata");
+    Ok(HttpRequest::get(url)
+        .header(metadata, HeaderValue::from_static("true"))
+        .requirements(Requirements::metadata_endpoint(TIMEOUT))
+        .retry(RetryPolicy::never()))
+}
+
+/// Whatever else comes back: the host is nowhere that is known.
+fn read_location(reply: HttpReply, cx: &Context) -> Option<String> {
+    let name = read_member(&reply.ok()?, "location", cx).ok()?;
+    Some(name.expose().to_owned()).filter(|name| is_region(name))
+}
+
+/// A region becomes part of a host name, so nothing else may get through.
+fn is_region(name: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    name.len() <= 63
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && name.bytes().all(inner)
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.0 {
+            Kind::Named(name) => name,
+            Kind::Detected => "TryAutoDetect",
+        })
+    }
+}
+
+impl TryFrom<String> for Region {
+    type Error = Invalid;
+
+    fn try_from(name: String) -> Result<Self, Invalid> {
+        if ["TryAutoDetect", "true"]
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(&name))
+        {
+            return Ok(Self::detected());
+        }
+        Self::new(name)
+    }
+}
+
+impl From<Region> for String {
+    fn from(region: Region) -> Self {
+        region.to_string()
+    }
+}

@@ -1,0 +1,32 @@
+//! Secrets in files: tokens that a platform projects, client secrets that it mounts.
+
+use crate::context::Context;
+use crate::effect::FileRequest;
+use crate::error::Cause;
+use crate::moves::{Next, read_file};
+use crate::secret::Secret;
+
+/// The longest secret that a file may hold; the tokens that a cluster projects have a few
+/// kilobytes.
+pub(crate) const MOST_BYTES: usize = 64 * 1024;
+
+/// Reads a file and goes on with its text, without the white space around it.
+pub(crate) fn read_text(
+    path: String,
+    then: impl FnOnce(Secret, &mut Context) -> Next + Send + 'static,
+) -> Next {
+    let file = FileRequest::new(&path).max_bytes(MOST_BYTES);
+    read_file(file, move |content, cx| {
+        let content = match content {
+            Ok(content) => content,
+            Err(failure) => return cx.failed(Cause::file(path, failure)),
+        };
+        match content.trimmed_text().filter(|text| !text.is_empty()) {
+            Some(text) => then(text, cx),
+            None => cx.failed(Cause::FileContent {
+                path,
+                problem: "holds nothing usable: it is empty or not text".into(),
+            }),
+        }
+    })
+}
