@@ -132,10 +132,10 @@ mod cases {
                     .then(gives("e30.second.c2ln"))
                     .http(200, token),
                 called("no assertion here").then(Reply::Assertion(Err(
-                    AssertionFailure::Unavailable(Detail::new("not in a pipeline")),
+                    AssertionFailure::Unavailable(Detail::default()),
                 ))),
                 called("an issuer that fails").then(Reply::Assertion(Err(
-                    AssertionFailure::Failed(Detail::new("the issuer is down")),
+                    AssertionFailure::Failed(Detail::default()),
                 ))),
                 called("an empty assertion").then(gives("")),
                 in_file("an assertion in a file")

@@ -174,7 +174,7 @@ mod cases {
                 .http(200, token),
             called("a callback without a secret").then(gives("")),
             called("a callback that has none here").then(Reply::Assertion(Err(
-                AssertionFailure::Unavailable(Detail::new("not on this host")),
+                AssertionFailure::Unavailable(Detail::default()),
             ))),
         ]
     }
