@@ -239,6 +239,7 @@ impl Context {
         let origin = Origin {
             request: &self.request,
             environment: &self.environment,
+            memory: &self.memory,
             platform: self.platform,
             position: self.position,
             started: self.now.timestamp(),
