@@ -247,6 +247,7 @@ impl Context {
         let origin = Origin {
             request: &self.turn.request,
             environment: &self.environment,
+            memory: &self.memory,
             platform: self.platform,
             position: self.turn.position,
             started: self.now.timestamp(),

@@ -3,31 +3,43 @@
 //! A run gets the memory as an input and answers changes as an output. The changes of several runs
 //! may be applied in any order: of two facts under one key the one learned later stays, and a
 //! refresh token that was rejected stays so.
+//!
+//! Only what was found is a fact. That something was not there is no fact: it may be there in a
+//! moment, as the metadata service of a node that is still starting.
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::secret::Secret;
 use crate::time::Timestamp;
+use crate::transcript::Redactor;
 
 /// What earlier runs left: a plain value, kept by the shell and given to each run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// It serialises for transcripts, and so without its secrets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Memory {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     facts: BTreeMap<String, (Timestamp, Fact)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     rejected: Vec<Secret>,
 }
 
 /// Something worth remembering.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Fact {
     /// An endpoint that is not everywhere has answered here.
     Answered,
     /// The link of a chain that got a token, by its number from 0.
     Winner(usize),
-    /// Something looked up that is no secret: a region, a bundle of root certificates.
-    Found(String),
     /// A refresh token.
     RefreshToken(Secret),
+    /// Something that was looked up and is no secret: a region, a bundle of root certificates.
+    Found(String),
 }
 
 /// One change to the memory.
@@ -36,7 +48,7 @@ pub enum Fact {
 pub enum MemoryChange {
     /// Something was learned.
     Learned {
-        /// Under which key, which the credential makes up.
+        /// Under which key, which the credential makes up, without a secret in it.
         key: String,
         /// What.
         fact: Fact,
@@ -80,7 +92,24 @@ impl Memory {
 
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
-        self.facts.is_empty()
+        self.facts.is_empty() && self.rejected.is_empty()
+    }
+
+    /// The same memory with placeholders for its secrets.
+    pub(crate) fn redacted(&self, redactor: &mut Redactor) -> Self {
+        let mut secret = |token| redactor.secret("refresh-token", token);
+        let rejected = self.rejected.iter().map(&mut secret).collect();
+        let facts = self.facts.iter().map(|(key, (on, fact))| {
+            let fact = match fact {
+                Fact::RefreshToken(token) => Fact::RefreshToken(secret(token)),
+                fact => fact.clone(),
+            };
+            (key.clone(), (*on, fact))
+        });
+        Self {
+            facts: facts.collect(),
+            rejected,
+        }
     }
 }
 
@@ -90,8 +119,8 @@ impl Fact {
         match self {
             Self::Answered => (0, 0, ""),
             Self::Winner(link) => (1, *link, ""),
-            Self::Found(text) => (2, 0, text),
-            Self::RefreshToken(token) => (3, 0, token.expose()),
+            Self::RefreshToken(token) => (2, 0, token.expose()),
+            Self::Found(text) => (3, 0, text),
         }
     }
 }

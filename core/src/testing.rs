@@ -3,6 +3,8 @@
 //! Every credential brings its [`Case`]s, and the tests that hold for all credentials run over
 //! [`cases`]. The feature `testing` adds this module and changes nothing else.
 
+mod reply;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,18 +13,16 @@ use http::header::{HeaderName, HeaderValue};
 
 use crate::context::{Context, Platform, Position};
 use crate::credentials::CredentialConfig;
-use crate::effect::{
-    AssertionFailure, AuthorizeFailure, Authorized, ExecFailure, ExecOutput, FileFailure,
-    HttpFailure, HttpReply, HttpResponse, PromptFailure, Refusal, SignFailure, TokenFailure,
-};
+use crate::effect::{HttpFailure, HttpResponse, Refusal};
 use crate::entropy::Seed;
 use crate::environment::Environment;
+use crate::memory::{Fact, Memory, MemoryChange};
 use crate::request::TokenRequest;
 use crate::run::Run;
-use crate::secret::{Secret, SecretBytes};
 use crate::step::{Outcome, Step};
-use crate::time::Now;
-use crate::token::AccessToken;
+use crate::time::{Now, Timestamp};
+
+pub use self::reply::Reply;
 
 /// When scripted runs start: 2026-11-21 10:00 UTC, in milliseconds since 1970.
 pub const START: i64 = 1_795_255_200_000;
@@ -41,6 +41,8 @@ pub struct Case {
     pub request: TokenRequest,
     /// The variables that are set.
     pub environment: Vec<(&'static str, String)>,
+    /// What earlier runs left to remember.
+    pub memory: Memory,
     /// The platform.
     pub platform: Platform,
     /// Where the credential stands.
@@ -57,6 +59,7 @@ impl Case {
             credential: credential.into(),
             request: TokenRequest::new(["https://vault.azure.net/.default"]),
             environment: Vec::new(),
+            memory: Memory::default(),
             platform: Platform::Linux,
             position: Position::Alone,
             replies: Vec::new(),
@@ -72,6 +75,22 @@ impl Case {
     /// Sets a variable.
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.environment.push((name, value.into()));
+        self
+    }
+
+    /// Lets an earlier run have learned something, an hour ago.
+    pub fn remembers(mut self, key: impl Into<String>, fact: Fact) -> Self {
+        self.memory.apply(MemoryChange::Learned {
+            key: key.into(),
+            fact,
+            on: Timestamp::from_unix_milliseconds(START - 3_600_000),
+        });
+        self
+    }
+
+    /// Puts the credential on another platform than Linux.
+    pub fn on(mut self, platform: Platform) -> Self {
+        self.platform = platform;
         self
     }
 
@@ -112,6 +131,7 @@ impl Case {
     pub fn context(&self, now: Now, seed: Seed) -> Context {
         Context::new(self.request.clone(), now, seed)
             .with_environment(Environment::from_pairs(self.environment.clone()))
+            .with_memory(self.memory.clone())
             .with_platform(self.platform)
             .with_position(self.position)
             .record_transcript()
@@ -132,54 +152,6 @@ impl Case {
 /// Every case of every registered credential.
 pub fn cases() -> Vec<Case> {
     crate::credentials::cases()
-}
-
-/// A scripted reply to one effect.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Reply {
-    /// To `Http`.
-    Http(HttpReply),
-    /// To `ReadFile`.
-    File(Result<SecretBytes, FileFailure>),
-    /// To `Exec`.
-    Exec(Result<ExecOutput, ExecFailure>),
-    /// To `Sign`.
-    Sign(Result<Vec<u8>, SignFailure>),
-    /// To `Assertion`.
-    Assertion(Result<Secret, AssertionFailure>),
-    /// To `Token`.
-    Token(Result<AccessToken, TokenFailure>),
-    /// To `Prompt`.
-    Prompt(Result<(), PromptFailure>),
-    /// To `Authorize`.
-    Authorize(Result<Authorized, AuthorizeFailure>),
-    /// To whatever is asked.
-    Refuse(Refusal),
-}
-
-impl From<HttpResponse> for Reply {
-    fn from(response: HttpResponse) -> Self {
-        Self::Http(Ok(response))
-    }
-}
-
-impl From<HttpFailure> for Reply {
-    fn from(failure: HttpFailure) -> Self {
-        Self::Http(Err(failure))
-    }
-}
-
-impl From<FileFailure> for Reply {
-    fn from(failure: FileFailure) -> Self {
-        Self::File(Err(failure))
-    }
-}
-
-impl From<Refusal> for Reply {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refuse(refusal)
-    }
 }
 
 /// A host made of a list of replies and a number for a clock.

@@ -23,6 +23,7 @@ pub(crate) use self::redact::is_placeholder;
 
 use crate::context::{Platform, Position};
 use crate::credentials::CredentialConfig;
+use crate::memory::Memory;
 use crate::request::TokenRequest;
 use crate::time::Timestamp;
 
@@ -43,6 +44,9 @@ pub struct Transcript {
     /// The variables that were set, of those that matter.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
+    /// What earlier runs had left to remember.
+    #[serde(default, skip_serializing_if = "Memory::is_empty")]
+    pub memory: Memory,
     /// The platform that the run was on.
     pub platform: Platform,
     /// Where the credential stood.

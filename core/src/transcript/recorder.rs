@@ -19,6 +19,7 @@ use crate::effect::{
 };
 use crate::environment::{Environment, Exposure};
 use crate::error::{Error, ErrorKind};
+use crate::memory::Memory;
 use crate::request::TokenRequest;
 use crate::secret::{Secret, SecretBytes};
 use crate::time::Timestamp;
@@ -30,6 +31,7 @@ const VERSION: u32 = 1;
 pub(crate) struct Origin<'a> {
     pub(crate) request: &'a TokenRequest,
     pub(crate) environment: &'a Environment,
+    pub(crate) memory: &'a Memory,
     pub(crate) platform: Platform,
     pub(crate) position: Position,
     pub(crate) started: Timestamp,
@@ -52,6 +54,7 @@ impl Recorder {
             configuration: credential.configuration(&mut redactor),
             request: origin.request.clone(),
             environment,
+            memory: origin.memory.redacted(&mut redactor),
             platform: origin.platform,
             position: origin.position,
             started: origin.started,

@@ -33,6 +33,7 @@ impl Transcript {
         let context = Context::new(self.request.clone(), now, Seed::new([0; 32]))
             .with_environment(Environment::from_pairs(self.environment.clone()))
             .with_platform(self.platform)
+            .with_memory(self.memory.clone())
             .with_position(self.position)
             .with_deadline(self.deadline)
             .record_transcript();
