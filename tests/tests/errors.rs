@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use azid_core::effect::HttpResponse;
 use azid_core::oauth::AnswerFault;
-use azid_core::testing::{self, Reply, World, entra_answers};
+use azid_core::testing::{self, Case, Reply, World, entra_answers};
 use azid_core::{
     AccessToken, Cause, ClientSecretCredential, Error, ErrorKind, Fault, TokenRequest,
 };
@@ -98,6 +98,15 @@ fn a_description_is_one_line_without_the_trace_lines() {
         "AADSTS7000215: Invalid client secret provided."
     );
     assert!(!error.to_string().contains(['\r', '\n']));
+}
+
+#[test]
+fn an_endpoints_text_cannot_move_or_hide_anything_on_a_screen() {
+    let body = r#"{"error":"x","error_description":"gnp\u202egpj.exe \u001b[2J \u2066a\u200bb"}"#;
+    let credential = ClientSecretCredential::new("t", "c", "s3cret").expect("valid");
+    let case = Case::new("a text with formatting", credential).http(400, body);
+    let shown = case.run().result.expect_err("it is an error").to_string();
+    assert!(shown.contains("gnp gpj.exe [2J a b"), "{shown}");
 }
 
 #[test]

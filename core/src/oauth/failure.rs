@@ -210,9 +210,7 @@ pub(crate) fn safe_text(text: &str, most: usize, secrets: &[Secret]) -> String {
             }
         }
     }
-    let words: Vec<_> = clean
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .collect();
+    let words: Vec<_> = clean.split(is_blank).collect();
     let masked: Vec<_> = words
         .iter()
         .filter(|word| !word.is_empty())
@@ -223,6 +221,13 @@ pub(crate) fn safe_text(text: &str, most: usize, secrets: &[Secret]) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
+}
+
+/// White space, and what moves or hides text on a screen: control and formatting characters.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// The forms in which a secret may come back: as it is, percent- or form-encoded, in base64.
