@@ -117,6 +117,9 @@ fn callbacks_answer_under_their_own_names() {
         .on_assertion(CallbackId::new("a"), |request| {
             Ok(Secret::new(format!("for {}", request.client_id)))
         })
+        .on_client_secret(CallbackId::new("c"), |request| {
+            Ok(Secret::new(format!("secret of {}", request.client_id)))
+        })
         .on_token(CallbackId::new("t"), |_| {
             Err(TokenFailure::Unavailable(Default::default()))
         })
@@ -130,12 +133,14 @@ fn callbacks_answer_under_their_own_names() {
             Ok(request.message.expose().to_vec())
         });
 
-    let made = reply_to(&host, |kept| {
-        assertion(assertion_request("a"), move |reply, cx| {
-            keep(&kept, reply, cx)
-        })
-    });
-    assert_eq!(made, Ok(Secret::new("for client")));
+    for (name, proof) in [("a", "for client"), ("c", "secret of client")] {
+        let made = reply_to(&host, move |kept| {
+            assertion(assertion_request(name), move |reply, cx| {
+                keep(&kept, reply, cx)
+            })
+        });
+        assert_eq!(made, Ok(Secret::new(proof)));
+    }
     let token_from = |name: &'static str| {
         reply_to(&host, move |kept| {
             token(token_order(name), move |reply, cx| keep(&kept, reply, cx))

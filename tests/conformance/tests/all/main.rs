@@ -4,6 +4,7 @@
 mod clock;
 mod drivers;
 mod emulated;
+mod environments;
 mod own_process;
 mod proofs;
 mod refusals;
