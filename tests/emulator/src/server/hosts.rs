@@ -5,7 +5,7 @@ use super::certificate::{Authority, Shown, self_signed, thumbprint};
 use super::door::{Door, Traffic};
 use super::files::{Files, replace_private, write_private};
 use super::key_files::KeyFiles;
-use super::{EmulatorServer, origin};
+use super::{EmulatorServer, guide, origin};
 use crate::emulator::{Emulator, Entrance};
 use crate::hosts::{AppService, AppService2017, AzureArc, CloudShell, HostKind};
 use crate::hosts::{ServiceFabric, TokenProxy};
@@ -119,6 +119,13 @@ impl EmulatorServer {
             ],
             HostKind::AksIdentityBinding => self.aks_environment(),
         }
+    }
+
+    /// [`EmulatorServer::host_environment`] for every kind of host, as shell commands in blocks.
+    /// **Secrets are in the text.**
+    pub fn host_guide(&self) -> String {
+        let blocks = HostKind::ALL.map(|kind| guide::block(kind, &self.host_environment(kind)));
+        blocks.join("\n")
     }
 
     /// The SHA-1 thumbprint that Service Fabric publishes for its certificate: 40 hexadecimal digits.
