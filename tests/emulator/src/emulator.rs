@@ -90,10 +90,7 @@ impl Emulator {
         let mut answer = || match entrance {
             Entrance::Shared => self.route(request, now_unix_seconds),
             Entrance::ServiceFabric => self.hosts.service_fabric.handle(request, now_unix_seconds),
-            Entrance::TokenProxy => match TokenProxy::forward(request) {
-                Ok(forwarded) => self.entra.handle(&forwarded, now_unix_seconds),
-                Err(response) => response,
-            },
+            Entrance::TokenProxy => TokenProxy::handle(&mut self.entra, request, now_unix_seconds),
         };
         let reply = match fault {
             Some(fault) => fault.act_on(answer),

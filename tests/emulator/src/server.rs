@@ -17,6 +17,7 @@ mod files;
 mod guide;
 mod hosts;
 mod key_files;
+mod listener;
 mod options;
 mod reader;
 mod stream;
@@ -33,13 +34,13 @@ pub use door::Traffic;
 use files::Files;
 use hosts::SecureHosts;
 use key_files::KeyFiles;
+use listener::Listener;
 pub use options::ServerOptions;
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
@@ -64,14 +65,6 @@ struct Shared {
     options: ServerOptions,
     closing: Closing,
     key_files: KeyFiles,
-}
-
-/// A door, where it is, and the thread that stands at it.
-struct Listener {
-    door: Arc<Door>,
-    address: SocketAddr,
-    socket: Option<TcpListener>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl EmulatorServer {
@@ -230,38 +223,6 @@ impl Drop for EmulatorServer {
     }
 }
 
-impl Listener {
-    fn bind(port: u16, door: Arc<Door>) -> io::Result<Listener> {
-        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-        Ok(Listener {
-            door,
-            address: socket.local_addr()?,
-            socket: Some(socket),
-            thread: None,
-        })
-    }
-
-    fn serve(&mut self, shared: &Arc<Shared>) -> io::Result<()> {
-        let Some(socket) = self.socket.take() else {
-            return Ok(());
-        };
-        let (shared, door) = (Arc::clone(shared), Arc::clone(&self.door));
-        let thread = thread::Builder::new()
-            .name(format!("emulator {:?} {}", door.entrance, door.scheme()))
-            .spawn(move || accept(&socket, &door, &shared))?;
-        self.thread = Some(thread);
-        Ok(())
-    }
-
-    fn join(&mut self) {
-        if let Some(thread) = self.thread.take() {
-            // A listener only sees that it shall end when a connection wakes it.
-            let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
-            let _ = thread.join();
-        }
-    }
-}
-
 impl fmt::Debug for EmulatorServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EmulatorServer")
@@ -276,34 +237,6 @@ impl Shared {
     fn emulator(&self) -> MutexGuard<'_, Emulator> {
         self.emulator.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Accepts until the server closes, then waits for the connections' threads.
-fn accept(listener: &TcpListener, door: &Door, shared: &Shared) {
-    /// How long to leave a listener alone that has run out of file descriptors.
-    const EXHAUSTED: Duration = Duration::from_millis(20);
-    thread::scope(|scope| {
-        loop {
-            let accepted = listener.accept();
-            if shared.closing.is_closed() {
-                break;
-            }
-            let Ok((socket, _)) = accepted else {
-                shared.closing.wait(EXHAUSTED);
-                continue;
-            };
-            let counted = door.enter();
-            let Some(pass) = shared.closing.admit(&socket) else {
-                continue;
-            };
-            let serve = move || {
-                let _places = (pass, counted);
-                connection::serve(socket, door, shared);
-            };
-            // Without a thread to be had, the connection closes unanswered.
-            let _ = thread::Builder::new().spawn_scoped(scope, serve);
-        }
-    });
 }
 
 fn origin(scheme: &str, host: &str, address: SocketAddr) -> String {

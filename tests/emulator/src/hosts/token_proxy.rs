@@ -6,7 +6,8 @@
 
 use super::problem;
 use crate::answer;
-use http::{Request, Response, Uri};
+use crate::entra::Entra;
+use http::{Request, Response};
 
 /// The token proxy of a cluster.
 #[derive(Clone, Copy, Debug)]
@@ -18,24 +19,32 @@ impl TokenProxy {
     /// The name that a client must ask for in the handshake, and the only one in the certificate.
     pub const SERVER_NAME: &str = "proxy.aks.example";
 
-    /// What Entra is asked, or the answer to a request that is not passed on.
-    ///
-    /// # Errors
-    ///
-    /// The answer: 404 for a path outside of the proxy's, 400 for a header that belongs to a host of
-    /// managed identities.
-    pub fn forward(request: &Request<Vec<u8>>) -> Result<Request<Vec<u8>>, Response<Vec<u8>>> {
-        problem::stray_secret(request, None).map_err(|problem| problem.answer())?;
-        let target = request.uri().path_and_query().map_or("", |it| it.as_str());
-        let behind = target
-            .strip_prefix(TokenProxy::BASE_PATH)
-            .filter(|rest| rest.starts_with('/') && !rest.starts_with("//"))
-            .and_then(|rest| rest.parse::<Uri>().ok())
-            .ok_or_else(answer::not_found)?;
-        let mut forwarded = Request::new(request.body().clone());
-        *forwarded.method_mut() = request.method().clone();
-        *forwarded.headers_mut() = request.headers().clone();
-        *forwarded.uri_mut() = behind;
-        Ok(forwarded)
+    /// Answers one request, as `entra` answers what is passed on to it.
+    pub fn handle(
+        entra: &mut Entra,
+        request: &Request<Vec<u8>>,
+        now_unix_seconds: u64,
+    ) -> Response<Vec<u8>> {
+        if let Err(problem) = problem::stray_secret(request, None) {
+            return problem.answer();
+        }
+        match forwarded(request) {
+            Some(forwarded) => entra.handle(&forwarded, now_unix_seconds),
+            None => answer::not_found(),
+        }
     }
+}
+
+/// The request that Entra gets, if this one is under the proxy's path.
+fn forwarded(request: &Request<Vec<u8>>) -> Option<Request<Vec<u8>>> {
+    let target = request.uri().path_and_query()?.as_str();
+    let behind = target.strip_prefix(TokenProxy::BASE_PATH)?;
+    if !behind.starts_with('/') || behind.starts_with("//") {
+        return None;
+    }
+    let mut forwarded = Request::new(request.body().clone());
+    *forwarded.method_mut() = request.method().clone();
+    *forwarded.headers_mut() = request.headers().clone();
+    *forwarded.uri_mut() = behind.parse().ok()?;
+    Some(forwarded)
 }
