@@ -17,5 +17,6 @@ mod service_fabric;
 mod support;
 mod token_endpoint;
 mod token_proxy;
+mod trust;
 mod verification;
 mod wire;

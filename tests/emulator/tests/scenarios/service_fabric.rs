@@ -2,16 +2,12 @@
 
 use crate::hosts::{ask, request, send, send_at};
 use crate::support::{NOW, access_token, emulator, escape, json};
-use crate::wire::{Client, TlsStream, connect_tls_to, path_of, server, tls_builder, variable};
+use crate::trust::{hex, pinned};
+use crate::wire::{Client, TlsStream, connect_tls_to, path_of, server, variable};
 use azid_emulator::{EmulatorServer, HostKind, ServiceFabric, Traffic, demo};
 use http::Response;
-use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{ring::default_provider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+use ring::digest::{SHA256, digest};
 use std::io::Write;
-use std::sync::Arc;
 
 const FABRIC: HostKind = HostKind::ServiceFabric;
 
@@ -210,68 +206,13 @@ fn token_request(server: &EmulatorServer) -> String {
     )
 }
 
-/// A client that believes in nothing but the thumbprint.
 fn connect(server: &EmulatorServer, thumbprint: &str) -> Client<TlsStream> {
-    let config = tls_builder()
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Pin(thumbprint.to_owned())))
-        .with_no_client_auth();
+    let config = pinned(thumbprint);
     connect_tls_to(server.service_fabric_address(), config, "localhost")
-}
-
-#[derive(Debug)]
-struct Pin(String);
-
-impl ServerCertVerifier for Pin {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate);
-        if hex(hash.as_ref()).eq_ignore_ascii_case(&self.0) {
-            Ok(ServerCertVerified::assertion())
-        } else {
-            let rejected = CertificateError::ApplicationVerificationFailure;
-            Err(Error::InvalidCertificate(rejected))
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = default_provider().signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signed, &algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = default_provider().signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signed, &algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let algorithms = default_provider().signature_verification_algorithms;
-        algorithms.supported_schemes()
-    }
 }
 
 fn sha256(text: &str) -> String {
     hex(digest(&SHA256, text.as_bytes()).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[track_caller]

@@ -1,6 +1,7 @@
 //! The token proxy of a Kubernetes cluster.
 
 use crate::support::{NOW, emulator, form, json};
+use crate::trust::gullible;
 use crate::wire::{Client, TlsStream, connect_tls_to, path_of, server, trusting, variable};
 use azid_emulator::{
     EmulatorServer, Entrance, HostKind, Outcome, TokenProxy, demo, verify_access_token,
@@ -43,15 +44,17 @@ fn a_service_account_token_is_exchanged_through_the_proxy() {
 #[test]
 fn no_handshake_succeeds_without_the_name_of_the_proxy() {
     let server = server();
-    let ca = server.token_proxy_ca_pem();
+    let address = server.token_proxy_address();
     for name in ["localhost", "127.0.0.1", "other.aks.example"] {
-        let mut client = connect(&server, &ca, name);
+        let mut client = connect_tls_to(address, gullible(), name);
         let sent = client.stream.write_all(b"GET");
         sent.expect_err("no certificate for this name");
     }
     let traffic = server.token_proxy_traffic();
     assert_eq!((traffic.connections, traffic.handshakes), (3, 0));
     assert_eq!(traffic.application_bytes, 0);
+    let mut client = connect_tls_to(address, gullible(), TokenProxy::SERVER_NAME);
+    assert_eq!(client.ask(exchange(&server)).status, 200);
 }
 
 #[test]
