@@ -73,8 +73,8 @@ impl Emulator {
 
     /// Answers one request, with what the connection is to do to the answer.
     ///
-    /// The request's URI may be a path alone. Where it has a scheme, `http` to anything but a
-    /// metadata path is refused and logged as a leak.
+    /// The request's URI may be a path alone. Where it has a scheme, `http` to anything but the
+    /// metadata service or another host of managed identities is refused and logged as a leak.
     pub fn reply(&mut self, request: &Request<Vec<u8>>, now_unix_seconds: u64) -> Reply {
         self.reply_at(Entrance::Shared, request, now_unix_seconds)
     }
