@@ -7,7 +7,7 @@ use crate::directory::{
 };
 use crate::keys::Keys;
 use crate::machine::{Machine, ManagedIdentity};
-use crate::world::World;
+use crate::world::{HostSecrets, World};
 
 /// The tenant's id.
 pub const TENANT_ID: &str = "11111111-aaaa-4bbb-8ccc-000000000001";
@@ -57,6 +57,14 @@ pub const USER_ASSIGNED_OBJECT_ID: &str = "44444444-aaaa-4bbb-8ccc-0000000000f2"
 pub const USER_ASSIGNED_RESOURCE_ID: &str = "/subscriptions/55555555-aaaa-4bbb-8ccc-000000000001/resourcegroups/demo/providers/Microsoft.ManagedIdentity/userAssignedIdentities/demo";
 /// The ARM resource id of the machine.
 pub const MACHINE_RESOURCE_ID: &str = "/subscriptions/55555555-aaaa-4bbb-8ccc-000000000001/resourcegroups/demo/providers/Microsoft.Compute/virtualMachines/demo";
+/// The first value of the header `X-IDENTITY-HEADER` on App Service.
+pub const APP_SERVICE_HEADER: &str = "emulated-app-service-header";
+/// The header `secret` on App Service of old.
+pub const APP_SERVICE_2017_SECRET: &str = "emulated-app-service-2017-secret";
+/// The header `secret` on Azure ML compute.
+pub const AZURE_ML_SECRET: &str = "emulated-azure-ml-secret";
+/// The header `Secret` on Service Fabric.
+pub const SERVICE_FABRIC_SECRET: &str = "emulated-service-fabric-secret";
 /// The machine's region.
 pub const LOCATION: &str = "westeurope";
 
@@ -119,6 +127,12 @@ pub fn world(keys: &Keys) -> World {
             resources: resources(),
         },
         machine: machine(),
+        host_secrets: HostSecrets {
+            app_service: APP_SERVICE_HEADER.to_owned(),
+            app_service_2017: APP_SERVICE_2017_SECRET.to_owned(),
+            azure_ml: AZURE_ML_SECRET.to_owned(),
+            service_fabric: SERVICE_FABRIC_SECRET.to_owned(),
+        },
     }
 }
 

@@ -17,7 +17,7 @@
 //! # Ok::<(), http::Error>(())
 //! ```
 //!
-//! [`demo`] is a world ready for use. [`Entra`] and [`Imds`] can each be used alone. [`Fault`] makes
+//! [`demo`] is a world ready for use. [`Entra`], [`Imds`] and each of the [`Hosts`] can be used alone. [`Fault`] makes
 //! things go wrong on demand, and [`Emulator::requests`] tells what was asked.
 //! [`verify_access_token`] checks an issued token as a resource does, from the published keys alone.
 
@@ -28,6 +28,7 @@ mod emulator;
 mod entra;
 mod fault;
 mod fields;
+mod hosts;
 mod imds;
 mod jwt;
 mod keys;
@@ -44,14 +45,18 @@ pub use directory::{
     Application, ClientSecret, Directory, FederatedCredential, FederatedIssuer, Resource, Tenant,
     TokenVersion,
 };
-pub use emulator::Emulator;
+pub use emulator::{Emulator, Entrance};
 pub use entra::Entra;
 pub use fault::{DropPoint, Fault};
+pub use hosts::{
+    AppService, AppService2017, AzureArc, CloudShell, ExpiryForm, FileOrder, HostKind, Hosts,
+    Identities, ServiceFabric, TokenProxy,
+};
 pub use imds::Imds;
 pub use keys::{Keys, SigningKey};
 pub use machine::{Machine, ManagedIdentity};
 pub use record::{Outcome, RequestRecord};
 pub use reply::{Reply, Transport};
-pub use server::{Clock, EmulatorServer, ServerOptions};
+pub use server::{Clock, EmulatorServer, ServerOptions, Traffic};
 pub use verify::{Claims, VerifyError, verify_access_token};
-pub use world::World;
+pub use world::{HostSecrets, World};

@@ -44,6 +44,12 @@ impl Mint {
         mint
     }
 
+    /// Counts tokens from `first`, so that mints which share a key make different ones.
+    pub(crate) fn numbered_from(mut self, first: u64) -> Mint {
+        self.minted = first;
+        self
+    }
+
     pub(crate) fn set_authority(&mut self, origin: &str) {
         self.authority = origin.trim_end_matches('/').to_owned();
     }

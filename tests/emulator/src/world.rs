@@ -2,6 +2,7 @@
 
 use crate::directory::Directory;
 use crate::machine::Machine;
+use std::fmt;
 
 /// The directory behind Entra and the machine behind the metadata service. [`crate::demo::world`]
 /// makes one ready for use.
@@ -11,4 +12,25 @@ pub struct World {
     pub directory: Directory,
     /// The machine and its managed identities.
     pub machine: Machine,
+    /// What proves a caller to the other hosts of managed identities.
+    pub host_secrets: HostSecrets,
+}
+
+/// The secrets that hosts of managed identities share with the programs on them.
+#[derive(Clone, Default)]
+pub struct HostSecrets {
+    /// The first value of the header `X-IDENTITY-HEADER` on App Service.
+    pub app_service: String,
+    /// The header `secret` on App Service of old.
+    pub app_service_2017: String,
+    /// The header `secret` on Azure ML compute.
+    pub azure_ml: String,
+    /// The header `Secret` on Service Fabric.
+    pub service_fabric: String,
+}
+
+impl fmt::Debug for HostSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HostSecrets")
+    }
 }
