@@ -1,8 +1,10 @@
-//! JSON Web Tokens in compact form (RFC 7515), read strictly and checked with RS256 alone.
+//! JSON Web Tokens in compact form (RFC 7515), read strictly and checked with RS256 or PS256.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use ring::signature::{
+    RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters, RsaPublicKeyComponents,
+};
 use serde_json::{Map, Value};
 
 const MAX_BYTES: usize = 32 * 1024;
@@ -48,22 +50,25 @@ impl<'a> Jwt<'a> {
         self.claims.get(claim)?.as_u64()
     }
 
+    /// Checks the signature with the algorithm that the header names, of the two that there are;
+    /// which of them is allowed is the caller's question.
     pub(crate) fn is_signed_by(&self, key: &PublicKey) -> bool {
+        let parameters: &RsaParameters = match self.algorithm() {
+            Some("RS256") => &RSA_PKCS1_2048_8192_SHA256,
+            Some("PS256") => &RSA_PSS_2048_8192_SHA256,
+            _ => return false,
+        };
         RsaPublicKeyComponents {
             n: &key.modulus,
             e: &key.exponent,
         }
-        .verify(
-            &RSA_PKCS1_2048_8192_SHA256,
-            self.signed.as_bytes(),
-            &self.signature,
-        )
+        .verify(parameters, self.signed.as_bytes(), &self.signature)
         .is_ok()
     }
 }
 
 /// An RSA public key as big-endian numbers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PublicKey {
     modulus: Vec<u8>,
     exponent: Vec<u8>,

@@ -22,6 +22,9 @@
 //! [`verify_access_token`] checks an issued token as a resource does, from the published keys alone.
 
 mod answer;
+mod application;
+mod certificate;
+mod ci;
 pub mod demo;
 mod directory;
 mod emulator;
@@ -40,9 +43,11 @@ mod time;
 mod verify;
 mod world;
 
+pub use application::{Application, ClientSecret, Delegation, FederatedCredential, TrustedSubject};
+pub use certificate::{Certificate, ClientCertificate};
+pub use ci::{BuildSystems, Pipeline, ServiceConnection, Workflow};
 pub use directory::{
-    Application, ClientSecret, Directory, FederatedCredential, FederatedIssuer, Resource, Tenant,
-    TokenVersion,
+    AccessPolicy, Directory, FederatedIssuer, Resource, Tenant, TokenVersion, User,
 };
 pub use emulator::Emulator;
 pub use entra::Entra;

@@ -83,7 +83,7 @@ impl Drop for OwnDirectory {
 }
 
 /// Writes a file that only this user can read.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
