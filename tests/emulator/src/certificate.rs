@@ -124,7 +124,14 @@ impl ClientCertificate {
     /// An assertion as Entra's documentation wants it: PS256, `x5t#S256`, valid for ten minutes. `id`
     /// tells it from every other.
     pub fn assertion(&self, client_id: &str, audience: &str, id: &str, now: u64) -> String {
-        let claims = assertion_claims(client_id, audience, id, now);
+        let claims = json!({
+            "aud": audience,
+            "iss": client_id,
+            "sub": client_id,
+            "jti": id,
+            "nbf": now,
+            "exp": now.saturating_add(600),
+        });
         self.key.sign_with_header(&self.assertion_header(), &claims)
     }
 
@@ -160,18 +167,6 @@ impl fmt::Debug for ClientCertificate {
             .field("common_name", &self.certificate.common_name())
             .finish_non_exhaustive()
     }
-}
-
-/// The claims of an assertion that is valid for ten minutes.
-pub(crate) fn assertion_claims(client_id: &str, audience: &str, id: &str, now: u64) -> Value {
-    json!({
-        "aud": audience,
-        "iss": client_id,
-        "sub": client_id,
-        "jti": id,
-        "nbf": now,
-        "exp": now.saturating_add(600),
-    })
 }
 
 /// The PEM text of everything, the certificate, and its authority's.

@@ -2,11 +2,17 @@
 
 mod answers;
 mod assertions;
+mod builds;
+mod certificates;
 mod discovery;
 mod faults;
+mod identities;
 mod metadata;
+mod on_behalf_of;
+mod regions;
 mod server;
 mod server_faults;
+mod subject_names;
 mod support;
 mod token_endpoint;
 mod verification;
