@@ -71,6 +71,19 @@ fn a_thumbprint_may_be_written_in_each_form_that_clients_use() {
 }
 
 #[test]
+fn the_parts_of_an_assertion_may_be_padded() {
+    let mut emulator = emulator();
+    let certificate = &KEYS.certificate;
+    let [header, claims] = own_assertion();
+    // Only the signature can be padded without being made anew.
+    let assertion = certificate.key().sign_with_header(&header, &claims);
+    let response = present(&mut emulator, demo::CLIENT_ID, &format!("{assertion}=="));
+    assert_eq!(response.status(), 200);
+    let response = present(&mut emulator, demo::CLIENT_ID, &format!("{assertion}==="));
+    assert_refused(&emulator, &response, 401, "invalid_client", 50027);
+}
+
+#[test]
 fn each_wrong_part_of_an_assertion_has_its_own_refusal() {
     let mut emulator = emulator();
     let other = demo::UNFEDERATED_CLIENT_ID;
@@ -104,6 +117,7 @@ fn each_wrong_part_of_an_assertion_has_its_own_refusal() {
         (1, "jti", json!(7), 50027),
         (1, "exp", Value::Null, 50027),
         (1, "exp", json!("1800000600"), 50027),
+        (1, "exp", json!(-1), 50027),
         (1, "exp", json!(NOW), 700024),
         (1, "nbf", json!(NOW + 1), 700024),
     ] {
@@ -281,11 +295,15 @@ fn a_clock_that_is_off_is_told_the_time_of_the_server() {
 }
 
 #[test]
-fn an_assertion_may_be_long_lived_and_may_say_iat_in_place_of_nbf() {
+fn an_assertion_may_be_long_lived_say_iat_in_place_of_nbf_and_count_fractions() {
     let mut emulator = emulator();
     for changes in [
         [("exp", json!(NOW + 366 * 86_400)), ("nbf", json!(NOW))],
         [("nbf", Value::Null), ("iat", json!(NOW))],
+        [
+            ("nbf", json!(NOW as f64 + 0.7)),
+            ("exp", json!(NOW as f64 + 1.2)),
+        ],
     ] {
         let [header, claims] = own_assertion();
         let assertion = sign(&header, &with(claims, &changes));
