@@ -175,10 +175,7 @@ fn application(keys: &Keys) -> Application {
     };
     let mut application = Application {
         object_id: CLIENT_OBJECT_ID.to_owned(),
-        certificates: vec![
-            keys.certificate.reissue(2018, 2020).certificate().clone(),
-            keys.certificate.certificate().clone(),
-        ],
+        certificates: vec![keys.certificate.certificate().clone()],
         federated_credentials: vec![
             federated(ISSUER, SUBJECT),
             federated(PIPELINE_ISSUER, PIPELINE_SUBJECT),

@@ -17,7 +17,8 @@
 //! # Ok::<(), http::Error>(())
 //! ```
 //!
-//! [`demo`] is a world ready for use. [`Entra`] and [`Imds`] can each be used alone. [`Fault`] makes
+//! [`demo`] is a world ready for use. [`Entra`] and [`Imds`] can each be used alone; [`BuildSystems`]
+//! are the jobs of Azure Pipelines and GitHub Actions that hand out tokens for Entra. [`Fault`] makes
 //! things go wrong on demand, and [`Emulator::requests`] tells what was asked.
 //! [`verify_access_token`] checks an issued token as a resource does, from the published keys alone.
 

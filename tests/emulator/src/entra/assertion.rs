@@ -34,14 +34,14 @@ pub(super) fn check(
     }
     presented.find_match(&application.federated_credentials)?;
     check_signature(directory, jwt, presented.issuer)?;
-    check_time(jwt, now)
+    check_time(jwt, now, 0)
 }
 
-/// Checks that `now` is within the token's time, without tolerance.
-pub(super) fn check_time(jwt: &Jwt<'_>, now: u64) -> Result<(), Refusal> {
+/// Checks that `now` is within the token's time, which may begin up to `ahead` seconds later.
+pub(super) fn check_time(jwt: &Jwt<'_>, now: u64, ahead: u64) -> Result<(), Refusal> {
     let not_before = jwt.time("nbf").or_else(|| jwt.time("iat")).unwrap_or(0);
     let expires = jwt.time("exp").unwrap_or(0);
-    if now < not_before || expires <= now {
+    if now.saturating_add(ahead) < not_before || expires <= now {
         let [now, from, until] = [now, not_before, expires].map(timestamp);
         return Err(Refusal::assertion_time(&now, &from, &until));
     }

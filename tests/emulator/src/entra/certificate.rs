@@ -20,6 +20,9 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How far ahead a client's clock may be; even those that are right round half a second up.
+const CLOCK_SKEW_SECONDS: u64 = 300;
+
 /// Whether an assertion claims to be made by `application` itself, rightly or not.
 pub(super) fn is_self_issued(application: &Application, jwt: &Jwt<'_>) -> bool {
     let [issuer, subject] = ["iss", "sub"].map(|claim| jwt.text(claim));
@@ -62,7 +65,7 @@ pub(super) fn check(
     if !desk.endpoint.is_named_by(audience) {
         return Err(Refusal::assertion_audience());
     }
-    check_time(jwt, desk.now)?;
+    check_time(jwt, desk.now, CLOCK_SKEW_SECONDS)?;
     let repeated = desk.used.note(client_id, id, expires, desk.now);
     if repeated && desk.used.refuses_repeated {
         return Err(malformed("its id was used before"));

@@ -49,7 +49,7 @@ pub(super) fn check(
         audiences: vec![resource.map_or(audience, |it| &it.identifier)],
     };
     presented.find_match(&application.federated_credentials)?;
-    check_time(jwt, desk.now)
+    check_time(jwt, desk.now, 0)
 }
 
 fn is_user_assigned_identity(jwt: &Jwt<'_>) -> bool {
