@@ -2,7 +2,7 @@
 
 use crate::support::{
     JWT_BEARER, KEYS, NOW, access_token, ask, assert_refused, emulator, endpoint, form, json,
-    own_assertion, present, published_keys, sign, token_request, with,
+    own_assertion, present, published_keys, sign, with,
 };
 use azid_emulator::{Certificate, ClientCertificate, demo, verify_access_token};
 use base64::Engine;
