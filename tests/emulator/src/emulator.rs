@@ -1,20 +1,23 @@
 //! The models side by side: a request goes to the one that its path belongs to.
 //!
 //! ```text
-//! request ──► fault queued for it? ──► /metadata/…     ► Imds
-//!                                      a host's path   ► Hosts
-//!                                      all else        ► Entra ──► log ──► reply
+//! request ──► fault queued for it? ──► /metadata/…                ► Imds
+//!                                      a host's path              ► Hosts
+//!                                      …/_apis/distributedtask/… ► BuildSystems
+//!                                      all else                   ► Entra ──► log ──► reply
 //! ```
 //!
 //! Service Fabric and the token proxy are behind an [`Entrance`] of their own.
 
 use crate::answer;
+use crate::certificate::ClientCertificate;
+use crate::ci::BuildSystems;
 use crate::entra::Entra;
 use crate::fault::{Fault, FaultQueue};
 use crate::hosts::{Hosts, TokenProxy, problem};
 use crate::imds::Imds;
 use crate::keys::SigningKey;
-use crate::record::{Outcome, RequestLog, RequestRecord};
+use crate::record::{Outcome, RepeatedAssertion, RequestLog, RequestRecord};
 use crate::reply::Reply;
 use crate::world::World;
 use http::{Request, Response, StatusCode};
@@ -31,13 +34,15 @@ pub enum Entrance {
     TokenProxy,
 }
 
-/// Stands in for Microsoft Entra and the hosts of managed identities, without IO and without a
-/// clock.
+/// Stands in for Microsoft Entra, the hosts of managed identities and build systems, without IO and
+/// without a clock.
 #[derive(Debug)]
 pub struct Emulator {
     entra: Entra,
     imds: Imds,
     hosts: Hosts,
+    builds: BuildSystems,
+    client_certificate: Option<ClientCertificate>,
     faults: FaultQueue,
     log: RequestLog,
 }
@@ -49,6 +54,8 @@ impl Emulator {
             entra: Entra::new(world.directory, key.clone()),
             hosts: Hosts::new(&world.machine, &world.host_secrets, &key),
             imds: Imds::new(world.machine, key),
+            builds: world.builds,
+            client_certificate: world.client_certificate,
             faults: FaultQueue::default(),
             log: RequestLog::default(),
         }
@@ -96,18 +103,16 @@ impl Emulator {
             Some(fault) => fault.act_on(answer),
             None => Reply::plain(answer()),
         };
-        let outcome = reply
-            .response
-            .extensions()
-            .get()
-            .cloned()
-            .unwrap_or(Outcome::Fault);
+        let notes = reply.response.extensions();
+        let outcome = notes.get().cloned().unwrap_or(Outcome::Fault);
+        let repeated_assertion = notes.get::<RepeatedAssertion>().is_some();
         self.log.push(RequestRecord {
             method: request.method().to_string(),
             path: request.uri().path().to_owned(),
             time: now_unix_seconds,
             status: reply.response.status().as_u16(),
             outcome,
+            repeated_assertion,
         });
         reply
     }
@@ -158,6 +163,21 @@ impl Emulator {
         &mut self.hosts
     }
 
+    /// The jobs of build systems.
+    pub fn builds(&self) -> &BuildSystems {
+        &self.builds
+    }
+
+    /// The jobs of build systems, to change what is known of them.
+    pub fn builds_mut(&mut self) -> &mut BuildSystems {
+        &mut self.builds
+    }
+
+    /// The certificate that the first application holds.
+    pub fn client_certificate(&self) -> Option<&ClientCertificate> {
+        self.client_certificate.as_ref()
+    }
+
     fn route(&mut self, request: &Request<Vec<u8>>, now: u64) -> Response<Vec<u8>> {
         let is_metadata = request.uri().path().starts_with("/metadata/");
         let is_host = Hosts::is_path(request.uri().path());
@@ -173,6 +193,7 @@ impl Emulator {
                 }),
                 Outcome::Leak("plain http".to_owned()),
             ),
+            _ if BuildSystems::owns(request.uri().path()) => self.builds.handle(request, now),
             _ => match problem::stray_secret(request, Some("authorization")) {
                 Err(problem) => problem.answer(),
                 Ok(()) => self.entra.handle(request, now),

@@ -17,11 +17,16 @@
 //! # Ok::<(), http::Error>(())
 //! ```
 //!
-//! [`demo`] is a world ready for use. [`Entra`], [`Imds`] and each of the [`Hosts`] can be used alone. [`Fault`] makes
+//! [`demo`] is a world ready for use. [`Entra`], [`Imds`] and each of the [`Hosts`] can be used alone;
+//! [`BuildSystems`] are the jobs of Azure Pipelines and GitHub Actions that hand out tokens for Entra.
+//! [`Fault`] makes
 //! things go wrong on demand, and [`Emulator::requests`] tells what was asked.
 //! [`verify_access_token`] checks an issued token as a resource does, from the published keys alone.
 
 mod answer;
+mod application;
+mod certificate;
+mod ci;
 pub mod demo;
 mod directory;
 mod emulator;
@@ -41,9 +46,11 @@ mod time;
 mod verify;
 mod world;
 
+pub use application::{Application, ClientSecret, Delegation, FederatedCredential, TrustedSubject};
+pub use certificate::{Certificate, ClientCertificate};
+pub use ci::{BuildSystems, Pipeline, ServiceConnection, Workflow};
 pub use directory::{
-    Application, ClientSecret, Directory, FederatedCredential, FederatedIssuer, Resource, Tenant,
-    TokenVersion,
+    AccessPolicy, Directory, FederatedIssuer, Resource, Tenant, TokenVersion, User,
 };
 pub use emulator::{Emulator, Entrance};
 pub use entra::Entra;

@@ -12,6 +12,7 @@ mod certificate;
 mod clock;
 mod closing;
 mod connection;
+mod credentials;
 mod door;
 mod files;
 mod guide;
@@ -69,7 +70,8 @@ struct Shared {
 
 impl EmulatorServer {
     /// Binds its ports, makes a certificate authority and a server certificate for `localhost` and
-    /// `127.0.0.1`, writes the authority's certificate and a federated token to files, and serves.
+    /// `127.0.0.1`, writes the authority's certificate, a federated token and the client's
+    /// certificate to files, and serves.
     ///
     /// The emulator's authority becomes [`EmulatorServer::https_origin`].
     ///
@@ -97,6 +99,7 @@ impl EmulatorServer {
         let now = options.clock.now();
         let token = guide::federated_token(emulator.entra().directory(), now);
         let files = Files::write(&options, &ca_pem, token.as_deref())?;
+        credentials::write_client_certificate(&files, &emulator)?;
         let environment = guide::environment(emulator.entra().directory(), now, &origins, &files);
         let secure_hosts = SecureHosts::start(&files)?;
         let key_files = hosts::prepare_key_files(&mut emulator, &files)?;

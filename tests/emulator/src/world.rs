@@ -1,11 +1,13 @@
 //! What the emulator is told about the world at its start.
 
+use crate::certificate::ClientCertificate;
+use crate::ci::BuildSystems;
 use crate::directory::Directory;
 use crate::machine::Machine;
 use std::fmt;
 
-/// The directory behind Entra and the machine behind the metadata service. [`crate::demo::world`]
-/// makes one ready for use.
+/// The directory behind Entra, the machine behind the metadata service, and the build systems.
+/// [`crate::demo::world`] makes one ready for use.
 #[derive(Clone, Debug)]
 pub struct World {
     /// Tenants, applications, issuers and resources.
@@ -14,6 +16,10 @@ pub struct World {
     pub machine: Machine,
     /// What proves a caller to the other hosts of managed identities.
     pub host_secrets: HostSecrets,
+    /// The jobs of build systems.
+    pub builds: BuildSystems,
+    /// The certificate that the first application holds, for a server to hand to its programs.
+    pub client_certificate: Option<ClientCertificate>,
 }
 
 /// The secrets that hosts of managed identities share with the programs on them.
