@@ -13,6 +13,7 @@ use crate::secret::Secret;
 /// Members and form fields whose values are shown.
 const SHOWN_FIELDS: &[&str] = &[
     "api-version",
+    "authorization_endpoint",
     "claims",
     "client_assertion_type",
     "client_id",
@@ -33,6 +34,7 @@ const SHOWN_FIELDS: &[&str] = &[
     "grant_type",
     "interval",
     "issued_token_type",
+    "location",
     "mi_res_id",
     "msi_res_id",
     "not_before",
@@ -47,6 +49,7 @@ const SHOWN_FIELDS: &[&str] = &[
     "scope",
     "statusCode",
     "suberror",
+    "tenant_discovery_endpoint",
     "timestamp",
     "token_type",
     "tokenType",
@@ -143,10 +146,13 @@ impl Redactor {
         placeholder
     }
 
-    /// A text that is shown, with every known secret in it replaced, in whatever form it is there.
+    /// A text that is shown, with every known secret in it replaced, in whatever form it is there:
+    /// the longest first, since a header's value may have another secret in it.
     pub(super) fn text(&self, text: &str) -> String {
         let mut shown = text.to_owned();
-        for (secret, placeholder) in &self.known {
+        let mut known: Vec<_> = self.known.iter().collect();
+        known.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.expose().len()));
+        for (secret, placeholder) in known {
             for form in forms_of(secret.expose())
                 .iter()
                 .filter(|form| !is_placeholder(form))

@@ -3,7 +3,7 @@
 use azid_core::testing::{Case, Reply};
 use azid_core::{Environment, Exposure};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 const CLIENT_SECRET: &str = "c4nary-client &=+/~%secret";
@@ -17,6 +17,11 @@ pub(crate) const CANARIES: [&str; 4] = [CLIENT_SECRET, FILE, VARIABLE, TOKEN];
 /// A case whose every secret is a canary: in its credential, its environment and its replies.
 pub(crate) fn with_canaries(mut case: Case) -> Case {
     let mut credential = serde_json::to_value(&case.credential).expect("it serialises");
+    replace(
+        &mut credential,
+        &|name, value| name == "pkcs8" && *value == "redacted",
+        &STANDARD.encode(CLIENT_SECRET),
+    );
     replace(
         &mut credential,
         &|_, value| *value == "redacted",
