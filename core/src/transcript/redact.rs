@@ -53,6 +53,7 @@ const SHOWN_FIELDS: &[&str] = &[
     "trace_id",
     "verification_uri",
     "verification_url",
+    "xms_cc",
 ];
 
 /// Members with a meaning of their own in an error object, and harmless in it alone.
@@ -143,10 +144,13 @@ impl Redactor {
         placeholder
     }
 
-    /// A text that is shown, with every known secret in it replaced, in whatever form it is there.
+    /// A text that is shown, with every known secret in it replaced, in whatever form it is there:
+    /// the longest first, since a header's value may have another secret in it.
     pub(super) fn text(&self, text: &str) -> String {
         let mut shown = text.to_owned();
-        for (secret, placeholder) in &self.known {
+        let mut known: Vec<_> = self.known.iter().collect();
+        known.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.expose().len()));
+        for (secret, placeholder) in known {
             for form in forms_of(secret.expose())
                 .iter()
                 .filter(|form| !is_placeholder(form))
@@ -230,6 +234,9 @@ impl Redactor {
             shown.push(' ');
             shown.push_str(word);
         }
+        if !is_word(text) && is_word(&shown) {
+            shown.push_str(" words");
+        }
         shown
     }
 
@@ -270,6 +277,11 @@ impl Redactor {
     }
 }
 
+/// Whether a text can be one word in a header field, as it is.
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 fn is_secret(name: &str) -> bool {
     SECRET_FIELDS.iter().any(|(known, _)| *known == name)
 }
@@ -302,12 +314,14 @@ mod tests {
 
     #[test]
     fn redaction_is_a_fixed_point() {
-        let bodies: [&[u8]; 8] = [
+        let bodies: [&[u8]; 10] = [
             br#"{"access_token":"AT","expires_in":"3599","mystery":"x","nested":{"access_token":7,"y":[1,"z"]}}"#,
             br#"{"error":{"code":"c","message":"AT is not eyJhbGciOiJSUzI1NiJ9.a.b"}}"#,
             br#"{"error":"invalid_client","error_description":"AADSTS7000215: no.\r\nTrace ID: t"}"#,
             b"<html>host unreachable</html>",
             b"plain text",
+            b"one\r\ntwo",
+            b"word",
             b"",
             b" \n",
             b"\xff\xfe",
