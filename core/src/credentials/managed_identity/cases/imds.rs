@@ -1,15 +1,18 @@
 //! The instance metadata service, and how it is told from Azure Arc.
 
-use crate::credentials::{ManagedIdentityCredential, ManagedIdentityId};
-use crate::effect::{FileFailure, HttpFailure, Refusal};
-use crate::memory::Fact;
-use crate::request::TokenRequest;
-use crate::testing::{Case, Reply};
+use std::borrow::Cow;
 
 use super::{RESOURCE_ID, TOKEN, again, no_answer};
 use crate::context::Platform;
-use crate::credentials::Probe;
+use crate::credentials::{
+    Asked, ManagedIdentityCredential, ManagedIdentityId, Probe, Sign, SourceRules, Standing,
+    Verdict, VerdictRule,
+};
+use crate::effect::{FileFailure, HttpFailure, Refusal};
+use crate::memory::Fact;
+use crate::request::TokenRequest;
 use crate::retry::RetryPolicy;
+use crate::testing::Case;
 
 const NO_IDENTITY: &str = r#"{"error":"invalid_request","error_description":"Identity not found"}"#;
 const BAD_RESOURCE: &str = r#"{"error":"invalid_resource","error_description":"AADSTS500011: The resource principal named R was not found"}"#;
@@ -81,7 +84,25 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .http(404, ""),
     ];
+    let strict = SourceRules {
+        verdicts: Cow::Owned(vec![VerdictRule {
+            sign: Sign::NoAnswer,
+            statuses: Cow::Borrowed(&[]),
+            asked: Asked::Any,
+            standing: Standing::Alone,
+            verdict: Verdict::Failed,
+        }]),
+        retry: RetryPolicy::never(),
+        ..SourceRules::imds()
+    };
     cases.extend([
+        no_answer(
+            of(
+                "rules of one's own",
+                ManagedIdentityCredential::new().with_rules(strict),
+            ),
+            1,
+        ),
         probed("a probe that finds it").http(200, TOKEN),
         again(case("a probe that finds anybody").in_chain(), 500, 1).http(200, TOKEN),
         case("a probe of an answer without end")
@@ -121,7 +142,7 @@ pub(super) fn cases() -> Vec<Case> {
             ManagedIdentityCredential::new(),
         )
         .on(Platform::Other)
-        .then(Reply::from(HttpFailure::TimedOut))
+        .then(HttpFailure::TimedOut)
         .http(200, TOKEN),
     ]);
     cases
