@@ -100,6 +100,12 @@ const SHOWN_HEADERS: &[&str] = &[
 /// Words that decisions rest on, kept of texts that are otherwise hidden.
 const KEPT_WORDS: &[&str] = &["unreachable"];
 
+/// Before the placeholder of a page.
+const PAGE: &str = "<html>";
+
+/// After the placeholder of a text that is not one word.
+const SEVERAL_WORDS: &str = "words";
+
 /// Replaces secrets by placeholders: the same secret by the same one, numbered by first sight.
 #[derive(Debug, Default)]
 pub struct Redactor {
@@ -223,19 +229,29 @@ impl Redactor {
     }
 
     fn hidden_text(&mut self, kind: &'static str, text: &str) -> String {
-        let mut shown = self.placeholder(kind, text);
+        // What is replayed is a placeholder among its marks, and stays that one.
+        let mut shown = match text.split(' ').find(|word| is_placeholder(word)) {
+            Some(placeholder) if text.split(' ').all(|word| is_mark(word, placeholder)) => {
+                let shown = self.placeholder(kind, placeholder);
+                self.known.push((Secret::from(text), shown.clone()));
+                shown
+            }
+            _ => self.placeholder(kind, text),
+        };
         if is_placeholder(text) {
             return shown;
         }
         if text.starts_with('<') {
-            shown.insert_str(0, "<html> ");
+            shown.insert(0, ' ');
+            shown.insert_str(0, PAGE);
         }
         for word in KEPT_WORDS.iter().filter(|word| text.contains(*word)) {
             shown.push(' ');
             shown.push_str(word);
         }
         if !is_word(text) && is_word(&shown) {
-            shown.push_str(" words");
+            shown.push(' ');
+            shown.push_str(SEVERAL_WORDS);
         }
         shown
     }
@@ -275,6 +291,11 @@ impl Redactor {
         }
         redacted
     }
+}
+
+/// Whether a word is this placeholder or stands beside one.
+fn is_mark(word: &str, placeholder: &str) -> bool {
+    word == placeholder || word == PAGE || word == SEVERAL_WORDS || KEPT_WORDS.contains(&word)
 }
 
 /// Whether a text can be one word in a header field, as it is.
