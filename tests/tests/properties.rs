@@ -102,7 +102,8 @@ fn goes_where_it_was_sent(case: &Case, request: &HttpRequest) {
         .map(|(_, value)| value.as_str())
         .collect();
     let credential = serde_json::to_string(&case.credential).expect("a configuration serialises");
-    let defaults = "https://login.microsoftonline.com http://169.254.169.254";
+    let defaults =
+        "https://login.microsoftonline.com http://169.254.169.254 http://127.0.0.1:40342";
     let configured = format!("{credential} {} {defaults}", variables.join(" "));
     let origin = url.origin().ascii_serialization();
     let global = global_host(case, request).map(|host| format!("https://{host}"));

@@ -29,7 +29,8 @@ pub(crate) fn with_canaries(mut case: Case) -> Case {
     );
     case.credential = serde_json::from_value(credential).expect("it is read back");
     for name in Environment::known_names() {
-        if Environment::exposure(name) == Some(Exposure::Secret) {
+        let is_secret = Environment::exposure(name) == Some(Exposure::Secret);
+        if is_secret && !would_change_the_source(&case, name) {
             case = case.with(name, VARIABLE);
         }
     }
@@ -46,6 +47,16 @@ pub(crate) fn with_canaries(mut case: Case) -> Case {
         }
     }
     case
+}
+
+/// Whether a variable that the case does not set would lead it to another managed identity.
+fn would_change_the_source(case: &Case, name: &str) -> bool {
+    let sets = |name: &str| case.environment.iter().any(|(it, _)| *it == name);
+    match name {
+        "IDENTITY_HEADER" => sets("IDENTITY_ENDPOINT") && !sets(name),
+        "MSI_SECRET" => sets("MSI_ENDPOINT") && !sets(name),
+        _ => false,
+    }
 }
 
 /// Every form in which a secret might come to light.
