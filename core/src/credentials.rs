@@ -54,10 +54,14 @@ macro_rules! credentials {
 credentials! {
     /// An application with an assertion of another issuer.
     ClientAssertion: client_assertion::ClientAssertionCredential,
+    /// An application with a client certificate.
+    ClientCertificate: client_certificate::ClientCertificateCredential,
     /// An application with a client secret.
     ClientSecret: client_secret::ClientSecretCredential,
     /// The identity that Azure gives to the host.
     ManagedIdentity: managed_identity::ManagedIdentityCredential,
+    /// An application that acts for the user who called it.
+    OnBehalfOf: on_behalf_of::OnBehalfOfCredential,
     /// A Kubernetes workload with a federated token.
     WorkloadIdentity: workload_identity::WorkloadIdentityCredential,
 }

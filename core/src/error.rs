@@ -18,11 +18,13 @@ use crate::oauth::{AnswerFault, ServiceError};
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     credential: &'static str,
     endpoint: Option<String>,
     cause: Cause,
+    advice: Option<&'static str>,
 }
 
 /// What an error means to a chain of credentials.
@@ -64,7 +66,14 @@ impl Error {
             credential,
             endpoint,
             cause,
+            advice: None,
         }))
+    }
+
+    /// Says what to do next, where the credential knows better than its cause does.
+    pub fn advise(mut self, advice: &'static str) -> Self {
+        Arc::make_mut(&mut self.0).advice = Some(advice);
+        self
     }
 
     /// What the error means to a chain.
@@ -102,7 +111,7 @@ impl Error {
 
     /// What to do next, where that is known.
     pub fn advice(&self) -> Option<&'static str> {
-        self.0.cause.advice()
+        self.0.advice.or_else(|| self.0.cause.advice())
     }
 
     /// How long the endpoint wants not to be asked again.

@@ -144,7 +144,13 @@ fn record_environment(
                 redactor.placeholder("variable", value.expose())
             }
             Some(Exposure::Plain) => value.expose().to_owned(),
-            Some(Exposure::Secret) => redactor.placeholder("variable", value.expose()),
+            Some(Exposure::Secret) => {
+                let broken = value
+                    .expose()
+                    .contains(|c: char| c.is_control() && c != '\t');
+                // No header field can hold it, and none shall when this is replayed.
+                redactor.placeholder("variable", value.expose()) + if broken { "\n" } else { "" }
+            }
             Some(Exposure::Omitted) | None => continue,
         };
         recorded.insert(name.to_owned(), shown);
