@@ -58,6 +58,10 @@ credentials! {
     ClientSecret: client_secret::ClientSecretCredential,
     /// The identity that Azure gives to the host.
     ManagedIdentity: managed_identity::ManagedIdentityCredential,
+    /// A token that is there already.
+    StaticToken: static_token::StaticTokenCredential,
+    /// Tokens from the program's own code.
+    TokenCallback: token_callback::TokenCallbackCredential,
     /// A Kubernetes workload with a federated token.
     WorkloadIdentity: workload_identity::WorkloadIdentityCredential,
 }

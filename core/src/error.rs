@@ -18,11 +18,14 @@ use crate::oauth::{AnswerFault, ServiceError};
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     credential: &'static str,
     endpoint: Option<String>,
     cause: Cause,
+    explanation: Option<(Fault, &'static str)>,
+    request_ids: Vec<(&'static str, String)>,
 }
 
 /// What an error means to a chain of credentials.
@@ -64,7 +67,24 @@ impl Error {
             credential,
             endpoint,
             cause,
+            explanation: None,
+            request_ids: Vec::new(),
         }))
+    }
+
+    /// Says who can mend it and how, where the credential knows that better than the cause does.
+    pub(crate) fn explained(self, fault: Fault, advice: &'static str) -> Self {
+        self.with(|inner| inner.explanation = Some((fault, advice)))
+    }
+
+    /// Adds the ids under which the endpoint's operators find the exchange, each with its name.
+    pub(crate) fn request_ids_are(self, ids: Vec<(&'static str, String)>) -> Self {
+        self.with(|inner| inner.request_ids = ids)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
     }
 
     /// What the error means to a chain.
@@ -97,12 +117,27 @@ impl Error {
 
     /// Who can mend it.
     pub fn fault(&self) -> Fault {
-        self.0.cause.fault()
+        match self.0.explanation {
+            Some((fault, _)) => fault,
+            None => self.0.cause.fault(),
+        }
     }
 
     /// What to do next, where that is known.
     pub fn advice(&self) -> Option<&'static str> {
-        self.0.cause.advice()
+        match self.0.explanation {
+            Some((_, advice)) => Some(advice),
+            None => self.0.cause.advice(),
+        }
+    }
+
+    /// The ids that the endpoint gave the exchange in header fields of its answer, each with the
+    /// field's name: what its operators find it by. Few endpoints have any.
+    pub fn request_ids(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0
+            .request_ids
+            .iter()
+            .map(|(name, id)| (*name, id.as_str()))
     }
 
     /// How long the endpoint wants not to be asked again.
@@ -150,6 +185,9 @@ impl fmt::Display for Error {
             }
         }
         write!(f, "{}", self.0.cause)?;
+        for (name, id) in self.request_ids() {
+            write!(f, " [{name} {id}]")?;
+        }
         match self.advice() {
             Some(advice) => write!(f, "; what to do: {advice}"),
             None => Ok(()),
@@ -164,6 +202,7 @@ impl fmt::Debug for Error {
             .field("credential", &self.0.credential)
             .field("endpoint", &self.0.endpoint)
             .field("cause", &self.0.cause)
+            .field("request_ids", &self.0.request_ids)
             .finish()
     }
 }

@@ -291,7 +291,9 @@ impl Recording<'_> {
     ) {
         let reply = self.reply(reply, |redactor, token| Granted {
             token: redactor.placeholder("token", token.expose()),
+            token_type: token.kind().to_owned(),
             expires_on: token.expires_on(),
+            refresh_on: token.refreshes_on(),
         });
         self.push(Message::Token {
             callback: request.callback.to_string(),
