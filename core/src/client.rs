@@ -7,6 +7,7 @@ mod callback;
 mod certificate;
 mod discovery;
 mod exchange;
+mod job_token;
 mod region;
 mod secret;
 mod text_file;
@@ -15,5 +16,8 @@ pub(crate) use self::application::{Application, application_options};
 pub use self::assertion::ClientAssertion;
 pub use self::certificate::{ClientCertificate, ReadCertificate};
 pub(crate) use self::exchange::{Client, Exchange, Grant};
+#[cfg(feature = "testing")]
+pub(crate) use self::job_token::cases as job_token_cases;
+pub(crate) use self::job_token::{JobToken, job_endpoint};
 pub use self::region::Region;
 pub use self::secret::ClientSecret;

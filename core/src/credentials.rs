@@ -52,10 +52,15 @@ macro_rules! credentials {
 }
 
 credentials! {
+    /// A job of Azure Pipelines.
+    AzurePipelines: azure_pipelines::AzurePipelinesCredential,
     /// An application with an assertion of another issuer.
     ClientAssertion: client_assertion::ClientAssertionCredential,
     /// An application with a client secret.
     ClientSecret: client_secret::ClientSecretCredential,
+    /// A job of GitHub Actions.
+    #[serde(rename = "github-actions")]
+    GitHubActions: github_actions::GitHubActionsCredential,
     /// The identity that Azure gives to the host.
     ManagedIdentity: managed_identity::ManagedIdentityCredential,
     /// A token that is there already.

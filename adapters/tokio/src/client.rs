@@ -10,7 +10,8 @@ use azid_core::SecretBytes;
 use azid_core::effect::{Detail, HttpFailure, HttpReply, HttpRequest, HttpResponse, Tls};
 use azid_native::{Phase, Proxies, Route};
 use bytes::Bytes;
-use reqwest::{Client, ClientBuilder, Proxy, Response, redirect, retry};
+use reqwest::header::{CONTENT_LENGTH, HeaderValue};
+use reqwest::{Client, ClientBuilder, Method, Proxy, Response, redirect, retry};
 use rustls::ClientConfig;
 use tokio::task::spawn_blocking;
 
@@ -72,9 +73,14 @@ impl HttpClient for Reqwest {
         let route = self.proxies.route(&request)?;
         let tls = request.requirements.tls;
         let client = self.client(Way { route, tls }).await?;
+        let mut headers = request.headers;
+        if request.method == Method::POST && request.body.is_empty() {
+            // Left to itself the client says nothing, and some servers then answer 411.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         let response = client
             .request(request.method, request.url)
-            .headers(request.headers)
+            .headers(headers)
             .body(Bytes::from_owner(Zeroed(request.body)))
             .send()
             .await
