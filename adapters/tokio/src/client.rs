@@ -9,7 +9,8 @@ use azid_core::SecretBytes;
 use azid_core::effect::{Detail, HttpFailure, HttpReply, HttpRequest, HttpResponse, Requirement};
 use azid_native::{Phase, Proxies, Recent, Route};
 use bytes::Bytes;
-use reqwest::{Client, ClientBuilder, Proxy, Response, redirect, retry};
+use reqwest::header::{CONTENT_LENGTH, HeaderValue};
+use reqwest::{Client, ClientBuilder, Method, Proxy, Response, redirect, retry};
 use rustls::ClientConfig;
 use tokio::task::spawn_blocking;
 
@@ -49,9 +50,14 @@ impl HttpClient for Reqwest {
         let route = self.proxies.route(&request)?;
         let way = Way::of(&mut request, route)?;
         let client = self.client(way).await?;
+        let mut headers = request.headers;
+        if request.method == Method::POST && request.body.is_empty() {
+            // Left to itself the client says nothing, and some servers then answer 411.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         let response = client
             .request(request.method, request.url)
-            .headers(request.headers)
+            .headers(headers)
             .body(Bytes::from_owner(Zeroed(request.body)))
             .send()
             .await

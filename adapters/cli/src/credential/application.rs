@@ -27,9 +27,7 @@ const ASSERTION: &[&str] = &["AZURE_FEDERATED_TOKEN_FILE"];
 /// The credential at its authority and in its region, which are options of each type of its own.
 macro_rules! placed {
     ($credential:expr, $inputs:expr) => {{
-        let credential = $credential
-            .map_err(usage)?
-            .authority($inputs.authority()?);
+        let credential = $credential.map_err(usage)?.authority($inputs.authority()?);
         match $inputs.region()? {
             Some(region) => Ok(Arc::new(credential.region(region))),
             None => Ok(Arc::new(credential)),
@@ -139,13 +137,17 @@ fn secret(inputs: &Inputs<'_>) -> Result<Option<ClientSecret>, Problem> {
 
 fn certificate_in(inputs: &Inputs<'_>, path: String) -> CertificateProof {
     let reader = CertificateReader::new();
-    let password = inputs.environment.secret("AZURE_CLIENT_CERTIFICATE_PASSWORD");
+    let password = inputs
+        .environment
+        .secret("AZURE_CLIENT_CERTIFICATE_PASSWORD");
     let reader = match password {
         Some(password) => reader.password(password.clone()),
         None => reader,
     };
     let certificate = CertificateProof::from_file(path, reader);
-    let asked = inputs.environment.get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
+    let asked = inputs
+        .environment
+        .get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
     let asked = asked.is_some_and(|asked| asked == "1" || asked.eq_ignore_ascii_case("true"));
     if asked || inputs.choice.send_certificate_chain {
         certificate.send_certificate_chain()

@@ -41,8 +41,9 @@ impl Inputs<'_> {
             (self.choice.tenant.is_some(), tenant),
             (self.choice.client_id.is_some(), client_id),
         ];
-        let is_missing =
-            |(given, names): &&Need| !given && names.iter().all(|name| self.variable(name).is_none());
+        let is_missing = |(given, names): &&Need| {
+            !given && names.iter().all(|name| self.variable(name).is_none())
+        };
         let missing = ids.iter().chain(&others).filter(is_missing);
         let missing: Vec<_> = missing.map(|(_, names)| names[0]).collect();
         if !missing.is_empty() {
