@@ -69,15 +69,15 @@ fn is_secure(route: &Route) -> bool {
 
 /// Puts the name in the place of the URL's host, and answers the host.
 fn rename(request: &mut HttpRequest, name: Option<&str>) -> Result<String, HttpFailure> {
-    let unfit = |_| HttpFailure::Connect(Detail::new("the URL cannot be sent"));
+    let unfit = || HttpFailure::Connect(Detail::new("the URL cannot be sent"));
     let url = &mut request.url;
     let host = url.host_str().unwrap_or_default().to_owned();
     let authority = match url.port() {
         Some(port) => format!("{host}:{port}"),
         None => host.clone(),
     };
-    let authority = HeaderValue::from_str(&authority).map_err(|_| unfit(()))?;
-    url.set_host(name).map_err(|_| unfit(()))?;
+    let authority = HeaderValue::from_str(&authority).map_err(|_| unfit())?;
+    url.set_host(name).map_err(|_| unfit())?;
     request.headers.entry(HOST).or_insert(authority);
     let bare = host.trim_start_matches('[').trim_end_matches(']'); // of an IPv6 address
     Ok(bare.to_owned())
