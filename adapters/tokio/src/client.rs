@@ -35,11 +35,7 @@ impl Reqwest {
         if let Some(client) = self.clients.get(&way) {
             return Ok(client);
         }
-        let tls = way.tls.clone();
-        let config = spawn_blocking(move || azid_native::client_config(&tls)) // it may read files
-            .await
-            .map_err(|error| HttpFailure::Tls(Detail::new(error)))??;
-        let client = build(&way, &config)?;
+        let client = build(&way, config(&way).await?)?;
         Ok(self.clients.keep(way, client))
     }
 }
@@ -76,9 +72,21 @@ impl HttpClient for Reqwest {
     }
 }
 
-fn build(way: &Way, tls: &ClientConfig) -> Result<Client, HttpFailure> {
+async fn config(way: &Way) -> Result<ClientConfig, HttpFailure> {
+    if !way.is_secure {
+        return Ok(azid_native::nobody_trusted());
+    }
+    let tls = way.tls.clone();
+    let config = spawn_blocking(move || azid_native::client_config(&tls)); // it may read files
+    match config.await {
+        Ok(config) => config.map(|config| ClientConfig::clone(&config)),
+        Err(error) => Err(HttpFailure::Tls(Detail::new(error))),
+    }
+}
+
+fn build(way: &Way, tls: ClientConfig) -> Result<Client, HttpFailure> {
     let mut builder = ClientBuilder::new()
-        .tls_backend_preconfigured(tls.clone())
+        .tls_backend_preconfigured(tls)
         .user_agent(concat!("azid/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .retry(retry::never())
