@@ -4,13 +4,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use azid_certificate::CertificateReader;
 use azid_core::effect::{HttpResponse, Refusal};
 use azid_core::{
-    ClientSecretCredential, Context, Credential, ManagedIdentityCredential, Now, Outcome, Run,
-    Seed, Step, TokenRequest,
+    ClientSecretCredential, Context, Credential, ManagedIdentityCredential, Now, Outcome,
+    ReadCertificate as _, Run, SecretBytes, Seed, Step, TokenRequest,
 };
 
 const SECRET: &str = "canary-client-secret";
+
+/// What opens the files of the corpus.
+const CERTIFICATE_PASSWORD: &str = "swordfish";
 const STATUSES: [u16; 8] = [200, 400, 401, 403, 404, 429, 500, 503];
 
 /// More than any credential asks for when every answer is the same.
@@ -27,6 +31,21 @@ pub fn token_answer(data: &[u8]) {
     let application = application.expect("three good values");
     hides_the_secret(&always_answer(Arc::new(application), &response));
     always_answer(Arc::new(ManagedIdentityCredential::new()), &response);
+}
+
+/// Whatever a certificate file holds, it is read as a chain with its key, or refused in words that
+/// do not show the password, and another reader finds the same.
+pub fn certificate_file(data: &[u8]) {
+    let read = || {
+        let reader = CertificateReader::new().password(CERTIFICATE_PASSWORD);
+        reader.read(&SecretBytes::from(data))
+    };
+    let first = read();
+    if let Err(refusal) = &first {
+        let shown = refusal.to_string();
+        assert!(!shown.contains(CERTIFICATE_PASSWORD), "{shown}");
+    }
+    assert_eq!(first, read());
 }
 
 fn always_answer(credential: Arc<dyn Credential>, response: &HttpResponse) -> Outcome {
