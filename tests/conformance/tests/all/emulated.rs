@@ -8,7 +8,9 @@ use azid_core::{
     Authority, ClientSecretCredential, Context, Credential, Environment, ManagedIdentityCredential,
     Platform, Seed, TokenRequest, WorkloadIdentityCredential,
 };
-use azid_emulator::{Clock, DropPoint, Emulator, EmulatorServer, Fault, Keys, ServerOptions, demo};
+use azid_emulator::{
+    Clock, DropPoint, Emulator, EmulatorServer, Fault, HostKind, Keys, ServerOptions, demo,
+};
 
 use crate::clock::VirtualClock;
 use crate::drivers::DRIVERS;
@@ -140,7 +142,7 @@ impl Served {
 
     /// The transcript that all drivers record of the scenario.
     fn compare(&self, scenario: &Scenario, credential: &Arc<dyn Credential>) -> String {
-        let environment = environment(&self.server);
+        let environment = environment(&self.server, credential.name());
         let prepare = || {
             self.server.with_emulator(|running| {
                 *running = emulator(&self.keys);
@@ -179,10 +181,13 @@ fn emulator(keys: &Keys) -> Emulator {
     Emulator::new(demo::world(keys), keys.entra.clone())
 }
 
-fn environment(server: &EmulatorServer) -> Arc<Environment> {
-    Arc::new(Environment::from_pairs(
-        server.environment().iter().cloned(),
-    ))
+/// The variables of a virtual machine for its identity, and those of Entra for all others.
+fn environment(server: &EmulatorServer, credential: &str) -> Arc<Environment> {
+    Arc::new(if credential == "ManagedIdentityCredential" {
+        Environment::from_pairs(server.host_environment(HostKind::Imds))
+    } else {
+        Environment::from_pairs(server.environment().iter().cloned())
+    })
 }
 
 /// Runs the credential on every driver, each in a world that was prepared anew, and answers the

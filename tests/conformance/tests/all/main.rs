@@ -5,6 +5,7 @@ mod clock;
 mod drivers;
 mod emulated;
 mod environments;
+mod managed_identities;
 mod own_process;
 mod proofs;
 mod refusals;
