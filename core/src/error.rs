@@ -24,7 +24,8 @@ struct Inner {
     credential: &'static str,
     endpoint: Option<String>,
     cause: Cause,
-    advice: Option<&'static str>,
+    explanation: Option<(Fault, &'static str)>,
+    request_ids: Vec<(&'static str, String)>,
 }
 
 /// What an error means to a chain of credentials.
@@ -66,13 +67,29 @@ impl Error {
             credential,
             endpoint,
             cause,
-            advice: None,
+            explanation: None,
+            request_ids: Vec::new(),
         }))
     }
 
     /// Says what to do next, where the credential knows better than its cause does.
-    pub fn advise(mut self, advice: &'static str) -> Self {
-        Arc::make_mut(&mut self.0).advice = Some(advice);
+    pub fn advise(self, advice: &'static str) -> Self {
+        let fault = self.fault();
+        self.explained(fault, advice)
+    }
+
+    /// Says who can mend it and how, where the credential knows that better than the cause does.
+    pub(crate) fn explained(self, fault: Fault, advice: &'static str) -> Self {
+        self.with(|inner| inner.explanation = Some((fault, advice)))
+    }
+
+    /// Adds the ids under which the endpoint's operators find the exchange, each with its name.
+    pub(crate) fn request_ids_are(self, ids: Vec<(&'static str, String)>) -> Self {
+        self.with(|inner| inner.request_ids = ids)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
         self
     }
 
@@ -106,12 +123,27 @@ impl Error {
 
     /// Who can mend it.
     pub fn fault(&self) -> Fault {
-        self.0.cause.fault()
+        match self.0.explanation {
+            Some((fault, _)) => fault,
+            None => self.0.cause.fault(),
+        }
     }
 
     /// What to do next, where that is known.
     pub fn advice(&self) -> Option<&'static str> {
-        self.0.advice.or_else(|| self.0.cause.advice())
+        match self.0.explanation {
+            Some((_, advice)) => Some(advice),
+            None => self.0.cause.advice(),
+        }
+    }
+
+    /// The ids that the endpoint gave the exchange in header fields of its answer, each with the
+    /// field's name: what its operators find it by. Few endpoints have any.
+    pub fn request_ids(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0
+            .request_ids
+            .iter()
+            .map(|(name, id)| (*name, id.as_str()))
     }
 
     /// How long the endpoint wants not to be asked again.
@@ -159,6 +191,9 @@ impl fmt::Display for Error {
             }
         }
         write!(f, "{}", self.0.cause)?;
+        for (name, id) in self.request_ids() {
+            write!(f, " [{name} {id}]")?;
+        }
         match self.advice() {
             Some(advice) => write!(f, "; what to do: {advice}"),
             None => Ok(()),
@@ -173,6 +208,7 @@ impl fmt::Debug for Error {
             .field("credential", &self.0.credential)
             .field("endpoint", &self.0.endpoint)
             .field("cause", &self.0.cause)
+            .field("request_ids", &self.0.request_ids)
             .finish()
     }
 }

@@ -35,6 +35,10 @@ pub enum What {
     Authority,
     /// The id of a managed identity.
     ManagedIdentity,
+    /// The id of a service connection.
+    ServiceConnection,
+    /// An access token.
+    AccessToken,
     /// A variable of the environment.
     Variable(&'static str),
 }
@@ -73,6 +77,8 @@ impl fmt::Display for Invalid {
             What::Certificate => "the client certificate",
             What::Authority => "the authority",
             What::ManagedIdentity => "the managed identity's id",
+            What::ServiceConnection => "the service connection's id",
+            What::AccessToken => "the access token",
             What::Variable(name) => {
                 return write!(f, "the variable {name} is not valid: {}", self.why);
             }

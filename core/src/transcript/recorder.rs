@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use url::Url;
 
 use super::record::{Answer, Content, Exchange, Granted, Message, Place, Printed, Reply};
 use super::redact::Redactor;
@@ -140,10 +141,7 @@ fn record_environment(
     let mut recorded = BTreeMap::new();
     for (name, value) in environment.iter() {
         let shown = match Environment::exposure(name) {
-            Some(Exposure::Plain) if may_hold_secret(value.expose()) => {
-                redactor.placeholder("variable", value.expose())
-            }
-            Some(Exposure::Plain) => value.expose().to_owned(),
+            Some(Exposure::Plain) => plain(value.expose(), redactor),
             Some(Exposure::Secret) => {
                 let broken = value
                     .expose()
@@ -158,9 +156,20 @@ fn record_environment(
     recorded
 }
 
-/// Whether a value is a URL with user information or a query, where people put passwords.
-fn may_hold_secret(value: &str) -> bool {
-    value.contains("://") && value.contains(['@', '?'])
+/// A value that is no secret as a whole. People put passwords into the user information of a URL
+/// and into its query; of a query that is made of parameters their names are kept.
+fn plain(value: &str, redactor: &mut Redactor) -> String {
+    if !value.contains("://") || !value.contains(['@', '?']) {
+        return value.to_owned();
+    }
+    match Url::parse(value) {
+        Ok(url)
+            if !value.contains('@') && url.query_pairs().all(|(_, value)| !value.is_empty()) =>
+        {
+            redactor.url(&url)
+        }
+        _ => redactor.placeholder("variable", value),
+    }
 }
 
 /// One entry under way. Hosts and credentials never see it; effects write themselves into it.
@@ -297,7 +306,9 @@ impl Recording<'_> {
     ) {
         let reply = self.reply(reply, |redactor, token| Granted {
             token: redactor.placeholder("token", token.expose()),
+            token_type: token.kind().to_owned(),
             expires_on: token.expires_on(),
+            refresh_on: token.refreshes_on(),
         });
         self.push(Message::Token {
             callback: request.callback.to_string(),

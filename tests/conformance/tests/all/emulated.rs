@@ -127,13 +127,13 @@ fn every_driver_names_the_same_reason_why_there_is_no_answer() {
 }
 
 /// A server whose emulator starts anew for every run, on the same ports.
-struct Served {
-    server: EmulatorServer,
-    keys: Keys,
+pub(crate) struct Served {
+    pub(crate) server: EmulatorServer,
+    pub(crate) keys: Keys,
 }
 
 impl Served {
-    fn start(roots: &Path) -> Self {
+    pub(crate) fn start(roots: &Path) -> Self {
         let keys = Keys::generate();
         let server = serve(&keys);
         std::fs::write(roots, server.ca_pem()).expect("the folder can be written to");

@@ -11,6 +11,7 @@ mod proofs;
 mod refusals;
 mod requests;
 mod scripted;
+mod service_principals;
 mod signing;
 mod stand_in;
 mod tls_server;
