@@ -162,7 +162,7 @@ fn plain(value: &str, redactor: &mut Redactor) -> String {
         {
             redactor.url(&url)
         }
-        _ => redactor.placeholder("variable", value),
+        _ => redactor.hidden_text("variable", value),
     }
 }
 

@@ -102,7 +102,11 @@ const SHOWN_HEADERS: &[&str] = &[
 ];
 
 /// Words that decisions rest on, kept of texts that are otherwise hidden.
-const KEPT_WORDS: &[&str] = &["unreachable"];
+const KEPT_WORDS: &[&str] = &[
+    "unreachable",
+    "-----BEGIN CERTIFICATE-----",
+    "-----END CERTIFICATE-----",
+];
 
 /// Replaces secrets by placeholders: the same secret by the same one, numbered by first sight.
 #[derive(Debug, Default)]
@@ -229,7 +233,8 @@ impl Redactor {
         }
     }
 
-    fn hidden_text(&mut self, kind: &'static str, text: &str) -> String {
+    /// The placeholder of a text, with the words that decisions rest on.
+    pub(super) fn hidden_text(&mut self, kind: &'static str, text: &str) -> String {
         let mut shown = self.placeholder(kind, text);
         if is_placeholder(text) {
             return shown;
