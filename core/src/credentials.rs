@@ -56,6 +56,8 @@ credentials! {
     AzurePipelines: azure_pipelines::AzurePipelinesCredential,
     /// An application with an assertion of another issuer.
     ClientAssertion: client_assertion::ClientAssertionCredential,
+    /// An application with a client certificate.
+    ClientCertificate: client_certificate::ClientCertificateCredential,
     /// An application with a client secret.
     ClientSecret: client_secret::ClientSecretCredential,
     /// A job of GitHub Actions.
@@ -63,6 +65,8 @@ credentials! {
     GitHubActions: github_actions::GitHubActionsCredential,
     /// The identity that Azure gives to the host.
     ManagedIdentity: managed_identity::ManagedIdentityCredential,
+    /// An application that acts for the user who called it.
+    OnBehalfOf: on_behalf_of::OnBehalfOfCredential,
     /// A token that is there already.
     StaticToken: static_token::StaticTokenCredential,
     /// Tokens from the program's own code.

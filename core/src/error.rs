@@ -83,6 +83,12 @@ impl Error {
         }
     }
 
+    /// Says what to do next, where the credential knows better than its cause does.
+    pub fn advise(self, advice: &'static str) -> Self {
+        let fault = self.fault();
+        self.explained(fault, advice)
+    }
+
     /// Says who can mend it and how.
     pub(crate) fn explained(self, fault: Fault, advice: &'static str) -> Self {
         self.with(|inner| inner.explanation = Some((fault, advice)))

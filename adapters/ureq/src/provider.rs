@@ -52,7 +52,7 @@ impl TokenProvider {
             identity: builder
                 .credential
                 .identity()
-                .within(builder.host.snapshot()),
+                .within(&builder.host.snapshot()),
             lane: builder.credential.lane(),
             flights: Flights::new(Ledger::new(Arc::clone(&cache), seed)),
             early_refresh: builder.early_refresh,

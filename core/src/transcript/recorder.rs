@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use url::Url;
 
 use super::record::{Answer, Content, Exchange, Granted, Message, Place, Printed, Reply};
 use super::redact::Redactor;
@@ -141,29 +140,19 @@ fn record_environment(
     let mut recorded = BTreeMap::new();
     for (name, value) in environment.iter() {
         let shown = match Environment::exposure(name) {
-            Some(Exposure::Plain) => plain(value.expose(), redactor),
-            Some(Exposure::Secret) => redactor.placeholder("variable", value.expose()),
+            Some(Exposure::Plain) => redactor.variable(value.expose()),
+            Some(Exposure::Secret) => {
+                let broken = value
+                    .expose()
+                    .contains(|c: char| c.is_control() && c != '\t');
+                // No header field can hold it, and none shall when this is replayed.
+                redactor.placeholder("variable", value.expose()) + if broken { "\n" } else { "" }
+            }
             Some(Exposure::Omitted) | None => continue,
         };
         recorded.insert(name.to_owned(), shown);
     }
     recorded
-}
-
-/// A value that is no secret as a whole. People put passwords into the user information of a URL
-/// and into its query; of a query that is made of parameters their names are kept.
-fn plain(value: &str, redactor: &mut Redactor) -> String {
-    if !value.contains("://") || !value.contains(['@', '?']) {
-        return value.to_owned();
-    }
-    match Url::parse(value) {
-        Ok(url)
-            if !value.contains('@') && url.query_pairs().all(|(_, value)| !value.is_empty()) =>
-        {
-            redactor.url(&url)
-        }
-        _ => redactor.hidden_text("variable", value),
-    }
 }
 
 /// One entry under way. Hosts and credentials never see it; effects write themselves into it.

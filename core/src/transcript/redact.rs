@@ -14,6 +14,7 @@ use crate::secret::Secret;
 const SHOWN_FIELDS: &[&str] = &[
     "api-version",
     "audience",
+    "authorization_endpoint",
     "claims",
     "client_assertion_type",
     "client_id",
@@ -34,6 +35,7 @@ const SHOWN_FIELDS: &[&str] = &[
     "grant_type",
     "interval",
     "issued_token_type",
+    "location",
     "mi_res_id",
     "msi_res_id",
     "not_before",
@@ -49,6 +51,7 @@ const SHOWN_FIELDS: &[&str] = &[
     "serviceConnectionId",
     "statusCode",
     "suberror",
+    "tenant_discovery_endpoint",
     "timestamp",
     "token_type",
     "tokenType",
@@ -56,6 +59,7 @@ const SHOWN_FIELDS: &[&str] = &[
     "typeKey",
     "verification_uri",
     "verification_url",
+    "xms_cc",
 ];
 
 /// Members with a meaning of their own in an error object, and harmless in it alone.
@@ -108,6 +112,12 @@ const KEPT_WORDS: &[&str] = &[
     "-----END CERTIFICATE-----",
 ];
 
+/// Before the placeholder of a page.
+const PAGE: &str = "<html>";
+
+/// After the placeholder of a text that is not one word.
+const SEVERAL_WORDS: &str = "words";
+
 /// Replaces secrets by placeholders: the same secret by the same one, numbered by first sight.
 #[derive(Debug, Default)]
 pub struct Redactor {
@@ -152,10 +162,13 @@ impl Redactor {
         placeholder
     }
 
-    /// A text that is shown, with every known secret in it replaced, in whatever form it is there.
+    /// A text that is shown, with every known secret in it replaced, in whatever form it is there:
+    /// the longest first, since a header's value may have another secret in it.
     pub(super) fn text(&self, text: &str) -> String {
         let mut shown = text.to_owned();
-        for (secret, placeholder) in &self.known {
+        let mut known: Vec<_> = self.known.iter().collect();
+        known.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.expose().len()));
+        for (secret, placeholder) in known {
             for form in forms_of(secret.expose())
                 .iter()
                 .filter(|form| !is_placeholder(form))
@@ -182,6 +195,19 @@ impl Redactor {
             shown.query_pairs_mut().extend_pairs(query);
         }
         shown.into()
+    }
+
+    /// The value of a variable that is no secret as a whole, but may be a URL with passwords in its
+    /// user information or its query; of a query the names of its parameters are kept.
+    pub(super) fn variable(&mut self, value: &str) -> String {
+        if !value.contains("://") || !value.contains(['@', '?']) {
+            return value.to_owned();
+        }
+        let is_named = |url: &Url| url.query_pairs().all(|(_, value)| !value.is_empty());
+        match Url::parse(value) {
+            Ok(url) if !value.contains('@') && is_named(&url) => self.url(&url),
+            _ => self.hidden_text("variable", value),
+        }
     }
 
     pub(super) fn headers(&mut self, headers: &HeaderMap, keep_hidden: bool) -> Headers {
@@ -235,16 +261,29 @@ impl Redactor {
 
     /// The placeholder of a text, with the words that decisions rest on.
     pub(super) fn hidden_text(&mut self, kind: &'static str, text: &str) -> String {
-        let mut shown = self.placeholder(kind, text);
+        // What is replayed is a placeholder among its marks, and stays that one.
+        let mut shown = match text.split(' ').find(|word| is_placeholder(word)) {
+            Some(placeholder) if text.split(' ').all(|word| is_mark(word, placeholder)) => {
+                let shown = self.placeholder(kind, placeholder);
+                self.known.push((Secret::from(text), shown.clone()));
+                shown
+            }
+            _ => self.placeholder(kind, text),
+        };
         if is_placeholder(text) {
             return shown;
         }
         if text.starts_with('<') {
-            shown.insert_str(0, "<html> ");
+            shown.insert(0, ' ');
+            shown.insert_str(0, PAGE);
         }
         for word in KEPT_WORDS.iter().filter(|word| text.contains(*word)) {
             shown.push(' ');
             shown.push_str(word);
+        }
+        if !is_word(text) && is_word(&shown) {
+            shown.push(' ');
+            shown.push_str(SEVERAL_WORDS);
         }
         shown
     }
@@ -286,6 +325,17 @@ impl Redactor {
     }
 }
 
+/// Whether a word is this placeholder or stands beside one.
+fn is_mark(word: &str, placeholder: &str) -> bool {
+    let mut kept = KEPT_WORDS.iter().flat_map(|kept| kept.split(' '));
+    word == placeholder || word == PAGE || word == SEVERAL_WORDS || kept.any(|kept| kept == word)
+}
+
+/// Whether a text can be one word in a header field, as it is.
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 fn is_secret(name: &str) -> bool {
     SECRET_FIELDS.iter().any(|(known, _)| *known == name)
 }
@@ -318,12 +368,14 @@ mod tests {
 
     #[test]
     fn redaction_is_a_fixed_point() {
-        let bodies: [&[u8]; 8] = [
+        let bodies: [&[u8]; 10] = [
             br#"{"access_token":"AT","expires_in":"3599","mystery":"x","nested":{"access_token":7,"y":[1,"z"]}}"#,
             br#"{"error":{"code":"c","message":"AT is not eyJhbGciOiJSUzI1NiJ9.a.b"}}"#,
             br#"{"error":"invalid_client","error_description":"AADSTS7000215: no.\r\nTrace ID: t"}"#,
             b"<html>host unreachable</html>",
             b"plain text",
+            b"one\r\ntwo",
+            b"word",
             b"",
             b" \n",
             b"\xff\xfe",

@@ -133,10 +133,9 @@ fn binding_cases() -> Vec<Case> {
         proxied("a token proxy that refuses")
             .file(FEDERATED)
             .http(403, status),
-        (0..4).fold(proxied("a token proxy that is somebody else"), |case, _| {
-            case.file(FEDERATED)
-                .then(HttpFailure::Tls(Default::default()))
-        }),
+        proxied("a token proxy that is somebody else")
+            .file(FEDERATED)
+            .then(HttpFailure::Tls(Default::default())),
         proxied("a token proxy with a passing fault")
             .file(FEDERATED)
             .http(503, "")

@@ -4,7 +4,14 @@
 mod clock;
 mod drivers;
 mod emulated;
+mod environments;
+mod managed_identities;
 mod own_process;
+mod proofs;
 mod refusals;
+mod requests;
 mod scripted;
+mod service_principals;
+mod signing;
 mod stand_in;
+mod tls_server;
