@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use azid_core::{
-    Authority, Credential, Environment, Invalid, ManagedIdentityCredential, ManagedIdentityId,
+    Authority, Credential, Environment, ManagedIdentityCredential, ManagedIdentityId,
     WorkloadIdentityCredential,
 };
 use clap::{Args, ValueEnum};
