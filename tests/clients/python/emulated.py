@@ -12,6 +12,7 @@ import azure.identity
 import azure.identity.aio
 import jwt
 import requests
+from azure.core.exceptions import ClientAuthenticationError
 
 # What `azid emulate --environments FILE` wrote: name -> { VARIABLE: value }.
 with open(sys.argv[1], encoding="utf-8") as _file:
@@ -81,7 +82,7 @@ def refused(credential, *needles, scope=f"{RESOURCE}/.default"):
     """The credential gets no token, and its error says all of this; returns the error."""
     try:
         get(credential, scope)
-    except azure.core.exceptions.ClientAuthenticationError as error:
+    except ClientAuthenticationError as error:
         for needle in needles:
             assert needle in str(error), error
         return error

@@ -152,8 +152,10 @@ def _(identity):
 
 @scenario("client assertion, wrong audience: AADSTS700212", GITHUB)
 def _(identity):
-    stray = lambda: github_token("api://another")
-    refused(identity.ClientAssertionCredential(*APPLICATION, stray, **ENTRA), "AADSTS700212")
+    credential = identity.ClientAssertionCredential(
+        *APPLICATION, lambda: github_token("api://another"), **ENTRA
+    )
+    refused(credential, "AADSTS700212")
 
 
 def github_token(audience=EXCHANGE):
@@ -168,7 +170,9 @@ def github_token(audience=EXCHANGE):
 
 @scenario("client assertion, managed identity", AUTHORITY | IMDS)
 def _(identity):
-    assertion = lambda: get(ManagedIdentityCredential(client_id=IDENTITY), f"{EXCHANGE}/.default")
+    def assertion():
+        return get(ManagedIdentityCredential(client_id=IDENTITY), f"{EXCHANGE}/.default")
+
     credential = identity.ClientAssertionCredential(TENANT, IDENTITY_CLIENT, assertion, **ENTRA)
     check(get(credential), app(IDENTITY_CLIENT, "22222222-aaaa-4bbb-8ccc-00000000f006"))
 
