@@ -2,6 +2,7 @@
 
 mod cause;
 mod invalid;
+mod table;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,18 +12,22 @@ use url::Url;
 
 pub use self::cause::{Cause, Fault};
 pub use self::invalid::{Invalid, What};
+pub use self::table::LinkError;
+use self::table::Table;
 use crate::effect::{HttpFailure, Refusal, endpoint};
 use crate::oauth::{AnswerFault, ServiceError};
 
 /// Why there is no token. Cheap to clone, so that all who waited for one run get the same error.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Error(Arc<Inner>);
 
+#[derive(Clone, PartialEq)]
 struct Inner {
     kind: ErrorKind,
     credential: &'static str,
     endpoint: Option<String>,
     cause: Cause,
+    links: Vec<LinkError>,
 }
 
 /// What an error means to a chain of credentials.
@@ -64,7 +69,16 @@ impl Error {
             credential,
             endpoint,
             cause,
+            links: Vec::new(),
         }))
+    }
+
+    /// The error after those of the links that were asked before, in a chain.
+    pub(crate) fn after(mut self, mut links: Vec<LinkError>) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        links.append(&mut inner.links);
+        inner.links = links;
+        self
     }
 
     /// What the error means to a chain.
@@ -85,6 +99,13 @@ impl Error {
     /// What was seen.
     pub fn cause(&self) -> &Cause {
         &self.0.cause
+    }
+
+    /// What the links of a chain answered that were asked before it came to this, in the order in
+    /// which they were asked: all of them where none was available, else those before the one
+    /// whose error this is. Empty where no chain was asked.
+    pub fn links(&self) -> &[LinkError] {
+        &self.0.links
     }
 
     /// The endpoint's own error, if it gave one.
@@ -125,6 +146,7 @@ impl Error {
                 HttpFailure::Refused(_) | HttpFailure::BodyTooLarge { .. } | HttpFailure::Tls(_),
             ) => false,
             Cause::Http(_) | Cause::OutOfTime => true,
+            Cause::NoLink => self.links().iter().any(|link| link.error.is_transient()),
             _ => false,
         }
     }
@@ -142,17 +164,27 @@ impl fmt::Display for Error {
         } else {
             self.0.credential
         };
-        write!(f, "{credential} {verdict}: ")?;
-        if let Some(endpoint) = &self.0.endpoint {
-            write!(f, "{endpoint} ")?;
-            if matches!(self.0.cause, Cause::Http(_)) {
-                f.write_str("did not answer: ")?;
-            }
+        write!(f, "{credential} {verdict}: {}", self.seen())?;
+        if let Some(advice) = self.advice() {
+            write!(f, "; what to do: {advice}")?;
         }
-        write!(f, "{}", self.0.cause)?;
-        match self.advice() {
-            Some(advice) => write!(f, "; what to do: {advice}"),
-            None => Ok(()),
+        match self.links() {
+            [] => Ok(()),
+            links if self.0.cause == Cause::NoLink => Table(links).fmt(f),
+            links => write!(f, "\nasked before it:{}", Table(links)),
+        }
+    }
+}
+
+impl Error {
+    /// The endpoint and the cause, in words.
+    fn seen(&self) -> String {
+        match &self.0.endpoint {
+            Some(endpoint) if matches!(self.0.cause, Cause::Http(_)) => {
+                format!("{endpoint} did not answer: {}", self.0.cause)
+            }
+            Some(endpoint) => format!("{endpoint} {}", self.0.cause),
+            None => self.0.cause.to_string(),
         }
     }
 }
@@ -164,6 +196,7 @@ impl fmt::Debug for Error {
             .field("credential", &self.0.credential)
             .field("endpoint", &self.0.endpoint)
             .field("cause", &self.0.cause)
+            .field("links", &self.0.links)
             .finish()
     }
 }

@@ -209,7 +209,7 @@ pub use self::credential::{Credential, Lane};
 pub use self::credentials::*;
 pub use self::entropy::{Entropy, Seed};
 pub use self::environment::{Environment, Exposure};
-pub use self::error::{Cause, Error, ErrorKind, Fault, Invalid, What};
+pub use self::error::{Cause, Error, ErrorKind, Fault, Invalid, LinkError, What};
 pub use self::identity::{Identity, IdentityBuilder};
 pub use self::memory::{Fact, Memory, MemoryChange};
 pub use self::moves::{

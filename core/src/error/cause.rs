@@ -67,6 +67,8 @@ pub enum Cause {
     },
     /// The host has no random numbers to start a run with.
     NoRandomness,
+    /// No link of a chain is available here; the error holds what each of them answered.
+    NoLink,
     /// The run's deadline, or its link's, passed.
     OutOfTime,
     /// The run asked for more effects than any run needs.
@@ -114,7 +116,7 @@ impl Cause {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Invalid(_) | Self::TooDeep { .. } => Fault::Caller,
-            Self::MissingVariables(_) => Fault::Configuration,
+            Self::MissingVariables(_) | Self::NoLink => Fault::Configuration,
             Self::Service(error) if error.is_transient() => Fault::Service,
             Self::Service(error) if error.needs_interaction() => Fault::User,
             Self::Service(_) => Fault::Configuration,
@@ -219,6 +221,7 @@ impl fmt::Display for Cause {
                 write!(f, "the token expired at {expires_on}, and it is {now} here")
             }
             Self::NoRandomness => f.write_str("the host has no random numbers to give"),
+            Self::NoLink => f.write_str("none of its links has a token here"),
             Self::OutOfTime => f.write_str("the time allowed for it has passed"),
             Self::TooManyEffects { limit } => write!(f, "no token after {limit} effects"),
             Self::TooDeep { limit } => {

@@ -33,6 +33,8 @@ pub enum What {
     Authority,
     /// The id of a managed identity.
     ManagedIdentity,
+    /// A chain's links.
+    Links,
     /// A variable of the environment.
     Variable(&'static str),
 }
@@ -70,6 +72,7 @@ impl fmt::Display for Invalid {
             What::Certificate => "the client certificate",
             What::Authority => "the authority",
             What::ManagedIdentity => "the managed identity's id",
+            What::Links => "the links",
             What::Variable(name) => {
                 return write!(f, "the variable {name} is not valid: {}", self.why);
             }

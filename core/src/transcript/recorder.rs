@@ -18,7 +18,7 @@ use crate::effect::{
     SignFailure, SignRequest, SleepFailure, SleepRequest, TokenFailure, TokenOrder,
 };
 use crate::environment::{Environment, Exposure};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, LinkError};
 use crate::memory::Memory;
 use crate::request::TokenRequest;
 use crate::secret::{Secret, SecretBytes};
@@ -67,6 +67,7 @@ impl Recorder {
                 error: String::new(),
                 codes: Vec::new(),
                 advice: None,
+                links: Vec::new(),
             },
         };
         Self {
@@ -100,12 +101,7 @@ impl Recorder {
                 source: token.came_from().to_owned(),
             },
             Err(error) => Ending::Error {
-                kind: match error.kind() {
-                    ErrorKind::Unavailable => "unavailable",
-                    ErrorKind::Failed => "failed",
-                    ErrorKind::InteractionRequired => "interaction-required",
-                }
-                .to_owned(),
+                kind: kind_name(error).to_owned(),
                 credential: error.credential().to_owned(),
                 cause: cause_name(error),
                 error: error
@@ -117,10 +113,27 @@ impl Recorder {
                     .map(|service| service.codes().to_vec())
                     .unwrap_or_default(),
                 advice: error.advice().map(str::to_owned),
+                links: links(error),
             },
         };
         self.transcript
     }
+}
+
+fn kind_name(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::Unavailable => "unavailable",
+        ErrorKind::Failed => "failed",
+        ErrorKind::InteractionRequired => "interaction-required",
+    }
+}
+
+fn links(error: &Error) -> Vec<String> {
+    let links = error.links().iter().map(|LinkError { link, took, error }| {
+        let (kind, cause) = (kind_name(error), cause_name(error));
+        format!("{link}: {kind} after {} ms: {cause}", took.as_millis())
+    });
+    links.collect()
 }
 
 /// The name of the cause's variant.
