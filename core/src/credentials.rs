@@ -52,10 +52,16 @@ macro_rules! credentials {
 }
 
 credentials! {
+    /// Other credentials in order.
+    ChainedToken: chained_token::ChainedTokenCredential,
     /// An application with an assertion of another issuer.
     ClientAssertion: client_assertion::ClientAssertionCredential,
     /// An application with a client secret.
     ClientSecret: client_secret::ClientSecretCredential,
+    /// The chain that suits most programs.
+    DefaultAzure: default_azure::DefaultAzureCredential,
+    /// An application that the environment describes.
+    Environment: environment::EnvironmentCredential,
     /// The identity that Azure gives to the host.
     ManagedIdentity: managed_identity::ManagedIdentityCredential,
     /// A Kubernetes workload with a federated token.

@@ -61,6 +61,14 @@ impl Identity {
         self.instances.is_some()
     }
 
+    /// A short text that differs between identities, of whose fields none may be secret.
+    pub(crate) fn fingerprint(&self) -> String {
+        self.digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
     fn instances(&self) -> &[Arc<()>] {
         self.instances.as_deref().unwrap_or_default()
     }

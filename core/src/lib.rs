@@ -174,6 +174,7 @@
 mod attempts;
 mod authority;
 pub mod cache;
+mod chain;
 mod client;
 mod context;
 mod credential;
@@ -203,6 +204,7 @@ pub mod transcript;
 
 pub use self::attempts::{Resend, http, http_rebuilt};
 pub use self::authority::Authority;
+pub use self::chain::ChainLink;
 pub use self::client::{ClientAssertion, ClientCertificate, ClientSecret, ReadCertificate, Region};
 pub use self::context::{Context, Platform, Position};
 pub use self::credential::{Credential, Lane};

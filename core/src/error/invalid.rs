@@ -48,6 +48,11 @@ impl Invalid {
         }
     }
 
+    /// The same, of a value that came from a variable.
+    pub(crate) fn in_variable(self, name: &'static str) -> Self {
+        Self::new(What::Variable(name), self.why)
+    }
+
     /// Which value it is.
     pub fn what(&self) -> What {
         self.what

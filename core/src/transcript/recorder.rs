@@ -17,7 +17,7 @@ use crate::effect::{
     HttpRequest, KeyHandle, PromptFailure, PromptRequest, Requirement, Requirements, Roots,
     SignFailure, SignRequest, SleepFailure, SleepRequest, TokenFailure, TokenOrder,
 };
-use crate::environment::{Environment, Exposure};
+use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, LinkError};
 use crate::memory::Memory;
 use crate::request::TokenRequest;
@@ -152,22 +152,16 @@ fn record_environment(
 ) -> BTreeMap<String, String> {
     let mut recorded = BTreeMap::new();
     for (name, value) in environment.iter() {
-        let shown = match Environment::exposure(name) {
-            Some(Exposure::Plain) if may_hold_secret(value.expose()) => {
-                redactor.placeholder("variable", value.expose())
-            }
-            Some(Exposure::Plain) => value.expose().to_owned(),
-            Some(Exposure::Secret) => redactor.placeholder("variable", value.expose()),
-            Some(Exposure::Omitted) | None => continue,
+        let Some(shown) = Environment::shown(name, value) else {
+            continue;
+        };
+        let shown = match shown {
+            Some(plain) => plain.to_owned(),
+            None => redactor.placeholder("variable", value.expose()),
         };
         recorded.insert(name.to_owned(), shown);
     }
     recorded
-}
-
-/// Whether a value is a URL with user information or a query, where people put passwords.
-fn may_hold_secret(value: &str) -> bool {
-    value.contains("://") && value.contains(['@', '?'])
 }
 
 /// One entry under way. Hosts and credentials never see it; effects write themselves into it.

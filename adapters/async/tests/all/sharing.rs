@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use azid_async::{Builder, Event, GetToken, TokenCache, TokenProvider};
-use azid_core::{Context, Credential, ErrorKind, Identity, Lane, Next, TokenRequest, call, done};
+use azid_core::{
+    Context, Credential, Environment, ErrorKind, Identity, Lane, Memory, Next, TokenRequest, call,
+    done,
+};
 
 use crate::manual_host::{
     Answer, Bell, ManualHost, credential, poll, poll_with, ready, status, token,
@@ -320,7 +323,7 @@ impl Credential for Shy {
         Identity::of("Shy").finish()
     }
 
-    fn lane(&self) -> Lane {
+    fn lane(&self, _: &Memory, _: &Environment) -> Lane {
         Lane::OneAtATime
     }
 

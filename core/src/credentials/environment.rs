@@ -1,0 +1,241 @@
+//! An application that the environment describes.
+//!
+//! begin ─► the first complete set of variables ─► that set's credential
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClientSecretCredential, CredentialConfig};
+use crate::authority::Authority;
+use crate::client::Region;
+use crate::context::Context;
+use crate::credential::Credential;
+use crate::environment::Environment;
+use crate::error::{Cause, Invalid, What};
+use crate::identity::Identity;
+use crate::moves::{Next, call, done};
+use crate::plan::{Plan, PlanContext};
+use crate::secret::Secret;
+use crate::tenant::AllowedTenants;
+use crate::transcript::Redactor;
+
+/// Gets tokens for the application that the environment describes.
+///
+/// The first of these sets that is complete counts:
+///
+/// 1. `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`;
+/// 2. `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_CERTIFICATE_PATH`;
+/// 3. `AZURE_CLIENT_ID`, `AZURE_USERNAME` and `AZURE_PASSWORD`.
+///
+/// With them go `AZURE_AUTHORITY_HOST`, `AZURE_REGIONAL_AUTHORITY_NAME` and
+/// `AZURE_ADDITIONALLY_ALLOWED_TENANTS`, which separates tenants by `;`. Without a complete set the
+/// credential is unavailable, and names what is missing. A variable that is set and malformed is a
+/// failure, and so is a set that is not supported: passwords are not.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EnvironmentCredential {
+    #[serde(skip_serializing_if = "AllowedTenants::is_empty")]
+    additionally_allowed_tenants: AllowedTenants,
+}
+
+/// Variables that together make a credential.
+struct Set {
+    names: [&'static str; 3],
+    proof: Proof,
+}
+
+enum Proof {
+    Secret,
+    Certificate,
+    Password,
+}
+
+const SETS: [Set; 3] = [
+    Set {
+        names: ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"],
+        proof: Proof::Secret,
+    },
+    Set {
+        names: [
+            "AZURE_TENANT_ID",
+            "AZURE_CLIENT_ID",
+            "AZURE_CLIENT_CERTIFICATE_PATH",
+        ],
+        proof: Proof::Certificate,
+    },
+    Set {
+        names: ["AZURE_CLIENT_ID", "AZURE_USERNAME", "AZURE_PASSWORD"],
+        proof: Proof::Password,
+    },
+];
+
+impl EnvironmentCredential {
+    /// The application that the environment describes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets requests ask for tokens of these tenants too, instead of those that
+    /// `AZURE_ADDITIONALLY_ALLOWED_TENANTS` names; `*` stands for all.
+    pub fn additionally_allowed_tenants<T: Into<String>>(
+        mut self,
+        tenants: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.additionally_allowed_tenants = AllowedTenants::new(tenants);
+        self
+    }
+
+    /// The credential that the variables make.
+    fn chosen(&self, environment: &Environment) -> Result<Arc<dyn Credential>, Cause> {
+        let set = complete_set(environment).ok_or_else(|| missing(environment))?;
+        match set.proof {
+            Proof::Secret => Ok(Arc::new(self.client_secret(environment)?)),
+            Proof::Certificate => Err(Cause::Unsupported(
+                "AZURE_CLIENT_CERTIFICATE_PATH is set, and client certificates from the environment are not supported yet",
+            )),
+            Proof::Password => Err(Cause::Unsupported(
+                "AZURE_USERNAME and AZURE_PASSWORD are set, and signing in by a password is not supported: use a client secret, a managed identity or a federated credential",
+            )),
+        }
+    }
+
+    fn client_secret(&self, environment: &Environment) -> Result<ClientSecretCredential, Invalid> {
+        let variable = |name| environment.get(name).unwrap_or_default();
+        let (tenant, client_id) = (variable("AZURE_TENANT_ID"), variable("AZURE_CLIENT_ID"));
+        let secret = environment.secret("AZURE_CLIENT_SECRET").cloned();
+        let secret = secret.unwrap_or_else(|| Secret::from(""));
+        let credential = ClientSecretCredential::new(tenant, client_id, secret)
+            .map_err(in_its_variable)?
+            .authority(Authority::from_environment(environment)?)
+            .additionally_allowed_tenants(self.allowed_tenants(environment)?.into_names());
+        Ok(match Region::from_environment(environment)? {
+            Some(region) => credential.region(region),
+            None => credential,
+        })
+    }
+
+    fn allowed_tenants(&self, environment: &Environment) -> Result<AllowedTenants, Invalid> {
+        if self.additionally_allowed_tenants.is_empty() {
+            return AllowedTenants::from_environment(environment);
+        }
+        Ok(self.additionally_allowed_tenants.clone())
+    }
+}
+
+fn complete_set(environment: &Environment) -> Option<&'static Set> {
+    SETS.iter()
+        .find(|set| environment.missing(&set.names).is_empty())
+}
+
+/// What the set lacks that was meant: the one of the certificate if there is one, else the one of
+/// the secret.
+fn missing(environment: &Environment) -> Cause {
+    let [secret, certificate, _] = &SETS;
+    let means_certificate = environment.get("AZURE_CLIENT_CERTIFICATE_PATH").is_some()
+        && environment.get("AZURE_CLIENT_SECRET").is_none();
+    let meant = if means_certificate {
+        certificate
+    } else {
+        secret
+    };
+    Cause::MissingVariables(environment.missing(&meant.names))
+}
+
+fn in_its_variable(invalid: Invalid) -> Invalid {
+    match invalid.what() {
+        What::Tenant => invalid.in_variable("AZURE_TENANT_ID"),
+        What::ClientId => invalid.in_variable("AZURE_CLIENT_ID"),
+        What::ClientSecret => invalid.in_variable("AZURE_CLIENT_SECRET"),
+        _ => invalid,
+    }
+}
+
+impl Credential for EnvironmentCredential {
+    fn name(&self) -> &'static str {
+        "EnvironmentCredential"
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::of(self.name())
+            .field("allowed", self.additionally_allowed_tenants.key())
+            .finish()
+    }
+
+    fn plan(&self, cx: &PlanContext<'_>) -> Plan {
+        match self.chosen(cx.environment) {
+            Ok(credential) => Plan::of_links(self.name(), vec![credential.plan(cx)]),
+            Err(Cause::MissingVariables(names)) => Plan::missing(self.name(), names),
+            Err(cause) => Plan::invalid(self.name(), cause),
+        }
+    }
+
+    fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
+        Some(self.clone().into())
+    }
+
+    fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
+        match self.chosen(cx.environment()) {
+            Ok(credential) => call(credential, |token, _| done(token?)),
+            Err(cause @ Cause::MissingVariables(_)) => cx.unavailable(cause),
+            Err(cause) => cx.failed(cause),
+        }
+    }
+}
+
+#[cfg(feature = "testing")]
+mod cases {
+    use super::*;
+    use crate::request::TokenRequest;
+    use crate::testing::{Case, with_entra_answers};
+
+    impl EnvironmentCredential {
+        pub(in crate::credentials) fn cases() -> Vec<Case> {
+            let none = |name| Case::new(name, Self::new());
+            let application = |name| {
+                none(name)
+                    .with("AZURE_TENANT_ID", "contoso.com")
+                    .with("AZURE_CLIENT_ID", "app-id")
+            };
+            let secret = |name| application(name).with("AZURE_CLIENT_SECRET", "s3cret &=+");
+            let token = r#"{"token_type":"Bearer","expires_in":3599,"access_token":"AT"}"#;
+            let scope = "https://vault.azure.net/.default";
+            let mut cases = with_entra_answers(secret);
+            cases.extend([
+                none("no variables"),
+                none("a secret alone").with("AZURE_CLIENT_SECRET", "s3cret"),
+                application("an application without a proof"),
+                none("a certificate without a tenant")
+                    .with("AZURE_CLIENT_ID", "app-id")
+                    .with("AZURE_CLIENT_CERTIFICATE_PATH", "/certificate.pem"),
+                application("a password")
+                    .with("AZURE_USERNAME", "megan@contoso.com")
+                    .with("AZURE_PASSWORD", "s3cret"),
+                secret("a secret before a password")
+                    .with("AZURE_USERNAME", "megan@contoso.com")
+                    .with("AZURE_PASSWORD", "s3cret")
+                    .http(200, token),
+                secret("another cloud")
+                    .with("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/")
+                    .http(200, token),
+                secret("an authority in clear")
+                    .with("AZURE_AUTHORITY_HOST", "http://login.example"),
+                secret("a malformed tenant").with("AZURE_TENANT_ID", "con/toso"),
+                secret("a malformed region").with("AZURE_REGIONAL_AUTHORITY_NAME", "West Europe"),
+                secret("another tenant that is allowed")
+                    .with(
+                        "AZURE_ADDITIONALLY_ALLOWED_TENANTS",
+                        "adatum.com; fabrikam.com;",
+                    )
+                    .asks(TokenRequest::new([scope]).tenant("fabrikam.com"))
+                    .http(200, token),
+                secret("another tenant that is not allowed")
+                    .with("AZURE_ADDITIONALLY_ALLOWED_TENANTS", "adatum.com")
+                    .asks(TokenRequest::new([scope]).tenant("fabrikam.com")),
+                secret("malformed allowed tenants")
+                    .with("AZURE_ADDITIONALLY_ALLOWED_TENANTS", "adatum.com;fabri/kam"),
+            ]);
+            cases
+        }
+    }
+}
