@@ -170,16 +170,22 @@ impl Authority {
         Some(Self(url))
     }
 
-    /// What assertions of other issuers are for in this cloud.
+    /// What assertions of other issuers are for in this cloud, whichever of its regions it is.
     pub(crate) fn exchange_audience(&self) -> &'static str {
-        match self.0.host_str().unwrap_or_default() {
-            "login.microsoftonline.us" | "login.usgovcloudapi.net" => {
-                "api://AzureADTokenExchangeUSGov"
-            }
-            "login.partner.microsoftonline.cn" | "login.chinacloudapi.cn" => {
-                "api://AzureADTokenExchangeChina"
-            }
-            _ => "api://AzureADTokenExchange",
+        let host = self.0.host_str().unwrap_or_default();
+        let is_of = |cloud: [&str; 2]| {
+            let in_region = |global: &str| {
+                host.strip_suffix(global)
+                    .is_some_and(|region| region.is_empty() || region.ends_with('.'))
+            };
+            cloud.into_iter().any(in_region)
+        };
+        if is_of(["login.microsoftonline.us", "login.usgovcloudapi.net"]) {
+            "api://AzureADTokenExchangeUSGov"
+        } else if is_of(["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"]) {
+            "api://AzureADTokenExchangeChina"
+        } else {
+            "api://AzureADTokenExchange"
         }
     }
 

@@ -56,6 +56,8 @@ credentials! {
     ChainedToken: chained_token::ChainedTokenCredential,
     /// An application with an assertion of another issuer.
     ClientAssertion: client_assertion::ClientAssertionCredential,
+    /// An application with a client certificate.
+    ClientCertificate: client_certificate::ClientCertificateCredential,
     /// An application with a client secret.
     ClientSecret: client_secret::ClientSecretCredential,
     /// The chain that suits most programs.
@@ -64,6 +66,8 @@ credentials! {
     Environment: environment::EnvironmentCredential,
     /// The identity that Azure gives to the host.
     ManagedIdentity: managed_identity::ManagedIdentityCredential,
+    /// An application that acts for the user who called it.
+    OnBehalfOf: on_behalf_of::OnBehalfOfCredential,
     /// A Kubernetes workload with a federated token.
     WorkloadIdentity: workload_identity::WorkloadIdentityCredential,
 }

@@ -28,6 +28,7 @@ struct Inner {
     endpoint: Option<String>,
     cause: Cause,
     links: Vec<LinkError>,
+    advice: Option<&'static str>,
 }
 
 /// What an error means to a chain of credentials.
@@ -69,8 +70,15 @@ impl Error {
             credential,
             endpoint,
             cause,
+            advice: None,
             links: Vec::new(),
         }))
+    }
+
+    /// Says what to do next, where the credential knows better than its cause does.
+    pub fn advise(mut self, advice: &'static str) -> Self {
+        Arc::make_mut(&mut self.0).advice = Some(advice);
+        self
     }
 
     /// The error after those of the links that were asked before, in a chain.
@@ -123,7 +131,7 @@ impl Error {
 
     /// What to do next, where that is known.
     pub fn advice(&self) -> Option<&'static str> {
-        self.0.cause.advice()
+        self.0.advice.or_else(|| self.0.cause.advice())
     }
 
     /// How long the endpoint wants not to be asked again.

@@ -205,7 +205,10 @@ pub mod transcript;
 pub use self::attempts::{Resend, http, http_rebuilt};
 pub use self::authority::Authority;
 pub use self::chain::ChainLink;
-pub use self::client::{ClientAssertion, ClientCertificate, ClientSecret, ReadCertificate, Region};
+pub use self::client::{
+    CertificateProof, ClientAssertion, ClientCertificate, ClientCredential, ClientSecret,
+    ReadCertificate, Region,
+};
 pub use self::context::{Context, Platform, Position};
 pub use self::credential::{Credential, Lane};
 pub use self::credentials::*;

@@ -11,7 +11,7 @@ mod response;
 
 pub use self::failure::ServiceError;
 pub use self::form::Form;
-pub use self::response::{AnswerFault, Expiry, Looks, TokenAnswer};
+pub use self::response::{AnswerFault, AnsweredIdentity, Expiry, Looks, TokenAnswer};
 
 pub(crate) use self::failure::{forms_of, safe_text};
 pub(crate) use self::member::read_member;

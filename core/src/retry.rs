@@ -3,46 +3,69 @@
 //! A policy is a value on the request and a table that users can replace. The one place that acts
 //! on it is [`http`](crate::http), so that flows never see a retry.
 
+mod text;
+
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use crate::date;
 use crate::effect::{HttpFailure, HttpReply, HttpResponse};
 use crate::entropy::Entropy;
 use crate::time::Now;
+use crate::transcript::milliseconds as as_milliseconds;
+
+pub(crate) use self::text::{Statuses, statuses as as_texts};
 
 /// When to repeat a request.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// In a configuration durations are milliseconds and statuses are texts, such as `"404"` and
+/// `"500-599"`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RetryPolicy {
     /// The rules; the first that an answer falls under counts. After none of them: no retry.
     pub rules: Cow<'static, [RetryRule]>,
     /// In what form the request is repeated.
+    #[serde(default)]
     pub repeat: Repeat,
     /// By which share each delay is lengthened or shortened at random, so that fleets spread.
+    #[serde(default)]
     pub jitter: f64,
     /// The longest delay that the server may ask for and get; after a longer one the run gives up
     /// and reports it.
+    #[serde(with = "as_milliseconds")]
     pub max_delay: Duration,
     /// No try begins so long after the first one began, or later.
+    #[serde(with = "as_milliseconds")]
     pub budget: Duration,
 }
 
 /// One line of a retry table.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RetryRule {
     /// Which statuses fall under it.
+    #[serde(with = "as_texts")]
     pub statuses: Cow<'static, [RangeInclusive<u16>]>,
-    /// Whether an exchange without an answer falls under it.
+    /// Whether an exchange without an answer falls under it. A server that could not prove who it
+    /// is never does: it will not be another one in a second.
+    #[serde(default)]
     pub transport: bool,
     /// The delay before the second try, the third, and so on; after the last the run gives up.
+    #[serde(with = "text::delays")]
     pub delays: Cow<'static, [Duration]>,
 }
 
 /// In what form a request may be repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Repeat {
     /// The same request again: secrets, metadata endpoints.
+    #[default]
     Same,
     /// The request built anew, with a fresh assertion.
     Rebuild,
@@ -65,52 +88,71 @@ impl RetryPolicy {
 
     /// Entra's token endpoint: three retries from 0.8 s, doubling, for passing faults.
     pub const fn entra() -> Self {
-        const RULES: &[RetryRule] = &[RetryRule {
-            statuses: Cow::Borrowed(&[408..=408, 429..=429, 500..=500, 502..=504]),
-            transport: true,
-            delays: Cow::Borrowed(&[milliseconds(800), milliseconds(1600), milliseconds(3200)]),
-        }];
-        Self {
-            rules: Cow::Borrowed(RULES),
-            repeat: Repeat::Same,
-            jitter: 0.25,
-            max_delay: Duration::from_secs(30),
-            budget: Duration::from_secs(60),
-        }
+        const RULES: &[RetryRule] = &[RetryRule::new(
+            &[408..=408, 429..=429, 500..=500, 502..=504],
+            true,
+            SHORT,
+        )];
+        Self::table(RULES, 0.25, 30, 60)
     }
 
     /// The instance metadata service: five retries from 0.8 s, doubling, and for 410, which means
     /// that it is being updated for up to 70 s, four from 5 s.
     pub const fn imds() -> Self {
         const RULES: &[RetryRule] = &[
-            RetryRule {
-                statuses: Cow::Borrowed(&[410..=410]),
-                transport: false,
-                delays: Cow::Borrowed(&[
-                    milliseconds(5_000),
-                    milliseconds(10_000),
-                    milliseconds(20_000),
-                    milliseconds(40_000),
-                ]),
-            },
-            RetryRule {
-                statuses: Cow::Borrowed(&[404..=404, 429..=429, 500..=599]),
-                transport: true,
-                delays: Cow::Borrowed(&[
-                    milliseconds(800),
-                    milliseconds(1600),
-                    milliseconds(3200),
-                    milliseconds(6400),
-                    milliseconds(12_800),
-                ]),
-            },
+            RetryRule::new(&[410..=410], false, UPDATE),
+            RetryRule::new(&[404..=404, 429..=429, 500..=599], true, LONG),
         ];
+        Self::table(RULES, 0.0, 60, 120)
+    }
+
+    /// The instance metadata service within a chain, after it was seen to be there: every answer is
+    /// retried as by [`imds`](Self::imds), but silence only twice.
+    ///
+    /// So a wrong responder holds a chain up for 25 s with its 404, and for half a minute with its
+    /// silence. The 75 s of an update are not cut short: nobody else answers 410.
+    pub const fn imds_in_chain() -> Self {
+        const RULES: &[RetryRule] = &[
+            RetryRule::new(&[410..=410], false, UPDATE),
+            RetryRule::new(&[404..=404, 429..=429, 500..=599], false, LONG),
+            RetryRule::new(&[], true, &[milliseconds(800), milliseconds(1600)]),
+        ];
+        Self::table(RULES, 0.0, 60, 120)
+    }
+
+    /// The other endpoints that hand out tokens of managed identities: three retries from 0.8 s,
+    /// doubling, also of 404, which such an endpoint answers while it starts.
+    pub const fn host_endpoint() -> Self {
+        const RULES: &[RetryRule] = &[RetryRule::new(
+            &[404..=404, 408..=408, 429..=429, 500..=500, 502..=504],
+            true,
+            SHORT,
+        )];
+        Self::table(RULES, 0.25, 30, 60)
+    }
+
+    /// Service Fabric: when it is throttled five retries from 1 s, doubling; after another fault
+    /// of the server's two only, since its commonest cause, a resource that it does not know, stays.
+    pub const fn service_fabric() -> Self {
+        const RULES: &[RetryRule] = &[
+            RetryRule::new(&[429..=429], false, THROTTLED),
+            RetryRule::new(
+                &[500..=599],
+                true,
+                &[milliseconds(1000), milliseconds(2000)],
+            ),
+        ];
+        Self::table(RULES, 0.25, 30, 60)
+    }
+
+    /// The same request again by these rules; times in seconds.
+    const fn table(rules: &'static [RetryRule], jitter: f64, max_delay: u64, budget: u64) -> Self {
         Self {
-            rules: Cow::Borrowed(RULES),
+            rules: Cow::Borrowed(rules),
             repeat: Repeat::Same,
-            jitter: 0.0,
-            max_delay: Duration::from_secs(60),
-            budget: Duration::from_secs(120),
+            jitter,
+            max_delay: Duration::from_secs(max_delay),
+            budget: Duration::from_secs(budget),
         }
     }
 
@@ -154,14 +196,54 @@ impl Delay {
     }
 }
 
+/// Shows the table, one line for each rule.
+impl fmt::Display for RetryPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.rules.is_empty() {
+            return f.write_str("never");
+        }
+        for (number, rule) in self.rules.iter().enumerate() {
+            let separator = if number == 0 { "" } else { "\n" };
+            write!(f, "{separator}{rule}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for RetryRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Statuses(&self.statuses))?;
+        if self.transport {
+            let separator = if self.statuses.is_empty() { "" } else { ", " };
+            write!(f, "{separator}no answer")?;
+        }
+        let delays: Vec<_> = self.delays.iter().map(|it| format!("{it:?}")).collect();
+        write!(f, ": after {}", delays.join(", "))
+    }
+}
+
 impl RetryRule {
+    const fn new(
+        statuses: &'static [RangeInclusive<u16>],
+        transport: bool,
+        delays: &'static [Duration],
+    ) -> Self {
+        Self {
+            statuses: Cow::Borrowed(statuses),
+            transport,
+            delays: Cow::Borrowed(delays),
+        }
+    }
+
     fn covers(&self, reply: &HttpReply) -> bool {
         match reply {
             Ok(response) => self
                 .statuses
                 .iter()
                 .any(|range| range.contains(&response.status)),
-            Err(HttpFailure::Refused(_) | HttpFailure::BodyTooLarge { .. }) => false,
+            Err(
+                HttpFailure::Refused(_) | HttpFailure::BodyTooLarge { .. } | HttpFailure::Tls(_),
+            ) => false,
             Err(_) => self.transport,
         }
     }
@@ -186,3 +268,29 @@ pub(crate) fn retry_after(response: &HttpResponse, now: Now) -> Option<Duration>
 const fn milliseconds(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
+
+const SHORT: &[Duration] = &[milliseconds(800), milliseconds(1600), milliseconds(3200)];
+
+const LONG: &[Duration] = &[
+    milliseconds(800),
+    milliseconds(1600),
+    milliseconds(3200),
+    milliseconds(6400),
+    milliseconds(12_800),
+];
+
+/// An update of the metadata service takes up to 70 s.
+const UPDATE: &[Duration] = &[
+    milliseconds(5_000),
+    milliseconds(10_000),
+    milliseconds(20_000),
+    milliseconds(40_000),
+];
+
+const THROTTLED: &[Duration] = &[
+    milliseconds(1_000),
+    milliseconds(2_000),
+    milliseconds(4_000),
+    milliseconds(8_000),
+    milliseconds(16_000),
+];

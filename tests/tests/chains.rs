@@ -104,8 +104,8 @@ ChainedTokenCredential is unavailable: none of its links has a token here
   ChainedTokenCredential        unavailable  50 ms  none of its links has a token here
     WorkloadIdentityCredential  unavailable   0 ms  not set in the environment: AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_FEDERATED_TOKEN_FILE
                                                     what to do: set them, or use another credential
-    Tool                        unavailable  50 ms  the user's code has no token here
-  ManagedIdentityCredential     unavailable  50 ms  http://169.254.169.254/metadata/identity/oauth2/token answered 403 with an HTML page instead of JSON
+    Tool                        unavailable  50 ms  there is no token to be had: not here
+  ManagedIdentityCredential     unavailable  50 ms  http://169.254.169.254/metadata/identity/oauth2/token answered HTTP 403 with an HTML page instead of JSON
                                                     what to do: see whether a proxy, a firewall or a wrong address answers in the endpoint's place";
     assert_eq!(error.to_string(), expected);
 }
@@ -205,10 +205,9 @@ fn a_silent_link_is_left_when_its_time_is_up_and_a_refusing_one_is_not() {
         ChainedTokenCredential::new(first).link(ManagedIdentityCredential::new())
     };
     let token = r#"{"access_token":"AT","expires_on":"1795341600"}"#;
-    let silent = run(
-        limited(),
-        vec![HttpFailure::TimedOut.into(), answer(200, token)],
-    );
+    let probed = answer(400, "{}");
+    let replies = vec![HttpFailure::TimedOut.into(), probed, answer(200, token)];
+    let silent = run(limited(), replies);
     assert!(silent.result.is_ok(), "{:?}", silent.result);
     let refused = run(
         limited(),

@@ -8,6 +8,11 @@ fn every_committed_token_answer_keeps_its_promise() {
     replay("token_answer", azid_tests::fuzz::token_answer);
 }
 
+#[test]
+fn every_committed_challenge_keeps_its_promise() {
+    replay("arc_challenge", azid_tests::fuzz::arc_challenge);
+}
+
 #[expect(
     clippy::print_stdout,
     reason = "names the input, and is shown only when the test fails"

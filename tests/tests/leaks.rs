@@ -5,8 +5,10 @@ mod support {
     pub(crate) mod canary;
 }
 
+use std::collections::BTreeSet;
+
 use azid_core::effect::{HttpRequest, HttpResponse};
-use azid_core::testing::{Case, World, cases};
+use azid_core::testing::{Case, Reply, World, cases};
 use azid_core::{Environment, PlanContext, Step};
 use azid_tests::watch::{Seen, watch, watch_script};
 use http::{HeaderName, HeaderValue};
@@ -39,7 +41,11 @@ fn nothing_that_can_be_shown_of_a_run_holds_a_secret() {
 
 #[test]
 fn an_answer_that_sends_back_what_it_was_sent_gives_nothing_away() {
+    let mut met = BTreeSet::new();
     for case in cases().into_iter().map(with_canaries) {
+        if !met.insert(apart_from_answers(&case)) {
+            continue; // the echo takes the place of all that is different
+        }
         for kind in 0..ECHOES {
             for form in 0..forms("").len() {
                 let mut world = World::new(case.replies.clone());
@@ -96,6 +102,20 @@ fn assert_hidden(case: &Case, seen: &Seen) {
         .recorded_credential()
         .expect("registered credentials are data");
     assert_eq!(&transcript.replay(credential), transcript, "{}", case.name);
+}
+
+/// A case without what its endpoints answer.
+fn apart_from_answers(case: &Case) -> String {
+    let replies = case.replies.iter().map(|reply| match reply {
+        Reply::Http(_) => String::new(),
+        reply => format!("{reply:?}"),
+    });
+    let replies = replies.collect::<Vec<_>>().join(",");
+    let mut case = case.clone();
+    case.name = "";
+    case.replies.clear();
+    let credential = serde_json::to_string(&case.credential).expect("it serialises");
+    format!("{case:?} {credential} {}", replies.trim_end_matches(','))
 }
 
 /// Everything that the endpoint knows, with the secrets in one of their forms.

@@ -102,11 +102,13 @@ fn goes_where_it_was_sent(case: &Case, request: &HttpRequest) {
         .map(|(_, value)| value.as_str())
         .collect();
     let credential = serde_json::to_string(&case.credential).expect("a configuration serialises");
-    let defaults = "https://login.microsoftonline.com http://169.254.169.254";
+    let defaults =
+        "https://login.microsoftonline.com http://169.254.169.254 http://127.0.0.1:40342";
     let configured = format!("{credential} {} {defaults}", variables.join(" "));
     let origin = url.origin().ascii_serialization();
+    let global = global_host(case, request).map(|host| format!("https://{host}"));
     assert!(
-        configured.contains(&origin),
+        configured.contains(&origin) || global.is_some_and(|global| configured.contains(&global)),
         "{origin} is not in {configured}"
     );
     let is_near = matches!(
@@ -118,6 +120,25 @@ fn goes_where_it_was_sent(case: &Case, request: &HttpRequest) {
         url.scheme() == "https" || request.requirements.plain_http,
         "{url}"
     );
+}
+
+/// The host whose regional one a token request is for: one label less, which is the region that
+/// the credential names, or any where it is to find out its region. The public cloud has a name of
+/// its own there.
+fn global_host<'a>(case: &Case, request: &'a HttpRequest) -> Option<&'a str> {
+    let credential = serde_json::to_value(&case.credential).expect("a configuration serialises");
+    let wanted = credential["application"]["region"].as_str()?;
+    let (region, global) = request.url.host_str()?.split_once('.')?;
+    let is_its_region = match wanted {
+        "TryAutoDetect" => region.starts_with(|first: char| first.is_ascii_lowercase()),
+        named => region == named,
+    };
+    let is_token_request = request.url.path().ends_with("/oauth2/v2.0/token");
+    let global = match global {
+        "login.microsoft.com" => "login.microsoftonline.com",
+        other => other,
+    };
+    (is_token_request && is_its_region && global.contains('.')).then_some(global)
 }
 
 fn replays(transcript: &Transcript) {

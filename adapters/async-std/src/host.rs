@@ -9,15 +9,15 @@ use async_std::task;
 use azid_async::{
     AnyClient, BoxFuture, Callbacks, Host, HttpClient, NoRandomness, Refresh, WithCallbacks,
 };
-use azid_core::effect::HttpFailure;
+use azid_core::effect::{HttpFailure, KeyHandle};
 use azid_core::{Environment, Now, Platform, Seed, Step};
 use azid_native::Proxies;
 
 /// Carries out effects on async-std's global executor.
 ///
 /// HTTP goes by the blocking host of `azid-ureq`, on async-std's pool of blocking threads, or by a
-/// client of the user's; files are read on that pool too; waits are async-std's timers. Programs,
-/// browsers and keys in memory are refused. What has begun on the pool cannot be called off: it
+/// client of the user's; files are read and keys in memory sign on that pool too; waits are
+/// async-std's timers. Programs and browsers are refused. What has begun on the pool cannot be called off: it
 /// ends by itself, an exchange at its time limit at the latest.
 pub struct AsyncStdHost {
     client: Option<AnyClient>,
@@ -26,13 +26,14 @@ pub struct AsyncStdHost {
     clock: Arc<dyn Fn() -> Now + Send + Sync>,
     sleep: Box<dyn Fn(Duration) -> BoxFuture<()> + Send + Sync>,
     seeds: Box<dyn Fn() -> Result<Seed, NoRandomness> + Send + Sync>,
-    environment: Arc<Environment>,
+    environments: Box<dyn Fn() -> Arc<Environment> + Send + Sync>,
     platform: Platform,
     blocking: OnceLock<Arc<azid_ureq::Host>>,
 }
 
 impl AsyncStdHost {
-    /// A host that sees the process's environment and proxies as they are now.
+    /// A host that uses the process's proxies as they are now, and shows each run the process's
+    /// environment as it is when the run starts: platforms may replace values in it.
     pub fn new() -> Self {
         Self {
             client: None,
@@ -41,7 +42,7 @@ impl AsyncStdHost {
             clock: Arc::new(azid_native::now),
             sleep: Box::new(|duration| Box::pin(task::sleep(duration))),
             seeds: Box::new(|| azid_native::seed().map_err(NoRandomness::new)),
-            environment: Arc::new(azid_native::environment()),
+            environments: Box::new(|| Arc::new(azid_native::environment())),
             platform: azid_native::platform(),
             blocking: OnceLock::new(),
         }
@@ -81,9 +82,18 @@ impl AsyncStdHost {
         self
     }
 
-    /// Shows runs this environment instead of the process's.
-    pub fn environment(mut self, environment: impl Into<Arc<Environment>>) -> Self {
-        self.environment = environment.into();
+    /// Shows every run this environment instead of the process's.
+    pub fn environment(self, environment: impl Into<Arc<Environment>>) -> Self {
+        let environment = environment.into();
+        self.environments(move || environment.clone())
+    }
+
+    /// Shows each run the environment that this function answers when the run starts.
+    pub fn environments(
+        mut self,
+        environments: impl Fn() -> Arc<Environment> + Send + Sync + 'static,
+    ) -> Self {
+        self.environments = Box::new(environments);
         self
     }
 
@@ -127,6 +137,9 @@ impl Host for AsyncStdHost {
                 })
             }
             (step @ (Step::Http(_) | Step::ReadFile(_)), _) => self.block(step),
+            (Step::Sign(call), _) if matches!(call.request().key, KeyHandle::InMemory(_)) => {
+                self.block(Step::Sign(call))
+            }
             (other, _) => self.callbacks.perform(other, move || clock()),
         }
     }
@@ -140,7 +153,7 @@ impl Host for AsyncStdHost {
     }
 
     fn environment(&self) -> Arc<Environment> {
-        self.environment.clone()
+        (self.environments)()
     }
 
     fn platform(&self) -> Platform {
@@ -164,7 +177,7 @@ impl fmt::Debug for AsyncStdHost {
         f.debug_struct("AsyncStdHost")
             .field("client", &self.client)
             .field("callbacks", &self.callbacks)
-            .field("environment", &self.environment)
+            .field("environment", &(self.environments)())
             .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use azid_core::effect::{HttpFailure, HttpReply, HttpRequest, Refusal, Requirement};
+use azid_core::effect::{HttpFailure, HttpReply, HttpRequest, Refusal, Requirement, Roots, Tls};
 
 use crate::host::BoxFuture;
 
@@ -18,8 +18,8 @@ use crate::host::BoxFuture;
 ///
 /// impl HttpClient for MyClient {
 ///     async fn send(&self, request: HttpRequest) -> HttpReply {
-///         if request.requirements.tls.pin.is_some() {
-///             return Err(HttpFailure::Refused(Refusal::Requirement(Requirement::TlsPin)));
+///         if request.requirements.no_proxy {
+///             return Err(HttpFailure::Refused(Refusal::Requirement(Requirement::NoProxy)));
 ///         }
 ///         // … send it, and read `request.requirements.max_body` bytes at most …
 /// #       unimplemented!()
@@ -30,9 +30,21 @@ pub trait HttpClient: Send + Sync + 'static {
     /// Sends a request once, without following a redirect, and honours the request's
     /// [`Requirements`](azid_core::effect::Requirements) or refuses.
     ///
-    /// Two of them are the host's business: it refuses a URL in clear that is not allowed before
-    /// it gets here, and drops this future when the time limit has passed.
+    /// Some of that is the host's business: it refuses a URL in clear that is not allowed, and what
+    /// this client does not [honour](Self::honours), before it gets here; and it drops this future
+    /// when the time limit has passed.
     fn send(&self, request: HttpRequest) -> impl Future<Output = HttpReply> + Send;
+
+    /// Whether this client knows how to honour a requirement that not every client does: a pinned
+    /// certificate, exclusive roots, another server name. Requests with one that it does not
+    /// honour are refused by its name and never reach it.
+    ///
+    /// The answer is no unless the client says otherwise, so that one which has never heard of a
+    /// requirement does not ignore it.
+    fn honours(&self, requirement: Requirement) -> bool {
+        let _ = requirement;
+        false
+    }
 }
 
 /// Any [`HttpClient`]. Clones share it.
@@ -45,20 +57,35 @@ impl AnyClient {
         Self(Arc::new(client))
     }
 
-    /// Sends a request by the client, unless its URL is in clear and the request does not allow
-    /// that.
+    /// Sends a request by the client, unless the client does not honour what the request requires,
+    /// or its URL is in clear and that is not allowed, or cannot be since the server is to prove
+    /// who it is.
     pub fn send(&self, request: HttpRequest) -> BoxFuture<HttpReply> {
-        let in_order = match request.url.scheme() {
-            "https" => true,
-            "http" => request.requirements.plain_http,
-            _ => false,
-        };
-        if !in_order {
-            let refusal = Refusal::Requirement(Requirement::Https);
-            return Box::pin(async { Err(HttpFailure::Refused(refusal)) });
+        if let Some(unmet) = self.unmet(&request) {
+            return Box::pin(async move { Err(HttpFailure::Refused(Refusal::Requirement(unmet))) });
         }
         self.0.clone().send_boxed(request)
     }
+
+    fn unmet(&self, request: &HttpRequest) -> Option<Requirement> {
+        let mut special = special(&request.requirements.tls);
+        match request.url.scheme() {
+            "https" => special.find(|&requirement| !self.0.honours_boxed(requirement)),
+            "http" if request.requirements.plain_http => special.next(),
+            _ => Some(Requirement::Https),
+        }
+    }
+}
+
+/// By what a server is to prove who it is in another way than any server does.
+fn special(tls: &Tls) -> impl Iterator<Item = Requirement> {
+    [
+        (tls.pin.is_some(), Requirement::TlsPin),
+        (tls.roots != Roots::System, Requirement::ExclusiveRoots),
+        (tls.server_name.is_some(), Requirement::ServerName),
+    ]
+    .into_iter()
+    .filter_map(|(is_required, requirement)| is_required.then_some(requirement))
 }
 
 impl fmt::Debug for AnyClient {
@@ -69,10 +96,15 @@ impl fmt::Debug for AnyClient {
 
 trait Erased: Send + Sync {
     fn send_boxed(self: Arc<Self>, request: HttpRequest) -> BoxFuture<HttpReply>;
+    fn honours_boxed(&self, requirement: Requirement) -> bool;
 }
 
 impl<C: HttpClient> Erased for C {
     fn send_boxed(self: Arc<Self>, request: HttpRequest) -> BoxFuture<HttpReply> {
         Box::pin(async move { self.send(request).await })
+    }
+
+    fn honours_boxed(&self, requirement: Requirement) -> bool {
+        self.honours(requirement)
     }
 }

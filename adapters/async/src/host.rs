@@ -87,7 +87,10 @@ pub trait Host: Sized + 'static {
     /// The host has no cryptographic source of randomness, or it does not answer.
     fn seed(&self) -> Result<Seed, NoRandomness>;
 
-    /// The environment that runs see; an empty one unless the host has one to show.
+    /// The environment that a run sees, asked for as each starts: platforms replace values in it.
+    /// It is an empty one unless the host has one to show.
+    ///
+    /// Whose tokens a provider gets is settled when it is built, by the environment of that moment.
     fn environment(&self) -> Arc<Environment> {
         Arc::default()
     }

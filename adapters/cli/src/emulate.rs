@@ -28,6 +28,10 @@ async fn serve(options: &Options) -> Result<(), Problem> {
         output::line(&format!("export {name}={}", quoted(value)))?;
     }
     eprintln!(
+        "for a program on a host of another kind, one of these blocks:\n\n{}",
+        server.host_guide()
+    );
+    eprintln!(
         "serving {} and {}",
         server.https_origin(),
         server.http_origin()

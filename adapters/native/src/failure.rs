@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 
 use azid_core::effect::{Detail, HttpFailure};
+use rustls::{CertificateError, OtherError};
 
 /// How far an exchange had come when it broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,12 @@ fn by_tls(error: &(dyn Error + 'static), phase: Phase) -> Option<HttpFailure> {
             error,
             InvalidCertificate(_) | NoCertificatesPresented | PeerIncompatible(_)
         );
-    in_handshake.then(|| HttpFailure::Tls(Detail::new(error)))
+    let detail = || match error {
+        // Our own words, which rustls would show as a piece of Rust.
+        InvalidCertificate(CertificateError::Other(OtherError(own))) => Detail::new(own),
+        error => Detail::new(error),
+    };
+    in_handshake.then(|| HttpFailure::Tls(detail()))
 }
 
 fn by_kind(error: &io::Error, phase: Phase) -> Option<HttpFailure> {

@@ -1,6 +1,6 @@
 //! What azid hosts on an operating system share.
 //!
-//! Each function here carries out one part of a host's work, blocking and without state of its own;
+//! Each function here carries out one part of a host's work, blocking;
 //! the host decides on which thread. None of them panics on what it is given.
 //!
 //! | a host needs | here |
@@ -9,10 +9,26 @@
 //! | the effect `ReadFile` | [`read_file`] |
 //! | for `Http`: whether a request may leave, and by which way | [`check`], [`Proxies`] |
 //! | for `Http`: an answer's body within its limit | [`read_at_most`] |
+//! | for `Http`: how its server proves who it is | [`special_proof`], and below |
 //! | for `Http`: what an error of a socket or of TLS means | [`http_failure`] |
+//! | the effect `Sign` with a key in memory | [`Signer`] |
+//! | to keep what was made for a request, within bounds | [`Recent`] |
 //!
-//! The root certificates are the system's; `SSL_CERT_FILE` and `SSL_CERT_DIR` name others. They are
-//! read once for each process, when they are first needed.
+//! # How a server proves who it is
+//!
+//! | a request requires | what its server must prove | what is not checked |
+//! |---|---|---|
+//! | nothing special | a chain to a root of the system, for the URL's host | |
+//! | exclusive roots | a chain to one of those roots | the system's roots do not count |
+//! | a server name | a chain for that name, which is also sent | the URL's host is only whom to connect to |
+//! | a pin | that it holds the key of exactly that certificate | issuer, names, dates |
+//!
+//! Each is settled in the handshake, before a byte of the request is sent, and cannot be had in
+//! clear. It concerns the server at the end of a connection and not a proxy on the way there: that
+//! one tunnels to the URL's host and port, and proves itself to the roots of the system if at all.
+//!
+//! The system's roots are read once for each process, when they are first needed; `SSL_CERT_FILE`
+//! and `SSL_CERT_DIR` name others.
 
 mod clock;
 mod environment;
@@ -20,9 +36,13 @@ mod failure;
 mod file;
 mod limit;
 mod no_proxy;
+mod pin;
 mod proxy;
+mod recent;
 mod requirements;
+mod roots;
 mod seed;
+mod sign;
 mod tls;
 
 pub use self::clock::now;
@@ -31,7 +51,9 @@ pub use self::failure::{Phase, http_failure};
 pub use self::file::read_file;
 pub use self::limit::read_at_most;
 pub use self::proxy::{Proxies, Proxy, Route, bypasses_proxies};
-pub use self::requirements::check;
+pub use self::recent::Recent;
+pub use self::requirements::{check, special_proof};
 pub use self::seed::{SeedFailure, seed};
+pub use self::sign::Signer;
 #[doc(hidden)]
-pub use self::tls::client_config;
+pub use self::tls::{client_config, server_name};

@@ -1,33 +1,35 @@
-//! What no host on an operating system may or can do for a request.
+//! What no host on an operating system may do for a request.
 
 use azid_core::effect::{HttpRequest, Refusal, Requirement, Roots, Tls};
 
-/// Says which requirement of a request cannot be honoured here, if there is one. Every host asks
-/// this before it does anything else with a request.
+/// Says which requirement of a request cannot be honoured anywhere, if there is one. Every host
+/// asks this before it does anything else with a request.
 ///
 /// # Errors
 ///
-/// The URL's scheme is neither `https` nor an allowed `http`, or the server is to prove who it is
-/// in a way that is not offered: by a pinned certificate, by other roots, under another name.
+/// The URL's scheme is neither `https` nor an allowed `http`; or it is `http`, and the server is
+/// to prove who it is, which it cannot in clear.
 pub fn check(request: &HttpRequest) -> Result<(), Refusal> {
-    match request.url.scheme() {
-        "https" => check_tls(&request.requirements.tls),
-        "http" if request.requirements.plain_http => check_tls(&request.requirements.tls),
-        _ => Err(Refusal::Requirement(Requirement::Https)),
-    }
+    let unmet = match request.url.scheme() {
+        "https" => None,
+        "http" if request.requirements.plain_http => special_proof(&request.requirements.tls),
+        _ => Some(Requirement::Https),
+    };
+    unmet.map_or(Ok(()), |unmet| Err(Refusal::Requirement(unmet)))
 }
 
-pub(crate) fn check_tls(tls: &Tls) -> Result<(), Refusal> {
-    let unmet = if tls.pin.is_some() {
-        Requirement::TlsPin
+/// The requirement, if there is one, by which a server is to prove who it is in another way than
+/// any server does: what a client must refuse that knows of no such ways.
+pub fn special_proof(tls: &Tls) -> Option<Requirement> {
+    if tls.pin.is_some() {
+        Some(Requirement::TlsPin)
     } else if tls.roots != Roots::System {
-        Requirement::ExclusiveRoots
+        Some(Requirement::ExclusiveRoots)
     } else if tls.server_name.is_some() {
-        Requirement::ServerName
+        Some(Requirement::ServerName)
     } else {
-        return Ok(());
-    };
-    Err(Refusal::Requirement(unmet))
+        None
+    }
 }
 
 #[cfg(test)]
@@ -54,43 +56,32 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_offered_is_refused_by_name_even_in_clear() {
-        let cases = [
-            (
-                Tls {
-                    pin: Some(Thumbprint([7; 20])),
-                    ..Tls::default()
-                },
-                Requirement::TlsPin,
-            ),
-            (
-                Tls {
-                    roots: Roots::Exclusive(String::new()),
-                    ..Tls::default()
-                },
-                Requirement::ExclusiveRoots,
-            ),
-            (
-                Tls {
-                    server_name: Some("other".into()),
-                    ..Tls::default()
-                },
-                Requirement::ServerName,
-            ),
-        ];
-        for (tls, name) in cases {
-            for url in ["https://a/", "http://a/"] {
-                let requirements = Requirements {
-                    plain_http: true,
-                    tls: tls.clone(),
-                    ..Requirements::default()
-                };
-                assert_eq!(
-                    checked(url, requirements),
-                    Err(Refusal::Requirement(name)),
-                    "{url}"
-                );
-            }
+    fn no_server_can_prove_in_clear_who_it_is() {
+        let pin = Tls {
+            pin: Some(Thumbprint([7; 20])),
+            ..Tls::default()
+        };
+        let roots = Tls {
+            roots: Roots::Exclusive(String::new()),
+            ..Tls::default()
+        };
+        let server_name = Tls {
+            server_name: Some("other".into()),
+            ..Tls::default()
+        };
+        for (tls, name) in [
+            (pin, Requirement::TlsPin),
+            (roots, Requirement::ExclusiveRoots),
+            (server_name, Requirement::ServerName),
+        ] {
+            let requirements = Requirements {
+                plain_http: true,
+                tls,
+                ..Requirements::default()
+            };
+            let refusal = Err(Refusal::Requirement(name));
+            assert_eq!(checked("http://a/", requirements.clone()), refusal);
+            assert_eq!(checked("https://a/", requirements), Ok(()));
         }
     }
 }

@@ -3,75 +3,52 @@
 use std::error::Error;
 use std::io;
 use std::iter::successors;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use azid_async::HttpClient;
 use azid_core::SecretBytes;
-use azid_core::effect::{Detail, HttpFailure, HttpReply, HttpRequest, HttpResponse, Tls};
-use azid_native::{Phase, Proxies, Route};
+use azid_core::effect::{Detail, HttpFailure, HttpReply, HttpRequest, HttpResponse, Requirement};
+use azid_native::{Phase, Proxies, Recent, Route};
 use bytes::Bytes;
 use reqwest::{Client, ClientBuilder, Proxy, Response, redirect, retry};
 use rustls::ClientConfig;
 use tokio::task::spawn_blocking;
 
+use crate::way::{AddressesOf, Way};
+
 /// One client for each way to connect, made when it is first needed and kept, so that connections
 /// are used again and none carries a request that asks for another way.
 pub(crate) struct Reqwest {
     proxies: Proxies,
-    clients: Mutex<Vec<(Way, Client)>>,
-}
-
-/// How a request wants to reach its server.
-#[derive(PartialEq)]
-struct Way {
-    route: Route,
-    tls: Tls,
+    clients: Recent<Way, Client>,
 }
 
 impl Reqwest {
     pub(crate) fn new(proxies: Proxies) -> Self {
         Self {
             proxies,
-            clients: Mutex::default(),
+            clients: Recent::new(MOST_CLIENTS),
         }
     }
 
     async fn client(&self, way: Way) -> Result<Client, HttpFailure> {
-        if let Some(client) = find(&self.clients(), &way) {
+        if let Some(client) = self.clients.get(&way) {
             return Ok(client);
         }
         let tls = way.tls.clone();
-        let config = spawn_blocking(move || azid_native::client_config(&tls)) // it reads files
+        let config = spawn_blocking(move || azid_native::client_config(&tls)) // it may read files
             .await
             .map_err(|error| HttpFailure::Tls(Detail::new(error)))??;
-        let mut clients = self.clients();
-        if let Some(client) = find(&clients, &way) {
-            return Ok(client); // made in the meantime
-        }
-        let client = build(&way.route, &config)?;
-        if clients.len() == MOST_CLIENTS {
-            clients.remove(0);
-        }
-        clients.push((way, client.clone()));
-        Ok(client)
+        let client = build(&way, &config)?;
+        Ok(self.clients.keep(way, client))
     }
-
-    fn clients(&self) -> MutexGuard<'_, Vec<(Way, Client)>> {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn find(clients: &[(Way, Client)], way: &Way) -> Option<Client> {
-    let (_, client) = clients.iter().find(|(known, _)| known == way)?;
-    Some(client.clone())
 }
 
 impl HttpClient for Reqwest {
-    async fn send(&self, request: HttpRequest) -> HttpReply {
+    async fn send(&self, mut request: HttpRequest) -> HttpReply {
         azid_native::check(&request).map_err(HttpFailure::Refused)?;
         let route = self.proxies.route(&request)?;
-        let tls = request.requirements.tls;
-        let client = self.client(Way { route, tls }).await?;
+        let way = Way::of(&mut request, route)?;
+        let client = self.client(way).await?;
         let response = client
             .request(request.method, request.url)
             .headers(request.headers)
@@ -85,18 +62,27 @@ impl HttpClient for Reqwest {
         answer.headers = headers;
         Ok(answer)
     }
+
+    /// All that can be required of TLS, by the configuration of the client.
+    fn honours(&self, requirement: Requirement) -> bool {
+        use Requirement::{ExclusiveRoots, ServerName, TlsPin};
+        matches!(requirement, TlsPin | ExclusiveRoots | ServerName)
+    }
 }
 
-fn build(route: &Route, tls: &Arc<ClientConfig>) -> Result<Client, HttpFailure> {
-    let builder = ClientBuilder::new()
-        .tls_backend_preconfigured(ClientConfig::clone(tls))
+fn build(way: &Way, tls: &ClientConfig) -> Result<Client, HttpFailure> {
+    let mut builder = ClientBuilder::new()
+        .tls_backend_preconfigured(tls.clone())
         .user_agent(concat!("azid/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)
         .pool_max_idle_per_host(MOST_IDLE)
         .no_proxy(); // of its own finding
-    let built = match route {
+    if let Some(host) = &way.host {
+        builder = builder.dns_resolver(AddressesOf(host.clone()));
+    }
+    let built = match &way.route {
         Route::Direct => builder.build(),
         Route::Proxy(proxy) => {
             Proxy::all(proxy.expose_url().clone()).and_then(|proxy| builder.proxy(proxy).build())
@@ -162,7 +148,7 @@ fn deepest(error: &reqwest::Error) -> &(dyn Error + 'static) {
     .expect("there is a first")
 }
 
-/// How many ways are kept; of more, the oldest goes.
+/// How many ways are kept.
 const MOST_CLIENTS: usize = 8;
 
 /// How many connections to a host are kept for later.

@@ -8,10 +8,11 @@ use std::time::Duration;
 use azid_async::{
     AnyClient, BoxFuture, Callbacks, Host, HttpClient, NoRandomness, Refresh, WithCallbacks,
 };
-use azid_core::effect::{Detail, FileFailure, HttpFailure};
+use azid_core::effect::{Detail, FileFailure, HttpFailure, KeyHandle, SignFailure};
 use azid_core::{Environment, Now, Platform, Seed, Step};
 #[cfg(feature = "reqwest")]
 use azid_native::Proxies;
+use azid_native::Signer;
 use tokio::runtime::Handle;
 
 use crate::clock::Clock;
@@ -21,8 +22,9 @@ use crate::task::task;
 /// enabled; outside of one it panics, as tokio's own futures do.
 ///
 /// HTTP goes by `reqwest` (the feature `reqwest`, on by default) or by a client of the user's;
-/// files are read on the blocking pool; waits are tokio's, so that they follow
-/// `tokio::time::pause`. Programs, browsers and keys in memory are refused.
+/// files are read on the blocking pool, and keys in memory sign there, since a long key takes
+/// milliseconds; waits are tokio's, so that they follow `tokio::time::pause`. Programs and
+/// browsers are refused.
 ///
 /// An exchange or a wait is a task of the runtime that it began on, so it goes on whoever waits
 /// for it. Where that runtime ends first, the exchange is lost, and retried on the next one. The
@@ -36,7 +38,8 @@ pub struct TokioHost {
     clock: Clock,
     sleep: Sleeper,
     seeds: Option<Seeds>,
-    environment: Arc<Environment>,
+    environments: Environments,
+    signer: Arc<Signer>,
     platform: Platform,
 }
 
@@ -44,10 +47,14 @@ pub struct TokioHost {
 struct Seeds(Arc<dyn Fn() -> Seed + Send + Sync>);
 
 #[derive(Clone)]
+struct Environments(Arc<dyn Fn() -> Arc<Environment> + Send + Sync>);
+
+#[derive(Clone)]
 struct Sleeper(Arc<dyn Fn(Duration) -> BoxFuture<()> + Send + Sync>);
 
 impl TokioHost {
-    /// A host that sees the process's environment as it is now.
+    /// A host that shows each run the process's environment as it is when the run starts:
+    /// platforms may replace values in it.
     pub fn new() -> Self {
         Self {
             client: default_client(),
@@ -55,7 +62,8 @@ impl TokioHost {
             clock: Clock::default(),
             sleep: Sleeper(Arc::new(|duration| Box::pin(tokio::time::sleep(duration)))),
             seeds: None,
-            environment: Arc::new(azid_native::environment()),
+            environments: Environments(Arc::new(|| Arc::new(azid_native::environment()))),
+            signer: Arc::default(),
             platform: azid_native::platform(),
         }
     }
@@ -97,9 +105,18 @@ impl TokioHost {
         self
     }
 
-    /// Shows runs this environment instead of the process's.
-    pub fn environment(mut self, environment: impl Into<Arc<Environment>>) -> Self {
-        self.environment = environment.into();
+    /// Shows every run this environment instead of the process's.
+    pub fn environment(self, environment: impl Into<Arc<Environment>>) -> Self {
+        let environment = environment.into();
+        self.environments(move || environment.clone())
+    }
+
+    /// Shows each run the environment that this function answers when the run starts.
+    pub fn environments(
+        mut self,
+        environments: impl Fn() -> Arc<Environment> + Send + Sync + 'static,
+    ) -> Self {
+        self.environments = Environments(Arc::new(environments));
         self
     }
 }
@@ -144,6 +161,17 @@ impl Host for TokioHost {
                     call.reply(Ok(()), clock.now())
                 })
             }
+            Step::Sign(call) if matches!(call.request().key, KeyHandle::InMemory(_)) => {
+                let signer = self.signer.clone();
+                Box::pin(async move {
+                    let request = call.request().clone();
+                    let signed = tokio::task::spawn_blocking(move || signer.sign(&request));
+                    let reply = signed
+                        .await
+                        .unwrap_or_else(|error| Err(SignFailure::Other(Detail::new(error))));
+                    call.reply(reply, clock.now())
+                })
+            }
             other => self.callbacks.perform(other, move || clock.now()),
         }
     }
@@ -160,7 +188,7 @@ impl Host for TokioHost {
     }
 
     fn environment(&self) -> Arc<Environment> {
-        self.environment.clone()
+        (self.environments.0)()
     }
 
     fn platform(&self) -> Platform {
@@ -187,6 +215,12 @@ impl WithCallbacks for TokioHost {
 impl fmt::Debug for Seeds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Seeds")
+    }
+}
+
+impl fmt::Debug for Environments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Environments")
     }
 }
 

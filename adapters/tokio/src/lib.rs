@@ -20,7 +20,8 @@
 //! # Your own HTTP client
 //!
 //! Implement [`HttpClient`], one method, and every request goes through it. The feature `reqwest`
-//! is not needed then.
+//! is not needed then. Requests whose server must prove itself in a special way are refused unless
+//! the client says that it [honours](HttpClient::honours) that.
 //!
 //! ```
 //! use azid_core::effect::{Detail, HttpFailure, HttpReply, HttpRequest};
@@ -44,6 +45,8 @@ mod client;
 mod clock;
 mod host;
 mod task;
+#[cfg(feature = "reqwest")]
+mod way;
 
 pub use azid_async::{
     Callbacks, EarlyRefresh, Event, Flight, GetToken, Host, HttpClient, TokenCache, WithCallbacks,

@@ -1,19 +1,17 @@
 //! ureq's agents, each with its own kept connections: one for every way to reach servers.
 
-use std::sync::{Mutex, PoisonError};
-
 use azid_core::effect::{HttpFailure, Tls};
-use azid_native::Route;
+use azid_native::{Recent, Route, client_config};
 use ureq::Agent;
 
 use crate::connect::{Connect, FirstHop};
 
-/// How many ways are kept; of more, the oldest goes.
+/// How many ways are kept.
 const MOST: usize = 8;
 
 /// A connection that was made in one way must not carry a request that asks for another.
-#[derive(Debug, Default)]
-pub(crate) struct Agents(Mutex<Vec<(Way, Agent)>>);
+#[derive(Debug)]
+pub(crate) struct Agents(Recent<Way, Agent>);
 
 #[derive(Debug, PartialEq, Eq)]
 struct Way {
@@ -28,16 +26,17 @@ impl Agents {
             tls: tls.clone(),
             route,
         };
-        let mut agents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, agent)) = agents.iter().find(|(known, _)| *known == way) {
-            return Ok(agent.clone());
+        if let Some(agent) = self.0.get(&way) {
+            return Ok(agent);
         }
         let agent = agent(&way)?;
-        if agents.len() == MOST {
-            agents.remove(0);
-        }
-        agents.push((way, agent.clone()));
-        Ok(agent)
+        Ok(self.0.keep(way, agent))
+    }
+}
+
+impl Default for Agents {
+    fn default() -> Self {
+        Self(Recent::new(MOST))
     }
 }
 
@@ -47,6 +46,9 @@ fn agent(way: &Way) -> Result<Agent, HttpFailure> {
         .input_buffer_size(64 * 1024) // of headers, the largest that ureq accepts
         .output_buffer_size(16 * 1024)
         .build();
+    if way.tls != Tls::default() {
+        client_config(&way.tls)?; // what cannot be met is known before anybody is asked
+    }
     let resolver = FirstHop::new(&way.route)?;
     let connector = Connect::new(way.tls.clone(), way.route.clone());
     Ok(Agent::with_parts(config, connector, resolver))

@@ -86,6 +86,8 @@ macro_rules! register {
 
 register!(/// Answers requests for a client assertion under this name.
     on_assertion, assertions: AssertionRequest -> azid_core::Secret, AssertionFailure);
+register!(/// Answers with a client secret under this name, for a credential that asks for one.
+    on_client_secret, assertions: AssertionRequest -> azid_core::Secret, AssertionFailure);
 register!(/// Answers requests for a token under this name.
     on_token, tokens: TokenOrder -> azid_core::AccessToken, TokenFailure);
 register!(/// Shows a person what to do, for credentials that prompt under this name.

@@ -2,6 +2,9 @@
 //!
 //! resolve ─► TCP ─► [TLS to the proxy] ─► [tunnel] ─► [TLS to the server]
 //!
+//! What a request requires of TLS holds for the server. A proxy proves itself to the roots of the
+//! system, and is told the host and the port of the URL, whatever name the server must have.
+//!
 //! Whatever goes wrong here went wrong before a byte of the request was sent, and is turned into a
 //! failure that says so.
 

@@ -6,20 +6,21 @@ use std::time::Duration;
 
 use azid_core::effect::{KeyHandle, Refusal};
 use azid_core::{Context, Environment, Now, Platform, Seed, Step, TokenRequest};
-use azid_native::{Proxies, SeedFailure};
+use azid_native::{Proxies, SeedFailure, Signer};
 
 use crate::callbacks::Callbacks;
 use crate::http::Client;
 
 /// Carries out effects, each on the thread that asks for it.
 ///
-/// HTTP exchanges, file reads and waits work as they are; assertions, tokens, prompts and
-/// signatures by named keys work where a callback is registered. Everything else is refused as an
-/// effect that this host does not have.
+/// HTTP exchanges, file reads, waits and signatures by keys in memory work as they are;
+/// assertions, tokens, prompts and signatures by named keys work where a callback is registered.
+/// Everything else is refused as an effect that this host does not have.
 pub struct Host {
     client: Client,
     callbacks: Callbacks,
-    environment: Arc<Environment>,
+    signer: Signer,
+    environments: Box<dyn Fn() -> Arc<Environment> + Send + Sync>,
     platform: Platform,
     clock: Box<dyn Fn() -> Now + Send + Sync>,
     seed: Box<dyn Fn() -> Result<Seed, SeedFailure> + Send + Sync>,
@@ -27,13 +28,14 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host with this machine's clock and randomness, and with this process's environment and
-    /// proxies as they are now.
+    /// A host with this machine's clock and randomness, with this process's proxies as they are
+    /// now, and with its environment as it is when a run starts: platforms may replace values in it.
     pub fn new() -> Self {
         Self {
             client: Client::new(Proxies::from_environment()),
             callbacks: Callbacks::default(),
-            environment: Arc::new(azid_native::environment()),
+            signer: Signer::new(),
+            environments: Box::new(|| Arc::new(azid_native::environment())),
             platform: azid_native::platform(),
             clock: Box::new(azid_native::now),
             seed: Box::new(azid_native::seed),
@@ -41,14 +43,25 @@ impl Host {
         }
     }
 
-    /// Shows credentials this environment instead of the process's.
-    pub fn environment(mut self, environment: Environment) -> Self {
-        self.environment = Arc::new(environment);
+    /// Shows every run this environment instead of the process's.
+    pub fn environment(self, environment: impl Into<Arc<Environment>>) -> Self {
+        let environment = environment.into();
+        self.environments(move || Arc::clone(&environment))
+    }
+
+    /// Shows each run the environment that this function answers when the run starts.
+    ///
+    /// Whose tokens a provider gets is settled when it is built, by the environment of that moment.
+    pub fn environments(
+        mut self,
+        environments: impl Fn() -> Arc<Environment> + Send + Sync + 'static,
+    ) -> Self {
+        self.environments = Box::new(environments);
         self
     }
 
-    pub(crate) fn snapshot(&self) -> &Environment {
-        &self.environment
+    pub(crate) fn snapshot(&self) -> Arc<Environment> {
+        (self.environments)()
     }
 
     /// Uses these proxies instead of those that the process's environment names.
@@ -62,7 +75,8 @@ impl Host {
     ///
     /// The agent's roots, resolver, proxy and connections are used as they are. What a request
     /// requires still holds: time and size limits, no redirects, no proxy where that is required,
-    /// and a refusal where a server must prove itself in some special way.
+    /// and a refusal where a server must prove itself in some special way: by a pinned certificate,
+    /// to other roots, or under another name than its URL's. Agents of the host's own honour these.
     pub fn ureq_agent(mut self, agent: ureq::Agent) -> Self {
         self.client.agent(agent);
         self
@@ -118,7 +132,10 @@ impl Host {
             }
             Step::Sign(call) => match call.request().key.clone() {
                 KeyHandle::Named(name) => self.callbacks.signers.answer(call, name, now),
-                _ => call.refuse(Refusal::NoSuchEffect, now()),
+                _ => {
+                    let reply = self.signer.sign(call.request());
+                    call.reply(reply, now())
+                }
             },
             other => other.refuse(Refusal::NoSuchEffect, now()),
         }
@@ -146,7 +163,7 @@ impl Host {
     pub fn context(&self, request: TokenRequest) -> Result<Context, SeedFailure> {
         let context = Context::new(request, self.now(), self.seed()?);
         Ok(context
-            .with_environment(Arc::clone(&self.environment))
+            .with_environment(self.snapshot())
             .with_platform(self.platform))
     }
 
@@ -166,7 +183,7 @@ impl fmt::Debug for Host {
         f.debug_struct("Host")
             .field("client", &self.client)
             .field("callbacks", &self.callbacks)
-            .field("environment", &self.environment)
+            .field("environment", &self.snapshot())
             .finish_non_exhaustive()
     }
 }

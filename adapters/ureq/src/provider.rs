@@ -51,7 +51,7 @@ impl TokenProvider {
             identity: builder
                 .credential
                 .identity()
-                .within(builder.host.snapshot()),
+                .within(&builder.host.snapshot()),
             flights: Flights::new(Ledger::new(Arc::clone(&cache), seed)),
             early_refresh: builder.early_refresh,
             means: Arc::new(Means {
@@ -164,7 +164,7 @@ impl TokenProvider {
             return Asked::Ready(token);
         }
         let memory = means.cache.memory();
-        let lane = means.credential.lane(&memory, means.host.snapshot());
+        let lane = means.credential.lane(&memory, &means.host.snapshot());
         flights.ask(key, request, lane, now, |lease| {
             let flight = Arc::<Flight>::default();
             *pilot = Some(Pilot::new(Arc::clone(&flight), lease));

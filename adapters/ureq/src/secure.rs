@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{Read, Write};
 
 use azid_core::effect::{Detail, HttpFailure, Tls};
-use azid_native::{Phase, client_config, http_failure};
+use azid_native::{Phase, client_config, http_failure, server_name};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 use ureq::Error;
@@ -15,7 +15,8 @@ use ureq::unversioned::transport::{
 
 use crate::connect::{failed, time_left};
 
-/// Has whoever is at the other end prove to be the server of this URI.
+/// Has whoever is at the other end prove to be the server of this URI, or of the name that is
+/// required instead.
 pub(crate) fn secure(
     transport: Box<dyn Transport>,
     uri: &Uri,
@@ -23,10 +24,10 @@ pub(crate) fn secure(
     details: &ConnectionDetails<'_>,
 ) -> Result<Box<dyn Transport>, Error> {
     let config = client_config(tls).map_err(failed)?;
-    let host = uri.host().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']'); // of an IPv6 address
-    let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| failed(HttpFailure::Tls(Detail::new("the host has no valid name"))))?;
+    let name = match server_name(tls).map_err(failed)? {
+        Some(name) => name,
+        None => name_in(uri).map_err(failed)?,
+    };
     let mut connection = ClientConnection::new(config, name)
         .map_err(|error| failed(http_failure(&error, Phase::Connecting)))?;
     let mut socket = TransportAdapter::new(transport, details.current_time.clone());
@@ -48,6 +49,13 @@ pub(crate) fn secure(
             details.config.output_buffer_size(),
         ),
     }))
+}
+
+fn name_in(uri: &Uri) -> Result<ServerName<'static>, HttpFailure> {
+    let host = uri.host().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']'); // of an IPv6 address
+    ServerName::try_from(host.to_owned())
+        .map_err(|_| HttpFailure::Tls(Detail::new("the host has no valid name")))
 }
 
 struct Secure {

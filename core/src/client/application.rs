@@ -9,7 +9,7 @@ use super::exchange::{Client, Exchange, Grant, Prove};
 use super::region::{self, Region};
 use crate::authority::Authority;
 use crate::context::Context;
-use crate::error::Invalid;
+use crate::error::{Error, Invalid};
 use crate::identity::{Identity, IdentityBuilder};
 use crate::moves::Next;
 use crate::tenant::{AllowedTenants, ClientId, TenantId};
@@ -105,6 +105,13 @@ impl Application {
             )
     }
 
+    /// The tenant that the request is for: the application's own, or another that is allowed.
+    pub(crate) fn tenant_to_ask(&self, cx: &Context) -> Result<TenantId, Error> {
+        self.additionally_allowed_tenants
+            .resolve(&self.tenant, cx.request(), cx.environment())
+            .or_else(|invalid| cx.failed(invalid))
+    }
+
     /// Asks for a token with a proof, after the steps that the options call for.
     pub(crate) fn exchange(
         &self,
@@ -112,10 +119,7 @@ impl Application {
         grant: Grant,
         cx: &mut Context,
     ) -> Next {
-        let tenant = self
-            .additionally_allowed_tenants
-            .resolve(&self.tenant, cx.request(), cx.environment())
-            .or_else(|invalid| cx.failed(invalid))?;
+        let tenant = self.tenant_to_ask(cx)?;
         let client_id = self.client_id.clone();
         let ask = {
             let tenant = tenant.clone();

@@ -66,6 +66,11 @@ impl ClientCertificate {
         &self.key
     }
 
+    /// The certificates as a header holds them: each in base64, the leaf first.
+    pub(super) fn written_chain(&self) -> &Chain {
+        &self.chain
+    }
+
     pub(crate) fn has_expired(&self, now: Timestamp) -> Option<Timestamp> {
         self.expires_on.filter(|moment| *moment <= now)
     }
@@ -89,6 +94,9 @@ impl ClientCertificate {
 
 /// Makes a [`ClientCertificate`] of what a file holds. The package `azid-certificate` has one for
 /// PEM and PKCS#12; a reader is pure, so what it needs, such as a password, it was made with.
+///
+/// A file is read for each assertion. A reader that keeps what it made of the last content gives
+/// the same [`KeyHandle`] again while the file stays as it is, and a host then parses the key once.
 pub trait ReadCertificate: Debug + Send + Sync {
     /// The certificate and its key.
     ///
@@ -97,12 +105,28 @@ pub trait ReadCertificate: Debug + Send + Sync {
     /// The content cannot be read, or holds no certificate with its key; in words that show none
     /// of it.
     fn read(&self, content: &SecretBytes) -> Result<ClientCertificate, Invalid>;
+
+    /// The same reader, made with this password; none if its contents never have one.
+    fn with_password(&self, _password: &Secret) -> Option<Arc<dyn ReadCertificate>> {
+        None
+    }
+}
+
+/// A shared reader is a reader.
+impl ReadCertificate for Arc<dyn ReadCertificate> {
+    fn read(&self, content: &SecretBytes) -> Result<ClientCertificate, Invalid> {
+        (**self).read(content)
+    }
+
+    fn with_password(&self, password: &Secret) -> Option<Arc<dyn ReadCertificate>> {
+        (**self).with_password(password)
+    }
 }
 
 /// Certificates in DER form; there is always one. Written as base64, as in RFC 7515 section 4.1.6.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
-struct Chain(Arc<[Vec<u8>]>);
+pub(super) struct Chain(Arc<[Vec<u8>]>);
 
 impl Chain {
     fn new(certificates: Vec<Vec<u8>>) -> Result<Self, Invalid> {

@@ -18,7 +18,7 @@ pub(super) fn validate(
     then: impl FnOnce(&mut Context) -> Next + Send + 'static,
     cx: &mut Context,
 ) -> Next {
-    let key = format!("discovered {authority}");
+    let key = format!("discovered {authority} by {trusted}");
     if authority.needs_no_discovery(tenant) || cx.memory().recall(&key) == Some(&Fact::Answered) {
         return then(cx);
     }

@@ -10,7 +10,7 @@ use url::Url;
 use crate::attempts::http;
 use crate::authority::Authority;
 use crate::context::Context;
-use crate::effect::{HttpReply, HttpRequest, Requirements};
+use crate::effect::{Failure as _, HttpReply, HttpRequest, Refusal, Requirements};
 use crate::environment::Environment;
 use crate::error::{Error, Invalid, What};
 use crate::memory::{Fact, MemoryChange};
@@ -90,14 +90,14 @@ pub(super) fn find(
         return then(in_region(Some(name)), cx);
     }
     let known = match cx.memory().recall(MEMORY) {
-        Some(Fact::Found(name)) => Some(name.as_str()),
-        _ => cx.environment().get("REGION_NAME"),
+        Some(Fact::Found(name)) => Some(name.clone()),
+        _ => cx.environment().get("REGION_NAME").map(name_of),
     };
     if let Some(name) = known.filter(|name| is_region(name)) {
-        return then(in_region(Some(name)), cx);
+        return then(in_region(Some(&name)), cx);
     }
     http(location_request(cx)?, move |reply, cx| {
-        let name = read_location(reply, cx);
+        let name = read_location(reply, cx)?;
         if let Some(name) = &name {
             cx.remember(MemoryChange::Learned {
                 key: MEMORY.to_owned(),
@@ -124,10 +124,25 @@ fn location_request(cx: &mut Context) -> Result<HttpRequest, Error> {
         .retry(RetryPolicy::never()))
 }
 
-/// Whatever else comes back: the host is nowhere that is known.
-fn read_location(reply: HttpReply, cx: &Context) -> Option<String> {
-    let name = read_member(&reply.ok()?, "location", cx).ok()?;
-    Some(name.expose().to_owned()).filter(|name| is_region(name))
+/// The region in an answer. Whatever else comes back means that the host is nowhere that is known,
+/// save that the request could not be sent as it must be.
+fn read_location(reply: HttpReply, cx: &Context) -> Result<Option<String>, Error> {
+    let response = match reply {
+        Ok(response) => response,
+        Err(failure) => match failure.refusal() {
+            None | Some(Refusal::NoSuchEffect) => return Ok(None),
+            Some(_) => return cx.failed(failure),
+        },
+    };
+    let name = read_member(&response, "location", cx).ok();
+    Ok(name
+        .map(|name| name.expose().to_owned())
+        .filter(|name| is_region(name)))
+}
+
+/// The name of a region as a host gives it for people to read, such as `West Europe`.
+fn name_of(shown: &str) -> String {
+    shown.replace(' ', "").to_ascii_lowercase()
 }
 
 /// A region becomes part of a host name, so nothing else may get through.

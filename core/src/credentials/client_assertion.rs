@@ -108,7 +108,7 @@ mod cases {
             let in_file = |name| of(name, ClientAssertion::from_file("/run/token"));
             let managed = |name| {
                 let identity = ManagedIdentityCredential::new();
-                of(name, ClientAssertion::from_credential(identity))
+                of(name, ClientAssertion::from_credential(identity)).then(FileFailure::NotFound)
             };
             let gives = |text: &str| Reply::Assertion(Ok(text.into()));
             let refused = r#"{"error":"invalid_client","error_description":"AADSTS700024: too late","error_codes":[700024]}"#;

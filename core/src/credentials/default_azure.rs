@@ -2,15 +2,20 @@
 //!
 //! begin ─► choose the links ─► environment ─► workload identity ─► managed identity
 
+mod link;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::link::DefaultLink;
+use super::environment::Reader;
 use super::{
     CredentialConfig, EnvironmentCredential, ManagedIdentityCredential, ManagedIdentityId,
     WorkloadIdentityCredential,
 };
 use crate::chain::{Chain, ChainLink};
+use crate::client::ReadCertificate;
 use crate::context::{Context, Position};
 use crate::credential::{Credential, Lane};
 use crate::environment::Environment;
@@ -39,7 +44,7 @@ use crate::transcript::Redactor;
 /// use azid_core::{Credential, DefaultAzureCredential, Environment, PlanContext, Platform, Position};
 ///
 /// let environment = Environment::from_pairs([("AZURE_CLIENT_ID", "app-id")]);
-/// let context = PlanContext { environment: &environment, platform: Platform::Linux, position: Position::Alone };
+/// let context = PlanContext { environment: &environment, platform: Platform::MacOs, position: Position::Alone };
 /// assert_eq!(DefaultAzureCredential::new().plan(&context).to_string(), "\
 /// DefaultAzureCredential: ready
 ///   EnvironmentCredential: not set: AZURE_TENANT_ID, AZURE_CLIENT_SECRET
@@ -52,6 +57,8 @@ use crate::transcript::Redactor;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DefaultAzureCredential {
+    #[serde(skip)]
+    certificates: Option<Reader>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     exclude: Vec<DefaultLink>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -66,58 +73,6 @@ pub struct DefaultAzureCredential {
 
 /// The variable that narrows the chain.
 const VARIABLE: &str = "AZURE_TOKEN_CREDENTIALS";
-
-/// Makes the links of the chain, each of one line: its name, the word of [`VARIABLE`] that stands
-/// for it and its like, and the credential, of the chain's options and the environment.
-macro_rules! default_links {
-    ($($(#[$doc:meta])* $link:ident: $credential:literal, $group:literal, $make:expr;)*) => {
-        /// A link of [`DefaultAzureCredential`].
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        #[non_exhaustive]
-        pub enum DefaultLink {
-            $($(#[$doc])* $link,)*
-        }
-
-        impl DefaultLink {
-            /// All links, in the order in which they are asked.
-            pub const ALL: &'static [Self] = &[$(Self::$link),*];
-
-            /// The name of its credential.
-            pub fn credential(self) -> &'static str {
-                match self {
-                    $(Self::$link => $credential,)*
-                }
-            }
-
-            /// The value of `AZURE_TOKEN_CREDENTIALS` that stands for the link and its like.
-            pub fn group(self) -> &'static str {
-                match self {
-                    $(Self::$link => $group,)*
-                }
-            }
-
-            fn make(
-                self,
-                options: &DefaultAzureCredential,
-                environment: &Environment,
-            ) -> Result<Arc<dyn Credential>, Invalid> {
-                match self {
-                    $(Self::$link => Ok(Arc::new($make(options, environment)?)),)*
-                }
-            }
-        }
-    };
-}
-
-default_links! {
-    /// [`EnvironmentCredential`].
-    Environment: "EnvironmentCredential", "prod", DefaultAzureCredential::environment_link;
-    /// [`WorkloadIdentityCredential`].
-    WorkloadIdentity: "WorkloadIdentityCredential", "prod", DefaultAzureCredential::workload_link;
-    /// [`ManagedIdentityCredential`].
-    ManagedIdentity: "ManagedIdentityCredential", "prod", DefaultAzureCredential::managed_link;
-}
 
 impl DefaultAzureCredential {
     /// The default chain.
@@ -156,6 +111,13 @@ impl DefaultAzureCredential {
         Ok(self)
     }
 
+    /// Reads the file that `AZURE_CLIENT_CERTIFICATE_PATH` names by this reader, such as that of the
+    /// package `azid-certificate`. A credential with a reader is code, and no data any more.
+    pub fn certificates(mut self, reader: impl ReadCertificate + 'static) -> Self {
+        self.certificates = Some(Reader::new(reader));
+        self
+    }
+
     /// Lets requests ask for tokens of these tenants too, instead of those that
     /// `AZURE_ADDITIONALLY_ALLOWED_TENANTS` names; `*` stands for all.
     pub fn additionally_allowed_tenants<T: Into<String>>(
@@ -177,7 +139,7 @@ impl DefaultAzureCredential {
             .filter(|link| word.is_none_or(|word| link.is_meant_by(word)))
             .collect();
         if named.is_empty() {
-            return Err(unknown_word().into());
+            return Err(link::unknown_word().into());
         }
         let left = named
             .into_iter()
@@ -194,7 +156,9 @@ impl DefaultAzureCredential {
 
     fn environment_link(&self, _: &Environment) -> Result<EnvironmentCredential, Invalid> {
         let allowed = self.additionally_allowed_tenants.clone().into_names();
-        Ok(EnvironmentCredential::new().additionally_allowed_tenants(allowed))
+        Ok(EnvironmentCredential::new()
+            .read_by(self.certificates.clone())
+            .additionally_allowed_tenants(allowed))
     }
 
     fn workload_link(
@@ -269,7 +233,7 @@ impl Credential for DefaultAzureCredential {
     }
 
     fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
-        Some(self.clone().into())
+        self.certificates.is_none().then(|| self.clone().into())
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
@@ -286,6 +250,7 @@ impl Credential for DefaultAzureCredential {
 impl Default for DefaultAzureCredential {
     fn default() -> Self {
         Self {
+            certificates: None,
             exclude: Vec::new(),
             require_variable: false,
             remember_winner: true,
@@ -293,23 +258,6 @@ impl Default for DefaultAzureCredential {
             additionally_allowed_tenants: AllowedTenants::default(),
         }
     }
-}
-
-impl DefaultLink {
-    fn is_meant_by(self, word: &str) -> bool {
-        self.group().eq_ignore_ascii_case(word) || self.credential().eq_ignore_ascii_case(word)
-    }
-}
-
-fn unknown_word() -> Invalid {
-    let mut words: Vec<_> = DefaultLink::ALL.iter().map(|link| link.group()).collect();
-    words.dedup();
-    words.extend(DefaultLink::ALL.iter().map(|link| link.credential()));
-    let why = format!(
-        "it must be one of {}; this version has no developer tools, so there is no `dev`",
-        words.join(", ")
-    );
-    Invalid::new(What::Variable(VARIABLE), why)
 }
 
 #[cfg(feature = "testing")]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientSecretCredential, CredentialConfig};
+use super::{ClientCertificateCredential, ClientSecretCredential, CredentialConfig};
 use crate::authority::Authority;
-use crate::client::Region;
+use crate::client::{CertificateProof, ReadCertificate, Region};
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::environment::Environment;
@@ -29,14 +29,34 @@ use crate::transcript::Redactor;
 /// 3. `AZURE_CLIENT_ID`, `AZURE_USERNAME` and `AZURE_PASSWORD`.
 ///
 /// With them go `AZURE_AUTHORITY_HOST`, `AZURE_REGIONAL_AUTHORITY_NAME` and
-/// `AZURE_ADDITIONALLY_ALLOWED_TENANTS`, which separates tenants by `;`. Without a complete set the
-/// credential is unavailable, and names what is missing. A variable that is set and malformed is a
-/// failure, and so is a set that is not supported: passwords are not.
+/// `AZURE_ADDITIONALLY_ALLOWED_TENANTS`, which separates tenants by `;`; and with a certificate
+/// `AZURE_CLIENT_CERTIFICATE_PASSWORD` and `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN`, which is `true`,
+/// `1`, `false` or `0`. Without a complete set the credential is unavailable, and names what is
+/// missing. A variable that is set and malformed is a failure, and so is a set that is not
+/// supported: certificates are, once there is a [reader](Self::certificates); passwords are not.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EnvironmentCredential {
+    #[serde(skip)]
+    certificates: Option<Reader>,
     #[serde(skip_serializing_if = "AllowedTenants::is_empty")]
     additionally_allowed_tenants: AllowedTenants,
+}
+
+/// What reads the certificate's file. It is code, and equal to itself alone.
+#[derive(Clone, Debug)]
+pub(super) struct Reader(Arc<dyn ReadCertificate>);
+
+impl Reader {
+    pub(super) fn new(reader: impl ReadCertificate + 'static) -> Self {
+        Self(Arc::new(reader))
+    }
+}
+
+impl PartialEq for Reader {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// Variables that together make a credential.
@@ -70,10 +90,35 @@ const SETS: [Set; 3] = [
     },
 ];
 
+/// A credential of an application with the options that go with every set.
+macro_rules! with_options {
+    ($credential:expr, $this:expr, $environment:expr) => {{
+        let credential = $credential
+            .map_err(in_its_variable)?
+            .authority(Authority::from_environment($environment)?)
+            .additionally_allowed_tenants($this.allowed_tenants($environment)?.into_names());
+        match Region::from_environment($environment)? {
+            Some(region) => credential.region(region),
+            None => credential,
+        }
+    }};
+}
+
 impl EnvironmentCredential {
     /// The application that the environment describes.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Reads the file that `AZURE_CLIENT_CERTIFICATE_PATH` names by this reader, such as that of the
+    /// package `azid-certificate`. A credential with a reader is code, and no data any more.
+    pub fn certificates(self, reader: impl ReadCertificate + 'static) -> Self {
+        self.read_by(Some(Reader::new(reader)))
+    }
+
+    pub(super) fn read_by(mut self, reader: Option<Reader>) -> Self {
+        self.certificates = reader;
+        self
     }
 
     /// Lets requests ask for tokens of these tenants too, instead of those that
@@ -91,9 +136,14 @@ impl EnvironmentCredential {
         let set = complete_set(environment).ok_or_else(|| missing(environment))?;
         match set.proof {
             Proof::Secret => Ok(Arc::new(self.client_secret(environment)?)),
-            Proof::Certificate => Err(Cause::Unsupported(
-                "AZURE_CLIENT_CERTIFICATE_PATH is set, and client certificates from the environment are not supported yet",
-            )),
+            Proof::Certificate => {
+                let Some(Reader(reader)) = &self.certificates else {
+                    return Err(Cause::Unsupported(
+                        "AZURE_CLIENT_CERTIFICATE_PATH is set, and the program gave the credential no reader of certificates",
+                    ));
+                };
+                Ok(Arc::new(self.client_certificate(reader, environment)?))
+            }
             Proof::Password => Err(Cause::Unsupported(
                 "AZURE_USERNAME and AZURE_PASSWORD are set, and signing in by a password is not supported: use a client secret, a managed identity or a federated credential",
             )),
@@ -101,18 +151,22 @@ impl EnvironmentCredential {
     }
 
     fn client_secret(&self, environment: &Environment) -> Result<ClientSecretCredential, Invalid> {
-        let variable = |name| environment.get(name).unwrap_or_default();
-        let (tenant, client_id) = (variable("AZURE_TENANT_ID"), variable("AZURE_CLIENT_ID"));
+        let (tenant, client_id) = application(environment);
         let secret = environment.secret("AZURE_CLIENT_SECRET").cloned();
         let secret = secret.unwrap_or_else(|| Secret::from(""));
-        let credential = ClientSecretCredential::new(tenant, client_id, secret)
-            .map_err(in_its_variable)?
-            .authority(Authority::from_environment(environment)?)
-            .additionally_allowed_tenants(self.allowed_tenants(environment)?.into_names());
-        Ok(match Region::from_environment(environment)? {
-            Some(region) => credential.region(region),
-            None => credential,
-        })
+        let credential = ClientSecretCredential::new(tenant, client_id, secret);
+        Ok(with_options!(credential, self, environment))
+    }
+
+    fn client_certificate(
+        &self,
+        reader: &Arc<dyn ReadCertificate>,
+        environment: &Environment,
+    ) -> Result<ClientCertificateCredential, Invalid> {
+        let (tenant, client_id) = application(environment);
+        let proof = certificate_proof(reader, environment)?;
+        let credential = ClientCertificateCredential::new(tenant, client_id, proof);
+        Ok(with_options!(credential, self, environment))
     }
 
     fn allowed_tenants(&self, environment: &Environment) -> Result<AllowedTenants, Invalid> {
@@ -120,6 +174,38 @@ impl EnvironmentCredential {
             return AllowedTenants::from_environment(environment);
         }
         Ok(self.additionally_allowed_tenants.clone())
+    }
+}
+
+fn application(environment: &Environment) -> (&str, &str) {
+    let variable = |name| environment.get(name).unwrap_or_default();
+    (variable("AZURE_TENANT_ID"), variable("AZURE_CLIENT_ID"))
+}
+
+fn certificate_proof(
+    reader: &Arc<dyn ReadCertificate>,
+    environment: &Environment,
+) -> Result<CertificateProof, Invalid> {
+    const PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
+    const SEND_CHAIN: &str = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN";
+    let reader = match environment.secret(PASSWORD) {
+        Some(password) => reader.with_password(password).ok_or_else(|| {
+            let why = "the program's reader of certificates takes no password";
+            Invalid::new(What::Variable(PASSWORD), why)
+        })?,
+        None => Arc::clone(reader),
+    };
+    let path = environment.get("AZURE_CLIENT_CERTIFICATE_PATH");
+    let proof = CertificateProof::from_file(path.unwrap_or_default(), reader);
+    match environment.get(SEND_CHAIN).map(str::trim) {
+        Some(yes) if yes == "1" || yes.eq_ignore_ascii_case("true") => {
+            Ok(proof.send_certificate_chain())
+        }
+        Some(no) if no != "0" && !no.eq_ignore_ascii_case("false") => {
+            let why = "it must be `true`, `1`, `false` or `0`";
+            Err(Invalid::new(What::Variable(SEND_CHAIN), why))
+        }
+        _ => Ok(proof),
     }
 }
 
@@ -171,7 +257,7 @@ impl Credential for EnvironmentCredential {
     }
 
     fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
-        Some(self.clone().into())
+        self.certificates.is_none().then(|| self.clone().into())
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
@@ -207,6 +293,8 @@ mod cases {
                 application("an application without a proof"),
                 none("a certificate without a tenant")
                     .with("AZURE_CLIENT_ID", "app-id")
+                    .with("AZURE_CLIENT_CERTIFICATE_PATH", "/certificate.pem"),
+                application("a certificate that nothing reads")
                     .with("AZURE_CLIENT_CERTIFICATE_PATH", "/certificate.pem"),
                 application("a password")
                     .with("AZURE_USERNAME", "megan@contoso.com")

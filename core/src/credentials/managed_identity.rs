@@ -1,26 +1,65 @@
 //! The identity that Azure gives to a host, got from an endpoint that only the host can reach.
 //!
-//! begin ─► choose the source ─► that source's flow
+//! begin ─► choose the source ─► [look for Azure Arc's agent ─► on_agent] ─► that source's flow
 
+mod app_service;
+mod azure_arc;
+mod azure_ml;
+#[cfg(feature = "testing")]
+mod cases;
+mod cloud_shell;
+mod exchange;
 mod imds;
+mod key_path;
+mod rules;
+mod service_fabric;
 mod source;
+mod token_exchange;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
+pub use self::rules::{Asked, Probe, Sign, SourceRules, Standing, Verdict, VerdictRule};
 pub use self::source::ManagedIdentitySource;
 
+use self::exchange::Exchange;
+use self::source::POD_IDENTITY_HOST;
 use super::CredentialConfig;
 use crate::context::Context;
 use crate::credential::Credential;
+use crate::effect::{Failure as _, FileFailure, FileRequest, Refusal};
 use crate::error::{Cause, Invalid, What};
 use crate::identity::Identity;
-use crate::moves::Next;
+use crate::moves::{Next, read_file};
 use crate::plan::{Plan, PlanContext};
+use crate::retry::RetryPolicy;
+use crate::secret::SecretBytes;
 use crate::transcript::Redactor;
 
 /// Gets tokens for a managed identity of the Azure host that the program runs on.
+///
+/// Where it gets them is [chosen](ManagedIdentitySource::choose) by the environment of each run:
+///
+/// | source | which user-assigned identities can be named |
+/// |---|---|
+/// | Service Fabric, over TLS with the certificate that the cluster names | none: they are set up in the cluster |
+/// | App Service, Functions, Container Apps, Automation | by client, object or resource id |
+/// | Azure Arc, on Linux and Windows | by client, object or resource id, with an agent that confirms it |
+/// | Azure Machine Learning, App Service in its first version, hybrid workers | by client id |
+/// | Cloud Shell | none: it has the identity of the person who opened it |
+/// | a pod with a federated token | by client id |
+/// | the instance metadata service | by client, object or resource id |
+///
+/// An id that the source does not take is a failure, never passed over. No request goes through a
+/// proxy, and none carries a header of another source. A request is for exactly one scope; claims
+/// and tenants mean nothing to these endpoints and are not sent.
+///
+/// An endpoint that the environment names must be there, so whatever is wrong with it is a failure.
+/// The metadata service has the same address everywhere: nobody there, or somebody else, means that
+/// this is no Azure host, and a chain goes on. What is retried and what an answer means is data,
+/// which [`ManagedIdentitySource::rules`] shows and [`with_rules`](Self::with_rules) replaces.
 ///
 /// The host keeps its tokens for about a day, so a change of permissions can take that long to
 /// show in them, and nothing here can hasten it.
@@ -29,6 +68,14 @@ use crate::transcript::Redactor;
 pub struct ManagedIdentityCredential {
     #[serde(skip_serializing_if = "ManagedIdentityId::is_system_assigned")]
     identity: ManagedIdentityId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules: Option<SourceRules>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry: Option<RetryPolicy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probe: Option<Probe>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    azure_arc_token_directory: Option<String>,
 }
 
 /// Which managed identity of a host.
@@ -95,7 +142,78 @@ impl ManagedIdentityCredential {
     /// The id is empty or malformed.
     pub fn with_id(identity: ManagedIdentityId) -> Result<Self, Invalid> {
         identity.check()?;
-        Ok(Self { identity })
+        Ok(Self {
+            identity,
+            ..Self::default()
+        })
+    }
+
+    /// Replaces the rules of whichever source the host has. Start from
+    /// [`ManagedIdentitySource::rules`] to change some of them.
+    pub fn with_rules(mut self, rules: SourceRules) -> Self {
+        self.rules = Some(rules);
+        self
+    }
+
+    /// Retries by this policy, in a chain too, whichever source the host has.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
+        self
+    }
+
+    /// Probes the instance metadata service like this.
+    pub fn probe(mut self, probe: Probe) -> Self {
+        self.probe = Some(probe);
+        self
+    }
+
+    /// Takes the keys of Azure Arc's agent from this directory, for an installation that is not in
+    /// the usual place, and reads no other file than a key in it.
+    pub fn azure_arc_token_directory(mut self, path: impl Into<String>) -> Self {
+        self.azure_arc_token_directory = Some(path.into());
+        self
+    }
+
+    fn begin_at(&self, source: ManagedIdentitySource, cx: &mut Context) -> Next {
+        let identity = &self.identity;
+        let Some(rules) = self.rules_for(&source) else {
+            return token_exchange::begin(identity, cx);
+        };
+        let exchange = Exchange {
+            identity: identity.clone(),
+            rules,
+        };
+        match source {
+            ManagedIdentitySource::ServiceFabric {
+                endpoint,
+                thumbprint,
+            } => service_fabric::begin(endpoint, thumbprint, exchange, cx),
+            ManagedIdentitySource::AppService { endpoint } => {
+                app_service::begin(endpoint, exchange, cx)
+            }
+            ManagedIdentitySource::AzureArc { endpoint } => {
+                let directory = self.azure_arc_token_directory.as_deref();
+                azure_arc::begin(endpoint, directory, exchange, cx)
+            }
+            ManagedIdentitySource::AzureMl { endpoint } => azure_ml::begin(endpoint, exchange, cx),
+            ManagedIdentitySource::CloudShell { endpoint } => {
+                cloud_shell::begin(endpoint, exchange, cx)
+            }
+            ManagedIdentitySource::TokenExchange => token_exchange::begin(identity, cx),
+            ManagedIdentitySource::Imds { endpoint, .. } => imds::begin(endpoint, exchange, cx),
+        }
+    }
+
+    /// The source's rules with the program's changes; none for what follows another credential's.
+    fn rules_for(&self, source: &ManagedIdentitySource) -> Option<SourceRules> {
+        let defaults = source.rules()?;
+        let mut rules = self.rules.clone().unwrap_or(defaults);
+        if let Some(retry) = &self.retry {
+            rules.retry = retry.clone();
+            rules.retry_in_chain = None;
+        }
+        rules.probe = self.probe.unwrap_or(rules.probe);
+        Some(rules)
     }
 }
 
@@ -113,7 +231,7 @@ impl Credential for ManagedIdentityCredential {
     }
 
     fn plan(&self, cx: &PlanContext<'_>) -> Plan {
-        match ManagedIdentitySource::choose(cx.environment) {
+        match ManagedIdentitySource::choose(cx.environment, cx.platform) {
             Ok(source) => Plan::ready(self.name()).from_source(source.to_string()),
             Err(invalid) => Plan::invalid(self.name(), invalid),
         }
@@ -128,11 +246,41 @@ impl Credential for ManagedIdentityCredential {
         self.identity
             .check()
             .or_else(|invalid| cx.failed(invalid))?;
-        match ManagedIdentitySource::choose(cx.environment()).or_else(|invalid| cx.failed(invalid))? {
-            ManagedIdentitySource::Imds { endpoint } => imds::begin(endpoint, self.identity.clone(), cx),
-            _ => cx.failed(Cause::Unsupported(
-                "this host's kind of managed identity endpoint is not supported yet; only the instance metadata service is",
-            )),
+        let source = ManagedIdentitySource::choose(cx.environment(), cx.platform());
+        match source.or_else(|invalid| cx.failed(invalid))? {
+            ManagedIdentitySource::Imds {
+                endpoint,
+                unless_exists: Some(agent),
+            } => read_file(FileRequest::exists(&agent), move |found, cx| {
+                self.on_agent(&agent, found, endpoint, cx)
+            }),
+            source => self.begin_at(source, cx),
+        }
+    }
+}
+
+impl ManagedIdentityCredential {
+    fn on_agent(
+        &self,
+        agent: &str,
+        found: Result<SecretBytes, FileFailure>,
+        endpoint: Url,
+        cx: &mut Context,
+    ) -> Next {
+        match found {
+            Ok(_) => self.begin_at(ManagedIdentitySource::usual_arc(), cx),
+            Err(failure) if matches!(failure.refusal(), Some(why) if *why != Refusal::NoSuchEffect) => {
+                cx.failed(Cause::file(agent, failure))
+            }
+            // It is not there, as far as this process can see, or the host has no files at all.
+            Err(_) => {
+                let unless_exists = None;
+                let source = ManagedIdentitySource::Imds {
+                    endpoint,
+                    unless_exists,
+                };
+                self.begin_at(source, cx)
+            }
         }
     }
 }
@@ -140,6 +288,6 @@ impl Credential for ManagedIdentityCredential {
 #[cfg(feature = "testing")]
 impl ManagedIdentityCredential {
     pub(super) fn cases() -> Vec<crate::testing::Case> {
-        imds::cases::cases()
+        cases::cases()
     }
 }

@@ -93,6 +93,13 @@ impl HttpRequest {
         Ok(self)
     }
 
+    /// Says that a header field's value holds this secret among other words, so that it is kept
+    /// out of sight alone as well.
+    pub fn carries(mut self, secret: Secret) -> Self {
+        self.secrets.push(secret);
+        self
+    }
+
     /// Repeats the request by this policy.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
@@ -239,6 +246,23 @@ pub enum Roots {
 /// The SHA-1 digest of a certificate's DER form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thumbprint(pub [u8; 20]);
+
+impl Thumbprint {
+    /// Reads 40 hexadecimal digits, in either case, with any colons and spaces between them.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.chars().filter(|c| !matches!(c, ':' | ' '));
+        let digits: Vec<u8> = digits
+            .map(|c| u8::try_from(c.to_digit(16)?).ok())
+            .take(41)
+            .collect::<Option<_>>()?;
+        let bytes: Vec<u8> = digits
+            .chunks(2)
+            .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
+            .collect();
+        let bytes = bytes.try_into().ok().filter(|_| digits.len() == 40)?;
+        Some(Self(bytes))
+    }
+}
 
 /// What the server answered.
 #[derive(Clone, PartialEq, Eq)]

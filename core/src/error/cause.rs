@@ -65,6 +65,13 @@ pub enum Cause {
         /// What time it is here.
         now: Timestamp,
     },
+    /// A client certificate that has expired.
+    ExpiredCertificate {
+        /// When.
+        expires_on: Timestamp,
+        /// What time it is here.
+        now: Timestamp,
+    },
     /// The host has no random numbers to start a run with.
     NoRandomness,
     /// No link of a chain is available here; the error holds what each of them answered.
@@ -116,7 +123,9 @@ impl Cause {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Invalid(_) | Self::TooDeep { .. } => Fault::Caller,
-            Self::MissingVariables(_) | Self::NoLink => Fault::Configuration,
+            Self::MissingVariables(_) | Self::ExpiredCertificate { .. } | Self::NoLink => {
+                Fault::Configuration
+            }
             Self::Service(error) if error.is_transient() => Fault::Service,
             Self::Service(error) if error.needs_interaction() => Fault::User,
             Self::Service(_) => Fault::Configuration,
@@ -158,6 +167,15 @@ impl Cause {
             }
             Self::Answer(AnswerFault::Expired { .. }) | Self::ExpiredToken { .. } => {
                 "see whether this machine's clock is right"
+            }
+            Self::ExpiredCertificate { .. } => {
+                "register a new certificate with the application and use that"
+            }
+            Self::Sign(SignFailure::UnusableKey(_)) => {
+                "use an RSA key of 2048 bits or more; where the signer does not know PS256, ask for RS256"
+            }
+            Self::Sign(SignFailure::Other(_)) => {
+                "see whether the signer is reachable, and lets this key be used for signing"
             }
             Self::File {
                 failure: FileFailure::NotFound,
@@ -220,6 +238,10 @@ impl fmt::Display for Cause {
             Self::ExpiredToken { expires_on, now } => {
                 write!(f, "the token expired at {expires_on}, and it is {now} here")
             }
+            Self::ExpiredCertificate { expires_on, now } => write!(
+                f,
+                "the client certificate expired at {expires_on}, and it is {now} here"
+            ),
             Self::NoRandomness => f.write_str("the host has no random numbers to give"),
             Self::NoLink => f.write_str("none of its links has a token here"),
             Self::OutOfTime => f.write_str("the time allowed for it has passed"),

@@ -25,6 +25,8 @@ pub enum What {
     ClientSecret,
     /// A client assertion.
     ClientAssertion,
+    /// The token of a user that an application acts for.
+    UserAssertion,
     /// A region.
     Region,
     /// A client certificate.
@@ -73,6 +75,7 @@ impl fmt::Display for Invalid {
             What::ClientId => "the client id",
             What::ClientSecret => "the client secret",
             What::ClientAssertion => "the client assertion",
+            What::UserAssertion => "the user assertion",
             What::Region => "the region",
             What::Certificate => "the client certificate",
             What::Authority => "the authority",

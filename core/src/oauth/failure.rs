@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use http::HeaderValue;
 use serde_json::{Map, Value};
 
 use super::advice;
@@ -124,6 +127,15 @@ impl ServiceError {
         self.claims.as_deref()
     }
 
+    /// The claims challenge as an API hands it on to its own caller, with a 401: the value of the
+    /// header field `WWW-Authenticate` (RFC 6750 section 3), with the claims in base64. A caller
+    /// whose library knows such challenges lets the person sign in and comes again.
+    pub fn www_authenticate(&self) -> Option<HeaderValue> {
+        let claims = STANDARD.encode(self.claims.as_deref()?);
+        let challenge = format!(r#"Bearer error="insufficient_claims", claims="{claims}""#);
+        Some(HeaderValue::from_str(&challenge).expect("base64 is visible ASCII"))
+    }
+
     /// How long the endpoint wants not to be asked again.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
@@ -147,7 +159,8 @@ impl ServiceError {
             "user_password_expired",
         ];
         let refined = self.suberror.as_deref().unwrap_or(&self.error);
-        ERRORS.contains(&self.error.as_str()) || REFINED.contains(&refined)
+        let challenges = self.error == "invalid_grant" && self.claims.is_some();
+        ERRORS.contains(&self.error.as_str()) || REFINED.contains(&refined) || challenges
     }
 
     /// Whether the same request may succeed later.
@@ -232,8 +245,6 @@ fn is_blank(c: char) -> bool {
 
 /// The forms in which a secret may come back: as it is, percent- or form-encoded, in base64.
 pub(crate) fn forms_of(secret: &str) -> Vec<String> {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let percent = form.replace('+', "%20");
     let json = Value::from(secret).to_string();

@@ -37,6 +37,19 @@ pub struct TokenAnswer {
     pub refresh_token: Option<Secret>,
     /// The id token that came with it.
     pub id_token: Option<Secret>,
+    /// Which managed identity the answer says that the token is for.
+    pub identity: AnsweredIdentity,
+}
+
+/// The ids of a managed identity as an answer repeats them: all, some or none.
+#[derive(Clone, Debug, Default)]
+pub struct AnsweredIdentity {
+    /// The client id.
+    pub client_id: Option<Secret>,
+    /// The object id of the principal.
+    pub object_id: Option<Secret>,
+    /// The resource id.
+    pub resource_id: Option<Secret>,
 }
 
 impl TokenAnswer {
@@ -108,6 +121,7 @@ impl TokenAnswer {
             token,
             refresh_token: body.refresh_token,
             id_token: body.id_token,
+            identity: body.identity,
         })
     }
 }
@@ -134,6 +148,10 @@ pub enum AnswerFault {
     NoToken,
     /// JSON without the member that the answer is about.
     Lacks(&'static str),
+    /// A token without a word on which identity it is for, or for another one than was asked for.
+    OtherIdentity,
+    /// A challenge that must not be answered, and why.
+    Challenge(&'static str),
     /// A token without a word on how long it lives.
     NoExpiry,
     /// A token that had expired when it arrived.
@@ -212,6 +230,10 @@ impl fmt::Display for AnswerFault {
                     "answered HTTP {status}, a redirect, which is never followed"
                 )
             }
+            Self::OtherIdentity => {
+                f.write_str("did not confirm that its token is for the identity that was asked for")
+            }
+            Self::Challenge(why) => write!(f, "sent a challenge that must not be answered: {why}"),
             Self::NoToken => f.write_str("answered with success but without an access token"),
             Self::Lacks(member) => write!(f, "answered with success but without `{member}`"),
             Self::NoExpiry => f.write_str("gave a token without saying when it expires"),
@@ -248,6 +270,7 @@ struct Body {
     expires_in: Option<Number>,
     expires_on: Option<Number>,
     refresh_in: Option<Number>,
+    identity: AnsweredIdentity,
 }
 
 impl<'de> Deserialize<'de> for Body {
@@ -276,6 +299,11 @@ impl<'de> Visitor<'de> for Members {
                 "expires_in" => body.expires_in = Some(members.next_value()?),
                 "expires_on" => body.expires_on = Some(members.next_value()?),
                 "refresh_in" => body.refresh_in = Some(members.next_value()?),
+                "client_id" => body.identity.client_id = members.next_value::<Text>()?.0,
+                "object_id" => body.identity.object_id = members.next_value::<Text>()?.0,
+                "msi_res_id" | "mi_res_id" => {
+                    body.identity.resource_id = members.next_value::<Text>()?.0;
+                }
                 _ => {
                     members.next_value::<Number>()?;
                 }

@@ -195,7 +195,8 @@ pub enum Content {
     Json(Value),
     /// A form, field by field.
     Form(Vec<(String, String)>),
-    /// Text: a placeholder, with those words kept that the library looks for.
+    /// Text: a placeholder, with those words kept that the library looks for, and ` words` where
+    /// it is more than one.
     Text(String),
     /// Bytes that are no text, of which nothing is kept.
     Binary,

@@ -157,7 +157,12 @@ fn record_environment(
         };
         let shown = match shown {
             Some(plain) => plain.to_owned(),
-            None => redactor.placeholder("variable", value.expose()),
+            None => {
+                let is_broken = |c: char| c.is_control() && c != '\t';
+                let broken = value.expose().contains(is_broken);
+                // No header field can hold it, and none shall when this is replayed.
+                redactor.placeholder("variable", value.expose()) + if broken { "\n" } else { "" }
+            }
         };
         recorded.insert(name.to_owned(), shown);
     }

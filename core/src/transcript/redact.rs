@@ -13,6 +13,7 @@ use crate::secret::Secret;
 /// Members and form fields whose values are shown.
 const SHOWN_FIELDS: &[&str] = &[
     "api-version",
+    "authorization_endpoint",
     "claims",
     "client_assertion_type",
     "client_id",
@@ -33,6 +34,7 @@ const SHOWN_FIELDS: &[&str] = &[
     "grant_type",
     "interval",
     "issued_token_type",
+    "location",
     "mi_res_id",
     "msi_res_id",
     "not_before",
@@ -47,12 +49,14 @@ const SHOWN_FIELDS: &[&str] = &[
     "scope",
     "statusCode",
     "suberror",
+    "tenant_discovery_endpoint",
     "timestamp",
     "token_type",
     "tokenType",
     "trace_id",
     "verification_uri",
     "verification_url",
+    "xms_cc",
 ];
 
 /// Members with a meaning of their own in an error object, and harmless in it alone.
@@ -99,6 +103,12 @@ const SHOWN_HEADERS: &[&str] = &[
 /// Words that decisions rest on, kept of texts that are otherwise hidden.
 const KEPT_WORDS: &[&str] = &["unreachable"];
 
+/// Before the placeholder of a page.
+const PAGE: &str = "<html>";
+
+/// After the placeholder of a text that is not one word.
+const SEVERAL_WORDS: &str = "words";
+
 /// Replaces secrets by placeholders: the same secret by the same one, numbered by first sight.
 #[derive(Debug, Default)]
 pub struct Redactor {
@@ -143,10 +153,13 @@ impl Redactor {
         placeholder
     }
 
-    /// A text that is shown, with every known secret in it replaced, in whatever form it is there.
+    /// A text that is shown, with every known secret in it replaced, in whatever form it is there:
+    /// the longest first, since a header's value may have another secret in it.
     pub(super) fn text(&self, text: &str) -> String {
         let mut shown = text.to_owned();
-        for (secret, placeholder) in &self.known {
+        let mut known: Vec<_> = self.known.iter().collect();
+        known.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.expose().len()));
+        for (secret, placeholder) in known {
             for form in forms_of(secret.expose())
                 .iter()
                 .filter(|form| !is_placeholder(form))
@@ -219,16 +232,29 @@ impl Redactor {
     }
 
     fn hidden_text(&mut self, kind: &'static str, text: &str) -> String {
-        let mut shown = self.placeholder(kind, text);
+        // What is replayed is a placeholder among its marks, and stays that one.
+        let mut shown = match text.split(' ').find(|word| is_placeholder(word)) {
+            Some(placeholder) if text.split(' ').all(|word| is_mark(word, placeholder)) => {
+                let shown = self.placeholder(kind, placeholder);
+                self.known.push((Secret::from(text), shown.clone()));
+                shown
+            }
+            _ => self.placeholder(kind, text),
+        };
         if is_placeholder(text) {
             return shown;
         }
         if text.starts_with('<') {
-            shown.insert_str(0, "<html> ");
+            shown.insert(0, ' ');
+            shown.insert_str(0, PAGE);
         }
         for word in KEPT_WORDS.iter().filter(|word| text.contains(*word)) {
             shown.push(' ');
             shown.push_str(word);
+        }
+        if !is_word(text) && is_word(&shown) {
+            shown.push(' ');
+            shown.push_str(SEVERAL_WORDS);
         }
         shown
     }
@@ -270,6 +296,16 @@ impl Redactor {
     }
 }
 
+/// Whether a word is this placeholder or stands beside one.
+fn is_mark(word: &str, placeholder: &str) -> bool {
+    word == placeholder || word == PAGE || word == SEVERAL_WORDS || KEPT_WORDS.contains(&word)
+}
+
+/// Whether a text can be one word in a header field, as it is.
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 fn is_secret(name: &str) -> bool {
     SECRET_FIELDS.iter().any(|(known, _)| *known == name)
 }
@@ -302,12 +338,14 @@ mod tests {
 
     #[test]
     fn redaction_is_a_fixed_point() {
-        let bodies: [&[u8]; 8] = [
+        let bodies: [&[u8]; 10] = [
             br#"{"access_token":"AT","expires_in":"3599","mystery":"x","nested":{"access_token":7,"y":[1,"z"]}}"#,
             br#"{"error":{"code":"c","message":"AT is not eyJhbGciOiJSUzI1NiJ9.a.b"}}"#,
             br#"{"error":"invalid_client","error_description":"AADSTS7000215: no.\r\nTrace ID: t"}"#,
             b"<html>host unreachable</html>",
             b"plain text",
+            b"one\r\ntwo",
+            b"word",
             b"",
             b" \n",
             b"\xff\xfe",

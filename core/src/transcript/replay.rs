@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::record::{Answer, Content, Granted, Message, Place, Printed, Reply};
-use super::{Exchange, Transcript};
+use super::{Exchange, Transcript, is_placeholder};
 use crate::context::Context;
 use crate::credential::Credential;
-use crate::effect::{AuthorizeAnswer, Authorized, Detail, ExecOutput, HttpResponse, Refusal};
+use crate::effect::{
+    AuthorizeAnswer, Authorized, Detail, ExecOutput, HttpRequest, HttpResponse, Refusal,
+};
 use crate::entropy::Seed;
 use crate::environment::Environment;
 use crate::run::Run;
@@ -60,8 +62,9 @@ impl Transcript {
 
 fn answer(step: Step, exchange: &Exchange, now: Now) -> Step {
     match (step, &exchange.message) {
-        (Step::Http(call), Message::Http { reply, .. }) => {
-            call.reply(restore(reply, http_response), now)
+        (Step::Http(call), Message::Http { body, reply, .. }) => {
+            let made = Made::by(call.request(), body);
+            call.reply(restore(reply, |answer| http_response(answer, &made)), now)
         }
         (Step::ReadFile(call), Message::ReadFile { reply, .. }) => call.reply(
             restore(reply, |content| SecretBytes::new(bytes(content))),
@@ -101,9 +104,43 @@ fn restore<T, F: Clone, O>(reply: &Reply<T, F>, output: impl FnOnce(&T) -> O) ->
     }
 }
 
-fn http_response(answer: &Answer) -> HttpResponse {
-    let mut response = HttpResponse::new(answer.status, bytes(&answer.body));
+/// The secrets that a request was made with where the recorded one shows placeholders: an
+/// assertion that is signed in a replay is made of placeholders, but is not one itself.
+struct Made(Vec<(String, Secret)>);
+
+impl Made {
+    fn by(request: &HttpRequest, recorded: &Content) -> Self {
+        let Content::Form(recorded) = recorded else {
+            return Self(Vec::new());
+        };
+        let sent = url::form_urlencoded::parse(request.body.expose());
+        let pairs = recorded.iter().zip(sent);
+        let made = pairs.filter(|((name, shown), (sent_name, value))| {
+            name == sent_name && is_placeholder(shown) && shown != value
+        });
+        let made = made.map(|((_, shown), (_, value))| (shown.clone(), value.as_ref().into()));
+        Self(made.collect())
+    }
+
+    /// An answer that repeated a secret repeats the one of this time.
+    fn with_secrets(&self, text: &str) -> String {
+        let restore = |text: String, (placeholder, secret): &(String, Secret)| {
+            let escaped = serde_json::Value::from(secret.expose()).to_string();
+            text.replace(placeholder, escaped.trim_matches('"'))
+        };
+        self.0.iter().fold(text.to_owned(), restore)
+    }
+}
+
+fn http_response(answer: &Answer, made: &Made) -> HttpResponse {
+    let body = bytes(&answer.body);
+    let body = match String::from_utf8(body) {
+        Ok(text) => made.with_secrets(&text).into_bytes(),
+        Err(error) => error.into_bytes(),
+    };
+    let mut response = HttpResponse::new(answer.status, body);
     for (name, value) in &answer.headers {
+        let value = made.with_secrets(value);
         if let (Ok(name), Ok(value)) = (name.parse::<http::HeaderName>(), value.parse()) {
             response.headers.insert(name, value);
         }

@@ -1,8 +1,8 @@
 //! What Entra knows: tenants, their applications, the resources and the trusted issuers.
 
+use crate::application::Application;
 use crate::keys::SigningKey;
 use serde_json::{Value, json};
-use std::fmt;
 
 /// Everything that the token endpoint looks things up in.
 #[derive(Clone, Debug, Default)]
@@ -15,9 +15,17 @@ pub struct Directory {
     pub issuers: Vec<FederatedIssuer>,
     /// The resources with a service principal in every tenant.
     pub resources: Vec<Resource>,
+    /// What a user must have done before a token for a resource is issued on their behalf.
+    pub access_policies: Vec<AccessPolicy>,
 }
 
 impl Directory {
+    /// The application with this client id in the first tenant that has one.
+    pub fn application_mut(&mut self, client_id: &str) -> Option<&mut Application> {
+        let mut applications = self.tenants.iter_mut().flat_map(|it| &mut it.applications);
+        applications.find(|it| it.client_id.eq_ignore_ascii_case(client_id))
+    }
+
     pub(crate) fn tenant(&self, name: &str) -> Option<&Tenant> {
         self.tenants.iter().find(|tenant| {
             tenant.id.eq_ignore_ascii_case(name) || tenant.domain.eq_ignore_ascii_case(name)
@@ -40,52 +48,41 @@ pub struct Tenant {
     pub token_seconds: u64,
     /// What may ask for tokens.
     pub applications: Vec<Application>,
+    /// Who may sign in.
+    pub users: Vec<User>,
 }
 
-/// An application: who it is and how it may prove that.
-#[derive(Clone, Debug, Default)]
-pub struct Application {
-    /// The application id, a GUID.
-    pub client_id: String,
-    /// The object id of its service principal, a GUID.
-    pub object_id: String,
-    /// Any number of secrets; each may have expired.
-    pub secrets: Vec<ClientSecret>,
-    /// The foreign tokens that it accepts as its own assertion.
-    pub federated_credentials: Vec<FederatedCredential>,
-    /// Switched off by an administrator.
-    pub disabled: bool,
-    /// A public client: it has no credential and must present none.
-    pub public: bool,
-}
+impl Tenant {
+    pub(crate) fn application(&self, client_id: &str) -> Option<&Application> {
+        let mut applications = self.applications.iter();
+        applications.find(|it| it.client_id.eq_ignore_ascii_case(client_id))
+    }
 
-/// A client secret with its end.
-#[derive(Clone)]
-pub struct ClientSecret {
-    /// The value, not the id.
-    pub value: String,
-    /// The end of its life in Unix seconds.
-    pub expires_on: u64,
-}
-
-impl fmt::Debug for ClientSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientSecret")
-            .field("expires_on", &self.expires_on)
-            .finish_non_exhaustive()
+    pub(crate) fn user(&self, object_id: &str) -> Option<&User> {
+        let mut users = self.users.iter();
+        users.find(|it| it.object_id.eq_ignore_ascii_case(object_id))
     }
 }
 
-/// A federated identity credential: the one issuer, subject and audience that stand for the
-/// application. All three are compared with regard to letter case.
-#[derive(Clone, Debug)]
-pub struct FederatedCredential {
-    /// The issuer's URL, exactly as its tokens write it.
-    pub issuer: String,
-    /// The subject, such as `system:serviceaccount:namespace:name`.
-    pub subject: String,
-    /// The audience, normally `api://AzureADTokenExchange`.
-    pub audience: String,
+/// A person with a work account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The object id, a GUID.
+    pub object_id: String,
+    /// The sign-in name, such as `someone@contoso.onmicrosoft.com`.
+    pub user_principal_name: String,
+    /// The name that is shown.
+    pub display_name: String,
+}
+
+/// A conditional access policy: tokens for one resource are issued on behalf of a user only to a
+/// request that carries these claims.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccessPolicy {
+    /// The identifier of the [`Resource`].
+    pub resource: String,
+    /// The claims that the refusal asks for, a JSON object.
+    pub claims: Value,
 }
 
 /// A foreign issuer of tokens, such as a Kubernetes cluster, with its own key.

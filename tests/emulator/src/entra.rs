@@ -11,24 +11,33 @@
 //! them.
 
 mod assertion;
+mod certificate;
 mod client;
+mod desk;
 mod discovery;
+mod endpoint;
+mod nested;
+mod on_behalf_of;
 mod refusal;
 mod scope;
 mod tenant;
 mod token;
 mod trace;
+mod used;
 
 use crate::answer;
 use crate::directory::Directory;
 use crate::fields::Fields;
 use crate::keys::SigningKey;
 use crate::mint::Mint;
-use crate::record::Outcome;
+use crate::record::{Outcome, RepeatedAssertion};
+use desk::Desk;
+use endpoint::Endpoint;
 use http::{Request, Response, StatusCode};
 use refusal::Refusal;
 use serde_json::json;
 use trace::Trace;
+use used::UsedAssertions;
 
 /// What a resource-less origin is called until [`Entra::set_authority`] says better.
 const PUBLIC_CLOUD: &str = "https://login.microsoftonline.com";
@@ -38,6 +47,7 @@ const PUBLIC_CLOUD: &str = "https://login.microsoftonline.com";
 pub struct Entra {
     directory: Directory,
     mint: Mint,
+    used: UsedAssertions,
     served: u64,
 }
 
@@ -54,6 +64,7 @@ impl Entra {
         Entra {
             directory,
             mint: Mint::new(key, PUBLIC_CLOUD),
+            used: UsedAssertions::default(),
             served: 0,
         }
     }
@@ -73,6 +84,29 @@ impl Entra {
         &mut self.directory
     }
 
+    /// Refuses an assertion whose `jti` was used before. By default it is only marked in the log
+    /// ([`crate::RequestRecord::repeated_assertion`]), since Entra is not known to refuse it.
+    pub fn refuse_repeated_assertions(&mut self, refuse: bool) {
+        self.used.refuses_repeated = refuse;
+    }
+
+    /// The access token with which a user, by object id, would call an application, by client id:
+    /// what the application then sends as the assertion of an on-behalf-of request. Nothing if no
+    /// tenant has both.
+    pub fn user_token(
+        &mut self,
+        user: &str,
+        application: &str,
+        now_unix_seconds: u64,
+    ) -> Option<String> {
+        self.directory.tenants.iter().find_map(|tenant| {
+            let (user, application) = tenant.user(user).zip(tenant.application(application))?;
+            let mint = &mut self.mint;
+            let token = on_behalf_of::user_token(mint, tenant, user, application, now_unix_seconds);
+            Some(token)
+        })
+    }
+
     /// Answers one request.
     pub fn handle(
         &mut self,
@@ -86,6 +120,9 @@ impl Entra {
             None => self.route(request, now_unix_seconds, &trace),
         };
         trace.mark(&mut response);
+        if self.used.take_repeated() {
+            response.extensions_mut().insert(RepeatedAssertion);
+        }
         response
     }
 
@@ -100,7 +137,16 @@ impl Entra {
         };
         let result = match (adfs, rest) {
             (false, "oauth2/v2.0/token") | (true, "oauth2/token") => {
-                token::answer(&self.directory, &mut self.mint, service, request, now)
+                let endpoint = Endpoint::new(request, &self.mint.authority);
+                let mut desk = Desk {
+                    directory: &self.directory,
+                    mint: &mut self.mint,
+                    used: &mut self.used,
+                    service,
+                    endpoint,
+                    now,
+                };
+                token::answer(&mut desk, request)
             }
             (false, "v2.0/.well-known/openid-configuration") => {
                 discovery::tenant_configuration(&self.directory, &self.mint, first, "/v2.0")

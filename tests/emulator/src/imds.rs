@@ -8,27 +8,21 @@
 //! A slash at the end of a path changes nothing, since there are clients that send one.
 
 mod refusal;
-mod token;
 
 use crate::answer;
 use crate::fields::Fields;
+use crate::hosts::identities::{CLIENT_ID, Identities, MI_RES_ID, MSI_RES_ID, OBJECT_ID};
+use crate::hosts::problem::{self, Problem};
 use crate::keys::SigningKey;
 use crate::machine::Machine;
-use crate::mint::Mint;
 use crate::record::Outcome;
 use crate::time::http_date;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use refusal::Refusal;
 use serde_json::json;
 
-/// Headers that another identity endpoint is authenticated with, or that a proxy leaves behind: the
-/// first kind would hand a secret to whoever answers here, the second kind is refused as forwarded.
-const FORBIDDEN_HEADERS: [&str; 4] = [
-    "x-identity-header",
-    "secret",
-    "authorization",
-    "x-forwarded-for",
-];
+/// What a proxy leaves behind; the service answers nobody but the machine itself.
+const FORWARDED: &str = "x-forwarded-for";
 
 /// The versions of the service that a request may name, oldest first.
 const API_VERSIONS: [&str; 9] = [
@@ -46,35 +40,32 @@ const API_VERSIONS: [&str; 9] = [
 /// The metadata service of one [`Machine`].
 #[derive(Debug)]
 pub struct Imds {
-    machine: Machine,
-    mint: Mint,
+    identities: Identities,
     updating_until: u64,
 }
 
 impl Imds {
     /// Serves `machine`; `key` signs the access tokens. The authority is the public cloud's.
     pub fn new(machine: Machine, key: SigningKey) -> Imds {
-        let mint = Mint::new(key, "https://login.microsoftonline.com");
         Imds {
-            machine,
-            mint,
+            identities: Identities::new(machine, key),
             updating_until: 0,
         }
     }
 
     /// Names the origin that version 2 tokens carry.
     pub fn set_authority(&mut self, origin: &str) {
-        self.mint.set_authority(origin);
+        self.identities.set_authority(origin);
     }
 
     /// What the service knows.
     pub fn machine(&self) -> &Machine {
-        &self.machine
+        self.identities.machine()
     }
 
     /// What the service knows, to change it between two requests.
     pub fn machine_mut(&mut self) -> &mut Machine {
-        &mut self.machine
+        self.identities.machine_mut()
     }
 
     /// Answers 410 to everything until this time, as the service does while it is being updated.
@@ -106,11 +97,9 @@ impl Imds {
         request: &Request<Vec<u8>>,
         now: u64,
     ) -> Result<Response<Vec<u8>>, Refusal> {
-        let forbidden = FORBIDDEN_HEADERS
-            .into_iter()
-            .find(|it| request.headers().contains_key(*it));
-        if let Some(header) = forbidden {
-            return Err(Refusal::leak(header));
+        problem::stray_secret(request, None)?;
+        if request.headers().contains_key(FORWARDED) {
+            return Err(Problem::Leak(FORWARDED).into());
         }
         if now < self.updating_until {
             let outcome = Outcome::Refused {
@@ -119,17 +108,15 @@ impl Imds {
             };
             return Ok(answer::empty(StatusCode::GONE, outcome));
         }
-        if answer::only_header(request, "metadata") != Some("true") {
-            return Err(Refusal::no_metadata_header());
-        }
+        problem::metadata_header(request)?;
         if request.method() != Method::GET {
-            return Err(Refusal::method());
+            return Err(Problem::Method.into());
         }
-        let query = Fields::of_query(request.uri()).map_err(Refusal::query)?;
+        let query = Fields::of_query(request.uri()).map_err(Problem::Fields)?;
         match request.uri().path().trim_end_matches('/') {
             "/metadata/identity/oauth2/token" => {
                 check_version(&query)?;
-                token::answer(&self.machine, &mut self.mint, &query, now)
+                self.token(&query, now)
             }
             "/metadata/instance/compute" => {
                 check_version(&query)?;
@@ -143,9 +130,16 @@ impl Imds {
         }
     }
 
+    fn token(&mut self, query: &Fields, now: u64) -> Result<Response<Vec<u8>>, Refusal> {
+        let ids = [CLIENT_ID, OBJECT_ID, MSI_RES_ID, MI_RES_ID];
+        let issued = self.identities.issue(query, &ids, false, now)?;
+        let body = issued.body_of_texts();
+        Ok(answer::json(StatusCode::OK, &body, issued.outcome()))
+    }
+
     fn compute(&self) -> Response<Vec<u8>> {
         let body = json!({
-            "location": self.machine.location,
+            "location": self.identities.machine().location,
             "azEnvironment": "AzurePublicCloud",
             "osType": "Linux",
             "provider": "Microsoft.Compute",
@@ -154,7 +148,7 @@ impl Imds {
     }
 
     fn location(&self, query: &Fields) -> Response<Vec<u8>> {
-        let location = &self.machine.location;
+        let location = &self.identities.machine().location;
         if query.get("format") == Some("text") {
             let body = location.as_str();
             return answer::typed(
@@ -169,9 +163,8 @@ impl Imds {
 }
 
 fn check_version(query: &Fields) -> Result<(), Refusal> {
-    match query.get("api-version") {
-        None => Err(Refusal::missing("api-version")),
-        Some(version) if API_VERSIONS.contains(&version) => Ok(()),
-        Some(_) => Err(Refusal::api_version(&API_VERSIONS)),
-    }
+    problem::api_version(query, &API_VERSIONS).map_err(|problem| match problem {
+        Problem::ApiVersion => Refusal::api_version(&API_VERSIONS),
+        other => other.into(),
+    })
 }

@@ -1,11 +1,12 @@
 //! RSA keys of the emulated parties, and the tokens that they sign.
 
+use crate::certificate::ClientCertificate;
 use crate::jwt::{PublicKey, encode};
-use rsa::pkcs1v15;
+use rsa::pkcs8::EncodePrivateKey;
 use rsa::rand_core::OsRng;
-use rsa::signature::{SignatureEncoding, Signer};
+use rsa::signature::{RandomizedSigner, SignatureEncoding, Signer};
 use rsa::traits::PublicKeyParts;
-use rsa::{BigUint, RsaPrivateKey};
+use rsa::{BigUint, RsaPrivateKey, pkcs1v15, pss};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -15,8 +16,10 @@ use std::fmt;
 pub struct Keys {
     /// Signs the access tokens of Entra.
     pub entra: SigningKey,
-    /// Signs the assertions of the federated issuer.
+    /// Signs the assertions of the federated issuers.
     pub federation: SigningKey,
+    /// What the application proves itself with in place of a secret.
+    pub certificate: ClientCertificate,
 }
 
 impl Keys {
@@ -25,11 +28,13 @@ impl Keys {
         Keys {
             entra: SigningKey::generate(),
             federation: SigningKey::generate(),
+            certificate: ClientCertificate::generate("azid emulator client"),
         }
     }
 }
 
-/// An RSA key of 2048 bits that signs JSON Web Tokens with RS256 (RFC 7518 section 3.3).
+/// An RSA key of 2048 bits that signs JSON Web Tokens with RS256 or PS256 (RFC 7518 sections 3.3 and
+/// 3.5).
 #[derive(Clone)]
 pub struct SigningKey {
     signer: pkcs1v15::SigningKey<Sha256>,
@@ -71,15 +76,33 @@ impl SigningKey {
         )
     }
 
-    /// Signs `claims` under a header of the caller's own making, true or not.
+    /// Signs `claims` under a header of the caller's own making, true or not: with PS256 if it says
+    /// so, and with RS256 whatever else it says.
     pub fn sign_with_header(&self, header: &Value, claims: &Value) -> String {
         let signed = format!(
             "{}.{}",
             encode(header.to_string()),
             encode(claims.to_string())
         );
-        let signature = self.signer.sign(signed.as_bytes());
-        format!("{signed}.{}", encode(signature.to_bytes()))
+        let signature = if header["alg"] == "PS256" {
+            let private: &RsaPrivateKey = self.signer.as_ref();
+            let signer = pss::SigningKey::<Sha256>::new(private.clone());
+            signer
+                .sign_with_rng(&mut OsRng, signed.as_bytes())
+                .to_bytes()
+        } else {
+            self.signer.sign(signed.as_bytes()).to_bytes()
+        };
+        format!("{signed}.{}", encode(signature))
+    }
+
+    /// The private half as PKCS#8 (RFC 5208).
+    pub(crate) fn private_der(&self) -> Vec<u8> {
+        let private: &RsaPrivateKey = self.signer.as_ref();
+        let document = private
+            .to_pkcs8_der()
+            .expect("an RSA key has a PKCS#8 form");
+        document.as_bytes().to_vec()
     }
 
     pub(crate) fn public(&self) -> &PublicKey {

@@ -17,17 +17,23 @@
 //! # Ok::<(), http::Error>(())
 //! ```
 //!
-//! [`demo`] is a world ready for use. [`Entra`] and [`Imds`] can each be used alone. [`Fault`] makes
+//! [`demo`] is a world ready for use. [`Entra`], [`Imds`] and each of the [`Hosts`] can be used alone;
+//! [`BuildSystems`] are the jobs of Azure Pipelines and GitHub Actions that hand out tokens for Entra.
+//! [`Fault`] makes
 //! things go wrong on demand, and [`Emulator::requests`] tells what was asked.
 //! [`verify_access_token`] checks an issued token as a resource does, from the published keys alone.
 
 mod answer;
+mod application;
+mod certificate;
+mod ci;
 pub mod demo;
 mod directory;
 mod emulator;
 mod entra;
 mod fault;
 mod fields;
+mod hosts;
 mod imds;
 mod jwt;
 mod keys;
@@ -40,18 +46,24 @@ mod time;
 mod verify;
 mod world;
 
+pub use application::{Application, ClientSecret, Delegation, FederatedCredential, TrustedSubject};
+pub use certificate::{Certificate, ClientCertificate};
+pub use ci::{BuildSystems, Pipeline, ServiceConnection, Workflow};
 pub use directory::{
-    Application, ClientSecret, Directory, FederatedCredential, FederatedIssuer, Resource, Tenant,
-    TokenVersion,
+    AccessPolicy, Directory, FederatedIssuer, Resource, Tenant, TokenVersion, User,
 };
-pub use emulator::Emulator;
+pub use emulator::{Emulator, Entrance};
 pub use entra::Entra;
 pub use fault::{DropPoint, Fault};
+pub use hosts::{
+    AppService, AppService2017, AzureArc, CloudShell, ExpiryForm, FileOrder, HostKind, Hosts,
+    Identities, ServiceFabric, TokenProxy,
+};
 pub use imds::Imds;
 pub use keys::{Keys, SigningKey};
 pub use machine::{Machine, ManagedIdentity};
 pub use record::{Outcome, RequestRecord};
 pub use reply::{Reply, Transport};
-pub use server::{Clock, EmulatorServer, ServerOptions};
+pub use server::{Clock, EmulatorServer, ServerOptions, Traffic};
 pub use verify::{Claims, VerifyError, verify_access_token};
-pub use world::World;
+pub use world::{HostSecrets, World};

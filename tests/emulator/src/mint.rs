@@ -1,8 +1,10 @@
 //! Makes access tokens with the claims that Entra puts into them.
 
-use crate::directory::{Resource, TokenVersion};
+use crate::directory::{Resource, TokenVersion, User};
+use crate::jwt::encode;
 use crate::keys::SigningKey;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 /// How far before the request Entra dates its tokens, in seconds.
 const BACKDATED_SECONDS: u64 = 300;
@@ -44,12 +46,52 @@ impl Mint {
         mint
     }
 
+    /// Counts tokens from `first`, so that mints which share a key make different ones.
+    pub(crate) fn numbered_from(mut self, first: u64) -> Mint {
+        self.minted = first;
+        self
+    }
+
     pub(crate) fn set_authority(&mut self, origin: &str) {
         self.authority = origin.trim_end_matches('/').to_owned();
     }
 
     /// The claims are those of the resource's chosen version; no two tokens are alike.
     pub(crate) fn access_token(&mut self, grant: &Grant<'_>, now: u64) -> String {
+        let claims = self.claims(grant, now);
+        self.key.sign(&Value::Object(claims))
+    }
+
+    /// A token by which the grant's client acts for `user`, with permissions joined by spaces.
+    pub(crate) fn delegated_token(
+        &mut self,
+        grant: &Grant<'_>,
+        user: &User,
+        permissions: &str,
+        now: u64,
+    ) -> String {
+        let mut claims = self.claims(grant, now);
+        let mut put = |name: &str, value: &str| claims.insert(name.to_owned(), json!(value));
+        let Resource {
+            application_id,
+            token_version,
+            ..
+        } = grant.resource;
+        let pair = format!("{application_id} {}", user.object_id);
+        put("sub", &encode(Sha256::digest(pair)));
+        put("oid", &user.object_id);
+        put("idtyp", "user");
+        put("scp", permissions);
+        put("name", &user.display_name);
+        let name = match token_version {
+            TokenVersion::V1 => "upn",
+            TokenVersion::V2 => "preferred_username",
+        };
+        put(name, &user.user_principal_name);
+        self.key.sign(&Value::Object(claims))
+    }
+
+    fn claims(&mut self, grant: &Grant<'_>, now: u64) -> Map<String, Value> {
         self.minted += 1;
         let issued_at = now.saturating_sub(BACKDATED_SECONDS);
         let mut claims = Map::new();
@@ -98,7 +140,7 @@ impl Mint {
         if let Some(resource_id) = grant.managed_identity {
             put("xms_mirid", json!(resource_id));
         }
-        self.key.sign(&Value::Object(claims))
+        claims
     }
 
     /// The issuer of version 2 tokens.

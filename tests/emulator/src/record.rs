@@ -17,7 +17,13 @@ pub struct RequestRecord {
     pub status: u16,
     /// How it ended.
     pub outcome: Outcome,
+    /// It carried an assertion of the client's own making whose `jti` an earlier one had.
+    pub repeated_assertion: bool,
 }
+
+/// Marks the answer to a request with a repeated assertion.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RepeatedAssertion;
 
 /// How a request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! Puts an [`Emulator`] on loopback sockets: http for the metadata endpoints, https for Entra.
+//! Puts an [`Emulator`] on loopback sockets: http for the metadata endpoints and the hosts of managed
+//! identities, https for Entra, and a door of their own for Service Fabric and the token proxy.
 //!
 //! ```text
 //! listener thread ──► one thread for each connection ──► read, ask the emulator, act out the reply
@@ -11,29 +12,36 @@ mod certificate;
 mod clock;
 mod closing;
 mod connection;
+mod credentials;
+mod door;
 mod files;
 mod guide;
+mod hosts;
+mod key_files;
+mod listener;
 mod options;
 mod reader;
 mod stream;
 mod writer;
 
-use crate::emulator::Emulator;
+use crate::emulator::{Emulator, Entrance};
 use crate::fault::Fault;
 use crate::record::RequestRecord;
-use certificate::Certificates;
+use certificate::{Authority, Shown};
 pub use clock::Clock;
 use closing::Closing;
-use connection::Door;
+use door::Door;
+pub use door::Traffic;
 use files::Files;
+use hosts::SecureHosts;
+use key_files::KeyFiles;
+use listener::Listener;
 pub use options::ServerOptions;
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
@@ -42,9 +50,11 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(86_400);
 /// An emulator that listens on 127.0.0.1 until it is dropped.
 pub struct EmulatorServer {
     shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
-    http: SocketAddr,
-    https: SocketAddr,
+    http: Listener,
+    https: Listener,
+    service_fabric: Listener,
+    token_proxy: Listener,
+    secure_hosts: SecureHosts,
     ca_pem: String,
     files: Files,
     environment: Vec<(&'static str, String)>,
@@ -55,13 +65,13 @@ struct Shared {
     emulator: Mutex<Emulator>,
     options: ServerOptions,
     closing: Closing,
-    connections: AtomicU64,
-    handshakes: AtomicU64,
+    key_files: KeyFiles,
 }
 
 impl EmulatorServer {
-    /// Binds both ports, makes a certificate authority and a server certificate for `localhost` and
-    /// `127.0.0.1`, writes the authority's certificate and a federated token to files, and serves.
+    /// Binds its ports, makes a certificate authority and a server certificate for `localhost` and
+    /// `127.0.0.1`, writes the authority's certificate, a federated token and the client's
+    /// certificate to files, and serves.
     ///
     /// The emulator's authority becomes [`EmulatorServer::https_origin`].
     ///
@@ -72,59 +82,72 @@ impl EmulatorServer {
         options.read_timeout = options
             .read_timeout
             .clamp(SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
-        let plain = TcpListener::bind((Ipv4Addr::LOCALHOST, options.http_port))?;
-        let tls = TcpListener::bind((Ipv4Addr::LOCALHOST, options.https_port))?;
-        let (http, https) = (plain.local_addr()?, tls.local_addr()?);
-        let certificates = Certificates::generate()?;
+        let authority = Authority::generate("azid emulator CA")?;
+        let shown = Shown::new(authority.issue(&["localhost", "127.0.0.1"])?, None);
+        let ca_pem = authority.pem();
+        let http = Listener::bind(options.http_port, Door::new(Entrance::Shared, None))?;
+        let https = Listener::bind(
+            options.https_port,
+            Door::new(Entrance::Shared, Some(shown.config()?)),
+        )?;
         let origins = [
-            origin("http", "127.0.0.1", http),
-            origin("https", "localhost", https),
+            origin("http", "127.0.0.1", http.address),
+            origin("https", "localhost", https.address),
         ];
         emulator.set_authority(&origins[1]);
 
         let now = options.clock.now();
         let token = guide::federated_token(emulator.entra().directory(), now);
-        let files = Files::write(&options, &certificates.ca_pem, token.as_deref())?;
+        let files = Files::write(&options, &ca_pem, token.as_deref())?;
+        credentials::write_client_certificate(&files, &emulator)?;
         let environment = guide::environment(emulator.entra().directory(), now, &origins, &files);
+        let secure_hosts = SecureHosts::start(&files)?;
+        let key_files = hosts::prepare_key_files(&mut emulator, &files)?;
+        let service_fabric =
+            Listener::bind(options.service_fabric_port, secure_hosts.service_fabric()?)?;
+        let token_proxy = Listener::bind(options.token_proxy_port, secure_hosts.token_proxy()?)?;
         let shared = Arc::new(Shared {
             emulator: Mutex::new(emulator),
             options,
             closing: Closing::default(),
-            connections: AtomicU64::new(0),
-            handshakes: AtomicU64::new(0),
+            key_files,
         });
         let mut server = EmulatorServer {
             shared,
-            threads: Vec::new(),
             http,
             https,
-            ca_pem: certificates.ca_pem,
+            service_fabric,
+            token_proxy,
+            secure_hosts,
+            ca_pem,
             files,
             environment,
         };
-        server.listen("http", plain, Door::Plain)?;
-        server.listen("https", tls, Door::Tls(certificates.config))?;
+        let shared = Arc::clone(&server.shared);
+        for listener in server.listeners_mut() {
+            listener.serve(&shared)?;
+        }
         Ok(server)
     }
 
     /// Where the metadata endpoints are: `http://127.0.0.1:PORT`.
     pub fn http_origin(&self) -> String {
-        origin("http", "127.0.0.1", self.http)
+        origin("http", "127.0.0.1", self.http.address)
     }
 
     /// Where Entra is: `https://localhost:PORT`.
     pub fn https_origin(&self) -> String {
-        origin("https", "localhost", self.https)
+        origin("https", "localhost", self.https.address)
     }
 
     /// The address of the http listener.
     pub fn http_address(&self) -> SocketAddr {
-        self.http
+        self.http.address
     }
 
     /// The address of the https listener.
     pub fn https_address(&self) -> SocketAddr {
-        self.https
+        self.https.address
     }
 
     /// The certificate of the authority that signed the server's, as PEM.
@@ -163,33 +186,42 @@ impl EmulatorServer {
         self.with_emulator(|emulator| emulator.requests().cloned().collect())
     }
 
-    /// How many TCP connections were accepted, on both ports together.
+    /// How many TCP connections were accepted, on all ports together.
     pub fn connections(&self) -> u64 {
-        self.shared.connections.load(Ordering::SeqCst)
+        let traffic = self.listeners().map(|it| it.door.traffic().connections);
+        traffic.into_iter().sum()
     }
 
-    /// How many TLS handshakes were completed.
+    /// How many TLS handshakes were completed, on all ports together.
     pub fn handshakes(&self) -> u64 {
-        self.shared.handshakes.load(Ordering::SeqCst)
+        let traffic = self.listeners().map(|it| it.door.traffic().handshakes);
+        traffic.into_iter().sum()
     }
 
-    fn listen(&mut self, name: &str, listener: TcpListener, door: Door) -> io::Result<()> {
-        let shared = Arc::clone(&self.shared);
-        let thread = thread::Builder::new()
-            .name(format!("emulator {name}"))
-            .spawn(move || accept(&listener, &door, &shared))?;
-        self.threads.push(thread);
-        Ok(())
+    fn listeners(&self) -> [&Listener; 4] {
+        [
+            &self.http,
+            &self.https,
+            &self.service_fabric,
+            &self.token_proxy,
+        ]
+    }
+
+    fn listeners_mut(&mut self) -> [&mut Listener; 4] {
+        [
+            &mut self.http,
+            &mut self.https,
+            &mut self.service_fabric,
+            &mut self.token_proxy,
+        ]
     }
 }
 
 impl Drop for EmulatorServer {
     fn drop(&mut self) {
         self.shared.closing.close();
-        for (thread, address) in self.threads.drain(..).zip([self.http, self.https]) {
-            // A listener only sees that it shall end when a connection wakes it.
-            let _ = TcpStream::connect_timeout(&address, Duration::from_secs(1));
-            let _ = thread.join();
+        for listener in self.listeners_mut() {
+            listener.join();
         }
     }
 }
@@ -197,8 +229,8 @@ impl Drop for EmulatorServer {
 impl fmt::Debug for EmulatorServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EmulatorServer")
-            .field("http", &self.http)
-            .field("https", &self.https)
+            .field("http", &self.http.address)
+            .field("https", &self.https.address)
             .finish_non_exhaustive()
     }
 }
@@ -208,34 +240,6 @@ impl Shared {
     fn emulator(&self) -> MutexGuard<'_, Emulator> {
         self.emulator.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Accepts until the server closes, then waits for the connections' threads.
-fn accept(listener: &TcpListener, door: &Door, shared: &Shared) {
-    /// How long to leave a listener alone that has run out of file descriptors.
-    const EXHAUSTED: Duration = Duration::from_millis(20);
-    thread::scope(|scope| {
-        loop {
-            let accepted = listener.accept();
-            if shared.closing.is_closed() {
-                break;
-            }
-            let Ok((socket, _)) = accepted else {
-                shared.closing.wait(EXHAUSTED);
-                continue;
-            };
-            shared.connections.fetch_add(1, Ordering::SeqCst);
-            let Some(pass) = shared.closing.admit(&socket) else {
-                continue;
-            };
-            let serve = move || {
-                let _pass = pass;
-                connection::serve(socket, door, shared);
-            };
-            // Without a thread to be had, the connection closes unanswered.
-            let _ = thread::Builder::new().spawn_scoped(scope, serve);
-        }
-    });
 }
 
 fn origin(scheme: &str, host: &str, address: SocketAddr) -> String {

@@ -33,6 +33,34 @@ pub(crate) fn timestamp(unix_seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// The form of App Service on Linux: `06/20/2019 02:57:58 +00:00`.
+pub(crate) fn date_on_linux(unix_seconds: u64) -> String {
+    let Moment {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+    } = Moment::new(unix_seconds);
+    format!("{month:02}/{day:02}/{year:04} {hour:02}:{minute:02}:{second:02} +00:00")
+}
+
+/// The form of App Service on Windows: `1/16/2020 5:24:12 AM +00:00`.
+pub(crate) fn date_on_windows(unix_seconds: u64) -> String {
+    let Moment {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+    } = Moment::new(unix_seconds);
+    let half = if hour < 12 { "AM" } else { "PM" };
+    let hour = (hour + 11) % 12 + 1;
+    format!("{month}/{day}/{year:04} {hour}:{minute:02}:{second:02} {half} +00:00")
+}
+
 /// A date and time of day in the Gregorian calendar, UTC.
 pub(crate) struct Moment {
     pub(crate) year: u64,
@@ -74,6 +102,27 @@ impl Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_windows_clock_shows_noon_and_midnight_as_twelve() {
+        assert_eq!(date_on_linux(1_560_999_478), "06/20/2019 02:57:58 +00:00");
+        assert_eq!(
+            date_on_windows(1_579_152_252),
+            "1/16/2020 5:24:12 AM +00:00"
+        );
+        assert_eq!(
+            date_on_windows(1_579_132_800),
+            "1/16/2020 12:00:00 AM +00:00"
+        );
+        assert_eq!(
+            date_on_windows(1_579_176_000),
+            "1/16/2020 12:00:00 PM +00:00"
+        );
+        assert_eq!(
+            date_on_windows(1_579_215_599),
+            "1/16/2020 10:59:59 PM +00:00"
+        );
+    }
 
     #[test]
     fn dates_are_right_on_both_sides_of_a_leap_day() {

@@ -3,7 +3,7 @@
 use azid_core::testing::{Case, Reply};
 use azid_core::{Environment, Exposure};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 const CLIENT_SECRET: &str = "c4nary-client &=+/~%secret";
@@ -19,12 +19,18 @@ pub(crate) fn with_canaries(mut case: Case) -> Case {
     let mut credential = serde_json::to_value(&case.credential).expect("it serialises");
     replace(
         &mut credential,
+        &|name, value| name == "pkcs8" && *value == "redacted",
+        &STANDARD.encode(CLIENT_SECRET),
+    );
+    replace(
+        &mut credential,
         &|_, value| *value == "redacted",
         CLIENT_SECRET,
     );
     case.credential = serde_json::from_value(credential).expect("it is read back");
     for name in Environment::known_names() {
-        if Environment::exposure(name) == Some(Exposure::Secret) {
+        let is_secret = Environment::exposure(name) == Some(Exposure::Secret);
+        if is_secret && !would_change_the_source(&case, name) {
             case = case.with(name, VARIABLE);
         }
     }
@@ -41,6 +47,16 @@ pub(crate) fn with_canaries(mut case: Case) -> Case {
         }
     }
     case
+}
+
+/// Whether a variable that the case does not set would lead it to another managed identity.
+fn would_change_the_source(case: &Case, name: &str) -> bool {
+    let sets = |name: &str| case.environment.iter().any(|(it, _)| *it == name);
+    match name {
+        "IDENTITY_HEADER" => sets("IDENTITY_ENDPOINT") && !sets(name),
+        "MSI_SECRET" => sets("MSI_ENDPOINT") && !sets(name),
+        _ => false,
+    }
 }
 
 /// Every form in which a secret might come to light.

@@ -71,7 +71,7 @@ impl Credential for Scripted {
 }
 
 fn cause() -> Cause {
-    Cause::Token(TokenFailure::Unavailable(Detail::default()))
+    Cause::Token(TokenFailure::Unavailable(Detail::new("not here")))
 }
 
 /// A run: who was asked, in order, where each was told that it stands, and how it ended.

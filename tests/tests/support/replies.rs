@@ -173,6 +173,8 @@ const MEMBERS: &[&str] = &[
     "correlation_id",
     "timestamp",
     "refresh_token",
+    "location",
+    "tenant_discovery_endpoint",
     "unknown",
     "",
 ];
@@ -206,6 +208,8 @@ fn value() -> impl Strategy<Value = Value> {
                 "interaction_required",
                 "AADSTS7000215: x\r\nTrace ID: y",
                 "redacted-token-1",
+                "westeurope",
+                "evil.com/",
                 "eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
                 "{\"a\":1}"
             ][..]

@@ -138,6 +138,23 @@ fn two_callbacks_of_a_kind_do_not_mix() {
 }
 
 #[test]
+fn a_client_proves_itself_by_an_assertion_or_by_a_secret_under_its_name() {
+    for name in ["assertion", "secret"] {
+        let provider = builder(Asks::Assertion(name))
+            .on_assertion(CallbackId::new("assertion"), async |_| Ok("signed".into()))
+            .on_client_secret(CallbackId::new("secret"), async |request| {
+                Ok(format!("secret of {}", request.client_id).into())
+            })
+            .build();
+        let expected = match name {
+            "secret" => "secret of client",
+            _ => "signed",
+        };
+        assert_eq!(get(&provider).expect("a proof"), expected);
+    }
+}
+
+#[test]
 fn a_callback_may_hold_what_it_needs() {
     let vault = Arc::new(String::from("from the vault"));
     let provider = builder(Asks::Token("mine"))

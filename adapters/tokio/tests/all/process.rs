@@ -65,6 +65,12 @@ pub(crate) fn untrusted_certificate(host: &str) -> TlsAcceptor {
     certificate(host, &root())
 }
 
+/// A certificate for a host name, and the root that vouches for it, as PEM: nobody trusts it yet.
+pub(crate) fn private_certificate(host: &str) -> (TlsAcceptor, String) {
+    let root = root();
+    (certificate(host, &root), root.pem())
+}
+
 type Root = CertifiedIssuer<'static, KeyPair>;
 
 fn root() -> Root {

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use azid_core::effect::Requirements;
-use azid_tokio::TokioHost;
+use azid_core::effect::{HttpFailure, HttpRequest, Requirements, Roots, Thumbprint, Tls};
+use azid_tokio::{Proxies, TokioHost};
 
 use crate::fetch::{fetch, request, requirements};
-use crate::process::{in_its_own_process, trusted_certificate};
+use crate::process::{in_its_own_process, private_certificate, trusted_certificate};
 use crate::server::Server;
 
 /// A proxy that takes every host for this machine, and counts what it is asked.
@@ -110,5 +110,59 @@ fn what_is_on_this_machine_or_link_or_must_go_directly_does() {
             .await
             .expect_err("there is no such host");
     });
+    assert_eq!(proxy.asked(), 0);
+}
+
+fn through(proxy: &str) -> Arc<TokioHost> {
+    let proxies = Proxies::from_lookup(|name| (name == "all_proxy").then(|| proxy.to_owned()));
+    Arc::new(TokioHost::new().proxies(proxies))
+}
+
+fn requiring(url: &str, tls: Tls) -> HttpRequest {
+    request(url).requirements(Requirements {
+        tls,
+        ..Requirements::default()
+    })
+}
+
+#[tokio::test]
+async fn what_a_server_must_prove_it_must_prove_through_a_proxy_too() {
+    let proxy = Proxy::start();
+    let (certificate, root) = private_certificate("login.example");
+    let server = Server::tls(certificate).await;
+    let url = format!("https://login.example:{}/", server.address.port());
+    let host = through(&proxy.url);
+    let (_, other) = private_certificate("login.example");
+    let only = |pem: String| Tls {
+        roots: Roots::Exclusive(pem),
+        ..Tls::default()
+    };
+    let failure = fetch(&host, requiring(&url, only(other))).await.err();
+    assert!(matches!(failure, Some(HttpFailure::Tls(_))), "{failure:?}");
+    assert_eq!(server.requests(), 0);
+    let answer = fetch(&host, requiring(&url, only(root))).await;
+    assert_eq!(answer.expect("an answer").status, 200);
+    assert_eq!((proxy.asked(), server.requests()), (2, 1));
+}
+
+#[tokio::test]
+async fn what_a_proxy_stands_in_the_way_of_is_a_failure_that_says_what_to_do() {
+    let proxy = Proxy::start();
+    let named = Tls {
+        server_name: Some("inside.example".to_owned()),
+        ..Tls::default()
+    };
+    let pinned = Tls {
+        pin: Some(Thumbprint([7; 20])),
+        ..Tls::default()
+    };
+    let over_tls = proxy.url.replace("http:", "https:");
+    for (proxy, tls) in [(&proxy.url, named), (&over_tls, pinned)] {
+        let request = requiring("https://login.example/", tls);
+        let failure = fetch(&through(proxy), request).await.err();
+        let says_so = matches!(&failure, Some(HttpFailure::Connect(detail))
+            if detail.as_str().contains("no_proxy"));
+        assert!(says_so, "{failure:?}");
+    }
     assert_eq!(proxy.asked(), 0);
 }

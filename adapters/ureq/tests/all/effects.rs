@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use azid_core::effect::{
     AssertionFailure, AssertionRequest, AuthorizeRequest, CallbackId, DeviceCode, ExecRequest,
-    FileFailure, FileRequest, HttpFailure, KeyHandle, PromptFailure, PromptRequest, Refusal,
-    Requirement, Requirements, ResponseMode, Roots, SignFailure, SignRequest, SignatureAlgorithm,
-    SleepReason, SleepRequest, Thumbprint, Tls, TokenFailure, TokenOrder,
+    FileFailure, FileRequest, KeyHandle, PromptFailure, PromptRequest, Refusal, ResponseMode,
+    SignFailure, SignRequest, SignatureAlgorithm, SleepReason, SleepRequest, TokenFailure,
+    TokenOrder,
 };
 use azid_core::{
     AccessToken, Now, Secret, SecretBytes, Timestamp, TokenRequest, assertion, authorize, exec,
     prompt, read_file, sign, sleep, token,
 };
 
-use crate::probe::{get, host, keep, plain, reply_to, send};
-use crate::server::Server;
+use crate::probe::{host, keep, reply_to};
 
 #[test]
 fn a_file_is_read() {
@@ -118,6 +117,9 @@ fn callbacks_answer_under_their_own_names() {
         .on_assertion(CallbackId::new("a"), |request| {
             Ok(Secret::new(format!("for {}", request.client_id)))
         })
+        .on_client_secret(CallbackId::new("c"), |request| {
+            Ok(Secret::new(format!("secret of {}", request.client_id)))
+        })
         .on_token(CallbackId::new("t"), |_| {
             Err(TokenFailure::Unavailable(Default::default()))
         })
@@ -131,12 +133,14 @@ fn callbacks_answer_under_their_own_names() {
             Ok(request.message.expose().to_vec())
         });
 
-    let made = reply_to(&host, |kept| {
-        assertion(assertion_request("a"), move |reply, cx| {
-            keep(&kept, reply, cx)
-        })
-    });
-    assert_eq!(made, Ok(Secret::new("for client")));
+    for (name, proof) in [("a", "for client"), ("c", "secret of client")] {
+        let made = reply_to(&host, move |kept| {
+            assertion(assertion_request(name), move |reply, cx| {
+                keep(&kept, reply, cx)
+            })
+        });
+        assert_eq!(made, Ok(Secret::new(proof)));
+    }
     let token_from = |name: &'static str| {
         reply_to(&host, move |kept| {
             token(token_order(name), move |reply, cx| keep(&kept, reply, cx))
@@ -202,11 +206,6 @@ fn effects_that_the_host_does_not_have_are_refused() {
         run.err().as_deref(),
         Some("the host does not offer this effect")
     );
-    let signed = reply_to(&host, |kept| {
-        let key = KeyHandle::in_memory(SecretBytes::default());
-        sign(sign_request(key), move |reply, cx| keep(&kept, reply, cx))
-    });
-    assert_eq!(signed, Err(SignFailure::Refused(Refusal::NoSuchEffect)));
     let authorized = reply_to(&host, |kept| {
         let request = AuthorizeRequest {
             endpoint: "https://login.example/authorize"
@@ -224,44 +223,4 @@ fn effects_that_the_host_does_not_have_are_refused() {
         authorized.err().as_deref(),
         Some("the host does not offer this effect")
     );
-}
-
-#[test]
-fn a_server_that_must_prove_itself_in_a_special_way_is_refused_unasked() {
-    let server = Server::saying(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
-    let ways = [
-        (
-            Tls {
-                pin: Some(Thumbprint([7; 20])),
-                ..Tls::default()
-            },
-            Requirement::TlsPin,
-        ),
-        (
-            Tls {
-                roots: Roots::Exclusive(String::new()),
-                ..Tls::default()
-            },
-            Requirement::ExclusiveRoots,
-        ),
-        (
-            Tls {
-                server_name: Some("other".into()),
-                ..Tls::default()
-            },
-            Requirement::ServerName,
-        ),
-    ];
-    for (tls, requirement) in ways {
-        for scheme in ["http", "https"] {
-            let url = format!("{scheme}://{}/", server.address);
-            let request = get(url).requirements(Requirements {
-                tls: tls.clone(),
-                ..plain()
-            });
-            let refusal = Refusal::Requirement(requirement);
-            assert_eq!(send(&host(), &request), Err(HttpFailure::Refused(refusal)));
-        }
-    }
-    assert_eq!(server.connections(), 0);
 }

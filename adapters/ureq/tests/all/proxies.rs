@@ -3,13 +3,13 @@
 use std::io;
 use std::time::Duration;
 
-use azid_core::effect::{HttpFailure, Requirements};
+use azid_core::effect::{HttpFailure, Requirements, Roots, Tls};
 use azid_native::Proxies;
 use azid_ureq::Host;
 
 use crate::probe::{get, host, plain, send};
 use crate::server::{Server, Stream, closed_port, read_request};
-use crate::trust::in_own_process;
+use crate::trust::{Authority, in_own_process};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
 
@@ -176,6 +176,37 @@ fn a_server_behind_a_proxy_proves_its_own_name() {
             }
         },
     );
+}
+
+#[test]
+fn what_a_server_must_prove_it_must_prove_through_a_proxy_that_knows_only_the_url() {
+    let private = Authority::new("private");
+    let inside = "tokens.cluster.internal";
+    for (vouching, is_trusted) in [(&private, true), (&Authority::new("other"), false)] {
+        let server = Server::start_secure(vouching.vouches_for(inside), |_, stream| {
+            stream.write_all(OK)
+        });
+        let address = server.address;
+        let proxy = Server::start(move |request, stream| {
+            assert!(
+                request.starts_with("CONNECT login.invalid:443 "),
+                "{request}"
+            );
+            stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n")?;
+            relay(stream, address)
+        });
+        let request = get("https://login.invalid/").requirements(Requirements {
+            tls: Tls {
+                roots: Roots::Exclusive(private.pem()),
+                server_name: Some(inside.to_owned()),
+                ..Tls::default()
+            },
+            ..Requirements::default()
+        });
+        let reply = send(&through(proxy.url("")), &request);
+        assert_eq!(reply.is_ok(), is_trusted, "{reply:?}");
+        assert_eq!(server.requests().len(), usize::from(is_trusted));
+    }
 }
 
 #[test]

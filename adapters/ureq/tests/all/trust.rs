@@ -53,6 +53,11 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, key).expect("the parameters are valid"))
     }
 
+    /// The authority's own certificate.
+    pub(crate) fn pem(&self) -> String {
+        self.0.pem()
+    }
+
     /// What a server needs to prove that it has this name.
     pub(crate) fn vouches_for(&self, name: &str) -> Arc<ServerConfig> {
         let key = KeyPair::generate().expect("ring makes keys");

@@ -4,154 +4,276 @@ use std::fmt;
 
 use url::Url;
 
+use super::rules::SourceRules;
+use crate::context::Platform;
+use crate::effect::Thumbprint;
 use crate::environment::Environment;
 use crate::error::{Invalid, What};
+use crate::retry::RetryPolicy;
+
+/// Replaces the address of the instance metadata service.
+pub(super) const POD_IDENTITY_HOST: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
 
 /// The endpoints that hand out tokens of managed identities, in the order they are looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ManagedIdentitySource {
     /// A Service Fabric cluster.
-    ServiceFabric,
+    ServiceFabric {
+        /// `IDENTITY_ENDPOINT`, which is https.
+        endpoint: Url,
+        /// `IDENTITY_SERVER_THUMBPRINT`: the one certificate that the endpoint may show.
+        thumbprint: Thumbprint,
+    },
     /// App Service, Functions, Container Apps, Automation.
-    AppService,
+    AppService {
+        /// `IDENTITY_ENDPOINT`.
+        endpoint: Url,
+    },
     /// A server connected by Azure Arc.
-    AzureArc,
+    AzureArc {
+        /// `IDENTITY_ENDPOINT`, or the agent's usual address.
+        endpoint: Url,
+    },
     /// Azure Machine Learning, and App Service in its first version.
-    AzureMl,
+    AzureMl {
+        /// `MSI_ENDPOINT`.
+        endpoint: Url,
+    },
     /// Azure Cloud Shell.
-    CloudShell,
+    CloudShell {
+        /// `MSI_ENDPOINT`.
+        endpoint: Url,
+    },
+    /// A pod with a federated token: what [`WorkloadIdentityCredential`] does.
+    ///
+    /// [`WorkloadIdentityCredential`]: crate::WorkloadIdentityCredential
+    TokenExchange,
     /// The instance metadata service of a virtual machine.
     Imds {
         /// Where it answers.
         endpoint: Url,
+        /// The program of Azure Arc's agent. Where this file exists Azure Arc takes the service's
+        /// place; it is looked for only when the environment says nothing at all.
+        unless_exists: Option<String>,
     },
 }
 
 impl ManagedIdentitySource {
-    /// The source that the environment points to, or else the instance metadata service, whose
-    /// address `AZURE_POD_IDENTITY_AUTHORITY_HOST` can replace.
+    /// The source that the environment points to. The first row that fits counts; an empty
+    /// variable is not set.
+    ///
+    /// | set | source |
+    /// |---|---|
+    /// | `IDENTITY_ENDPOINT`, `IDENTITY_HEADER`, `IDENTITY_SERVER_THUMBPRINT` | Service Fabric |
+    /// | `IDENTITY_ENDPOINT`, `IDENTITY_HEADER` | App Service |
+    /// | `IDENTITY_ENDPOINT`, `IMDS_ENDPOINT` | Azure Arc |
+    /// | `MSI_ENDPOINT`, `MSI_SECRET` | Azure Machine Learning |
+    /// | `MSI_ENDPOINT` | Cloud Shell |
+    /// | `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_FEDERATED_TOKEN_FILE` | the token exchange of a workload |
+    /// | `AZURE_POD_IDENTITY_AUTHORITY_HOST` | the metadata service at that address |
+    /// | nothing | Azure Arc where its agent is installed, else the metadata service |
     ///
     /// # Errors
     ///
-    /// That variable is no http or https URL.
-    pub fn choose(environment: &Environment) -> Result<Self, Invalid> {
-        let set = |name| environment.get(name).is_some();
-        Ok(match () {
-            () if set("IDENTITY_ENDPOINT")
-                && set("IDENTITY_HEADER")
-                && set("IDENTITY_SERVER_THUMBPRINT") =>
-            {
-                Self::ServiceFabric
-            }
-            () if set("IDENTITY_ENDPOINT") && set("IDENTITY_HEADER") => Self::AppService,
-            () if set("IDENTITY_ENDPOINT") && set("IMDS_ENDPOINT") => Self::AzureArc,
-            () if set("MSI_ENDPOINT") && set("MSI_SECRET") => Self::AzureMl,
-            () if set("MSI_ENDPOINT") => Self::CloudShell,
-            () => Self::Imds {
-                endpoint: imds_endpoint(environment)?,
+    /// A variable of that row is no http or https URL, has user information, a query or a
+    /// fragment in it, or is no thumbprint; or the endpoint of Service Fabric is not https.
+    pub fn choose(environment: &Environment, platform: Platform) -> Result<Self, Invalid> {
+        let has = |names: &[&'static str]| environment.missing(names).is_empty();
+        let endpoint = |name| endpoint(environment, name);
+        Ok(
+            if has(&["IDENTITY_ENDPOINT", "IDENTITY_HEADER", THUMBPRINT]) {
+                Self::ServiceFabric {
+                    endpoint: secure(endpoint("IDENTITY_ENDPOINT")?)?,
+                    thumbprint: thumbprint(environment)?,
+                }
+            } else if has(&["IDENTITY_ENDPOINT", "IDENTITY_HEADER"]) {
+                Self::AppService {
+                    endpoint: endpoint("IDENTITY_ENDPOINT")?,
+                }
+            } else if has(&["IDENTITY_ENDPOINT", "IMDS_ENDPOINT"]) {
+                Self::AzureArc {
+                    endpoint: endpoint("IDENTITY_ENDPOINT")?,
+                }
+            } else if has(&["MSI_ENDPOINT", "MSI_SECRET"]) {
+                Self::AzureMl {
+                    endpoint: endpoint("MSI_ENDPOINT")?,
+                }
+            } else if has(&["MSI_ENDPOINT"]) {
+                Self::CloudShell {
+                    endpoint: endpoint("MSI_ENDPOINT")?,
+                }
+            } else if has(&[
+                "AZURE_TENANT_ID",
+                "AZURE_CLIENT_ID",
+                "AZURE_FEDERATED_TOKEN_FILE",
+            ]) {
+                Self::TokenExchange
+            } else if has(&[POD_IDENTITY_HOST]) {
+                Self::Imds {
+                    endpoint: metadata_path(endpoint(POD_IDENTITY_HOST)?),
+                    unless_exists: None,
+                }
+            } else {
+                Self::Imds {
+                    endpoint: metadata_path(known("http://169.254.169.254")),
+                    unless_exists: arc_agent(environment, platform),
+                }
             },
+        )
+    }
+
+    /// Azure Arc at the address that its agent has unless somebody changed it.
+    pub(super) fn usual_arc() -> Self {
+        Self::AzureArc {
+            endpoint: metadata_path(known("http://127.0.0.1:40342")),
+        }
+    }
+
+    /// The rules that the source is treated by unless the program replaces them; none for the
+    /// token exchange, which is another credential's.
+    ///
+    /// ```
+    /// # use azid_core::{Environment, ManagedIdentitySource, Platform};
+    /// let rules = |variables: &[&'static str]| {
+    ///     let value = |name: &'static str| match name {
+    ///         "IDENTITY_SERVER_THUMBPRINT" => (name, "0123456789abcdef0123456789abcdef01234567"),
+    ///         _ => (name, "https://localhost:2377/token"),
+    ///     };
+    ///     let environment = Environment::from_pairs(variables.iter().copied().map(value));
+    ///     let source = ManagedIdentitySource::choose(&environment, Platform::Linux).unwrap();
+    ///     source.rules().unwrap().to_string()
+    /// };
+    ///
+    /// assert_eq!(rules(&[]), "\
+    /// probe: in a chain, for 1s
+    /// retry: 410: after 5s, 10s, 20s, 40s
+    /// retry: 404, 429, 500-599, no answer: after 800ms, 1.6s, 3.2s, 6.4s, 12.8s
+    /// retry in a chain: 410: after 5s, 10s, 20s, 40s
+    /// retry in a chain: 404, 429, 500-599: after 800ms, 1.6s, 3.2s, 6.4s, 12.8s
+    /// retry in a chain: no answer: after 800ms, 1.6s
+    /// verdict: 403, says `unreachable`: unavailable
+    /// verdict: an error of Entra's: failed
+    /// verdict: error `invalid_resource`: failed
+    /// verdict: 400, any error, system-assigned: unavailable
+    /// verdict: 410, 429, anything: failed
+    /// verdict: no JSON, in a chain: unavailable
+    /// verdict: no answer: unavailable
+    /// verdict: else: failed");
+    ///
+    /// assert_eq!(rules(&["IDENTITY_ENDPOINT", "IMDS_ENDPOINT"]), "\
+    /// probe: never
+    /// retry: 404, 408, 429, 500, 502-504, no answer: after 800ms, 1.6s, 3.2s
+    /// verdict: no answer, in a chain: unavailable
+    /// verdict: else: failed");
+    ///
+    /// let named_by_the_environment = "\
+    /// probe: never
+    /// retry: 404, 408, 429, 500, 502-504, no answer: after 800ms, 1.6s, 3.2s
+    /// verdict: else: failed";
+    /// assert_eq!(rules(&["IDENTITY_ENDPOINT", "IDENTITY_HEADER"]), named_by_the_environment);
+    /// assert_eq!(rules(&["MSI_ENDPOINT", "MSI_SECRET"]), named_by_the_environment);
+    /// assert_eq!(rules(&["MSI_ENDPOINT"]), named_by_the_environment);
+    ///
+    /// assert_eq!(rules(&["IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT"]), "\
+    /// probe: never
+    /// retry: 429: after 1s, 2s, 4s, 8s, 16s
+    /// retry: 500-599, no answer: after 1s, 2s
+    /// verdict: else: failed");
+    /// ```
+    pub fn rules(&self) -> Option<SourceRules> {
+        Some(match self {
+            Self::ServiceFabric { .. } => SourceRules::named(RetryPolicy::service_fabric()),
+            Self::AppService { .. } | Self::AzureMl { .. } | Self::CloudShell { .. } => {
+                SourceRules::named(RetryPolicy::host_endpoint())
+            }
+            Self::AzureArc { .. } => SourceRules::azure_arc(),
+            Self::Imds { .. } => SourceRules::imds(),
+            Self::TokenExchange => return None,
         })
     }
 }
 
-fn imds_endpoint(environment: &Environment) -> Result<Url, Invalid> {
-    const OVERRIDE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
-    let default =
-        || Url::parse("http://169.254.169.254").expect("the address of the service is valid");
-    let mut url = environment.url(OVERRIDE)?.unwrap_or_else(default);
+const THUMBPRINT: &str = "IDENTITY_SERVER_THUMBPRINT";
+
+fn endpoint(environment: &Environment, name: &'static str) -> Result<Url, Invalid> {
     let invalid = || {
         Invalid::new(
-            What::Variable(OVERRIDE),
+            What::Variable(name),
             "it must be an http or https URL without user information, query and fragment",
         )
     };
+    let url = environment.url(name)?.ok_or_else(invalid)?;
     let is_bare = url.username().is_empty()
         && url.password().is_none()
         && url.query().is_none()
         && url.fragment().is_none();
-    if !matches!(url.scheme(), "http" | "https") || !is_bare {
-        return Err(invalid());
+    if matches!(url.scheme(), "http" | "https") && is_bare {
+        Ok(url)
+    } else {
+        Err(invalid())
     }
-    url.path_segments_mut()
-        .map_err(|()| invalid())?
+}
+
+fn secure(url: Url) -> Result<Url, Invalid> {
+    if url.scheme() == "https" {
+        return Ok(url);
+    }
+    let why = "Service Fabric's must be an https URL";
+    Err(Invalid::new(What::Variable("IDENTITY_ENDPOINT"), why))
+}
+
+fn thumbprint(environment: &Environment) -> Result<Thumbprint, Invalid> {
+    let thumbprint = environment.get(THUMBPRINT).and_then(Thumbprint::parse);
+    let why = "it must be the 40 hexadecimal digits of a SHA-1 digest";
+    thumbprint.ok_or_else(|| Invalid::new(What::Variable(THUMBPRINT), why))
+}
+
+fn known(url: &str) -> Url {
+    Url::parse(url).expect("the address of the service is valid")
+}
+
+fn metadata_path(mut url: Url) -> Url {
+    let mut segments = url.path_segments_mut().expect("an http URL has a path");
+    segments
         .pop_if_empty()
         .extend(["metadata", "identity", "oauth2", "token"]);
-    Ok(url)
+    drop(segments);
+    url
+}
+
+fn arc_agent(environment: &Environment, platform: Platform) -> Option<String> {
+    match platform {
+        Platform::Linux => Some("/opt/azcmagent/bin/himds".to_owned()),
+        Platform::Windows => {
+            let programs = environment.get("PROGRAMFILES")?;
+            Some(format!(r"{programs}\AzureConnectedMachineAgent\himds.exe"))
+        }
+        _ => None,
+    }
 }
 
 impl fmt::Display for ManagedIdentitySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ServiceFabric => "Service Fabric",
-            Self::AppService => "App Service",
-            Self::AzureArc => "Azure Arc",
-            Self::AzureMl => "Azure Machine Learning",
-            Self::CloudShell => "Cloud Shell",
-            Self::Imds { endpoint } => {
-                return write!(
-                    f,
-                    "the instance metadata service at {}",
-                    endpoint.origin().ascii_serialization()
-                );
-            }
-        })
+        let (name, endpoint) = match self {
+            Self::ServiceFabric { endpoint, .. } => ("Service Fabric", endpoint),
+            Self::AppService { endpoint } => ("App Service", endpoint),
+            Self::AzureArc { endpoint } => ("Azure Arc", endpoint),
+            Self::AzureMl { endpoint } => ("Azure Machine Learning", endpoint),
+            Self::CloudShell { endpoint } => ("Cloud Shell", endpoint),
+            Self::TokenExchange => return f.write_str("the token exchange of a workload"),
+            Self::Imds { endpoint, .. } => ("the instance metadata service", endpoint),
+        };
+        write!(f, "{name} at {}", endpoint.origin().ascii_serialization())?;
+        match self {
+            Self::Imds {
+                unless_exists: Some(agent),
+                ..
+            } => write!(f, ", or Azure Arc where {agent} exists"),
+            _ => Ok(()),
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn chosen(pairs: &[(&str, &str)]) -> String {
-        let environment = Environment::from_pairs(pairs.iter().copied());
-        ManagedIdentitySource::choose(&environment)
-            .map_or_else(|invalid| invalid.to_string(), |source| source.to_string())
-    }
-
-    #[test]
-    fn the_source_is_chosen_by_the_variables_that_are_set_and_not_empty() {
-        let endpoint = ("IDENTITY_ENDPOINT", "http://localhost:1");
-        let header = ("IDENTITY_HEADER", "h");
-        assert_eq!(
-            chosen(&[endpoint, header, ("IDENTITY_SERVER_THUMBPRINT", "t")]),
-            "Service Fabric"
-        );
-        assert_eq!(chosen(&[endpoint, header]), "App Service");
-        assert_eq!(chosen(&[endpoint, ("IMDS_ENDPOINT", "i")]), "Azure Arc");
-        assert_eq!(
-            chosen(&[("MSI_ENDPOINT", "m"), ("MSI_SECRET", "s")]),
-            "Azure Machine Learning"
-        );
-        assert_eq!(chosen(&[("MSI_ENDPOINT", "m")]), "Cloud Shell");
-        let imds = "the instance metadata service at http://169.254.169.254";
-        assert_eq!(chosen(&[]), imds);
-        assert_eq!(chosen(&[("IDENTITY_ENDPOINT", ""), header]), imds);
-        assert_eq!(chosen(&[("IDENTITY_HEADER", "h")]), imds);
-        let host = (
-            "AZURE_POD_IDENTITY_AUTHORITY_HOST",
-            "http://127.0.0.1:4242/",
-        );
-        assert_eq!(
-            chosen(&[host]),
-            "the instance metadata service at http://127.0.0.1:4242"
-        );
-    }
-
-    #[test]
-    fn an_address_that_cannot_be_asked_is_refused() {
-        for url in [
-            "169.254.169.254",
-            "ftp://host",
-            "mailto:a@b",
-            "http://u:p@host",
-            "http://host/?a=b",
-            "http://host/#a",
-        ] {
-            assert!(
-                chosen(&[("AZURE_POD_IDENTITY_AUTHORITY_HOST", url)]).contains("must be"),
-                "{url}"
-            );
-        }
-    }
-}
+mod tests;

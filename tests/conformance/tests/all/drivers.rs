@@ -12,7 +12,7 @@ use azid_tokio::TokioHost;
 use crate::clock::VirtualClock;
 
 /// Drives one run of a credential to its end.
-type Driver = fn(Arc<dyn Credential>, Context, VirtualClock) -> Outcome;
+pub(crate) type Driver = fn(Arc<dyn Credential>, Context, VirtualClock) -> Outcome;
 
 pub(crate) const DRIVERS: [(&str, Driver); 4] = [
     ("a bare loop", bare_loop),
@@ -32,7 +32,7 @@ fn bare_loop(credential: Arc<dyn Credential>, context: Context, clock: VirtualCl
                 clock.sleep(call.request().duration);
                 call.reply(Ok(()), clock.now())
             }
-            step @ (Step::Http(_) | Step::ReadFile(_)) => transport.perform(step),
+            step @ (Step::Http(_) | Step::ReadFile(_) | Step::Sign(_)) => transport.perform(step),
             other => other.refuse(Refusal::NoSuchEffect, clock.now()),
         }
     }

@@ -4,7 +4,12 @@
 mod clock;
 mod drivers;
 mod emulated;
+mod environments;
 mod own_process;
+mod proofs;
 mod refusals;
+mod requests;
 mod scripted;
+mod signing;
 mod stand_in;
+mod tls_server;

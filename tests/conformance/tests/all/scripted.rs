@@ -75,6 +75,11 @@ fn transcript(case: &Case, perform: Perform) -> String {
                 }
                 (Step::Http(call), Some(Reply::Http(reply))) => call.reply(reply, clock.now()),
                 (Step::ReadFile(call), Some(Reply::File(reply))) => call.reply(reply, clock.now()),
+                (Step::Sign(call), Some(Reply::Sign(reply))) => call.reply(reply, clock.now()),
+                (Step::Assertion(call), Some(Reply::Assertion(reply))) => {
+                    call.reply(reply, clock.now())
+                }
+                (Step::Token(call), Some(Reply::Token(reply))) => call.reply(reply, clock.now()),
                 (step, Some(Reply::Refuse(refusal))) => step.refuse(refusal, clock.now()),
                 (step, _) => step.refuse(Refusal::NoSuchEffect, clock.now()),
             },

@@ -1,22 +1,22 @@
 //! Foreign tokens as client assertions (workload identity federation).
 //!
-//! read ─► match a federated credential ─► signature by the issuer's key ─► time
+//! form ─► match a federated credential ─► signature by the issuer's key ─► time
 
 use super::refusal::Refusal;
-use crate::directory::{Application, Directory, FederatedCredential};
+use crate::application::{Application, FederatedCredential};
+use crate::directory::Directory;
 use crate::jwt::Jwt;
 use crate::time::timestamp;
 use serde_json::Value;
 
-/// Checks that `text` is a token that stands for `application` at `now`.
+/// Checks that the token stands for `application` at `now`.
 pub(super) fn check(
     directory: &Directory,
     application: &Application,
-    text: &str,
+    jwt: &Jwt<'_>,
     now: u64,
 ) -> Result<(), Refusal> {
     let malformed = Refusal::assertion_format;
-    let jwt = Jwt::parse(text).ok_or_else(|| malformed("it does not parse"))?;
     if jwt.algorithm() != Some("RS256") {
         return Err(malformed("its algorithm is not RS256"));
     }
@@ -27,16 +27,21 @@ pub(super) fn check(
         subject: jwt
             .text("sub")
             .ok_or_else(|| malformed("it has no subject"))?,
-        audiences: audiences(&jwt).ok_or_else(|| malformed("it has no audience"))?,
+        audiences: audiences(jwt).ok_or_else(|| malformed("it has no audience"))?,
     };
-    let expires = jwt
-        .time("exp")
-        .ok_or_else(|| malformed("it has no expiry"))?;
-    let not_before = jwt.time("nbf").or_else(|| jwt.time("iat")).unwrap_or(0);
-
+    if jwt.time("exp").is_none() {
+        return Err(malformed("it has no expiry"));
+    }
     presented.find_match(&application.federated_credentials)?;
-    check_signature(directory, &jwt, presented.issuer)?;
-    if now < not_before || expires <= now {
+    check_signature(directory, jwt, presented.issuer)?;
+    check_time(jwt, now, 0)
+}
+
+/// Checks that `now` is within the token's time, which may begin up to `ahead` seconds later.
+pub(super) fn check_time(jwt: &Jwt<'_>, now: u64, ahead: u64) -> Result<(), Refusal> {
+    let not_before = jwt.time("nbf").or_else(|| jwt.time("iat")).unwrap_or(0);
+    let expires = jwt.time("exp").unwrap_or(0);
+    if now.saturating_add(ahead) < not_before || expires <= now {
         let [now, from, until] = [now, not_before, expires].map(timestamp);
         return Err(Refusal::assertion_time(&now, &from, &until));
     }
@@ -44,15 +49,15 @@ pub(super) fn check(
 }
 
 /// The three claims that are matched.
-struct Presented<'a> {
-    issuer: &'a str,
-    subject: &'a str,
-    audiences: Vec<&'a str>,
+pub(super) struct Presented<'a> {
+    pub(super) issuer: &'a str,
+    pub(super) subject: &'a str,
+    pub(super) audiences: Vec<&'a str>,
 }
 
 impl Presented<'_> {
     /// Every comparison regards letter case; the refusal tells how close the nearest credential was.
-    fn find_match(&self, credentials: &[FederatedCredential]) -> Result<(), Refusal> {
+    pub(super) fn find_match(&self, credentials: &[FederatedCredential]) -> Result<(), Refusal> {
         let any = |fits: &dyn Fn(&FederatedCredential) -> bool| credentials.iter().any(fits);
         let issuer = |it: &FederatedCredential| it.issuer == self.issuer;
         let subject = |it: &FederatedCredential| it.subject == self.subject;

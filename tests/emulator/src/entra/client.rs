@@ -1,9 +1,11 @@
 //! How a client proves who it is (RFC 6749 section 2.3, RFC 7523 section 2.2).
 
-use super::assertion;
+use super::desk::Desk;
 use super::refusal::Refusal;
-use crate::directory::{Application, Directory};
+use super::{assertion, certificate, nested};
+use crate::application::Application;
 use crate::fields::Fields;
+use crate::jwt::Jwt;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -16,10 +18,9 @@ pub(super) enum Proof {
 
 /// Checks that the form proves the client to be `application`: by one secret or by one assertion.
 pub(super) fn authenticate(
-    directory: &Directory,
+    desk: &mut Desk<'_>,
     application: &Application,
     form: &Fields,
-    now: u64,
 ) -> Result<Proof, Refusal> {
     let secret = form.get("client_secret");
     let assertion = form.get("client_assertion");
@@ -31,15 +32,34 @@ pub(super) fn authenticate(
         (Some(_), Some(_)) => Err(Refusal::malformed(
             "One way of client authentication, not two.",
         )),
-        (Some(secret), None) => check_secret(application, secret, now).map(|()| Proof::Secret),
-        (None, Some(jwt)) => {
+        (Some(secret), None) => check_secret(application, secret, desk.now).map(|()| Proof::Secret),
+        (None, Some(assertion)) => {
             match form.get("client_assertion_type") {
                 None => return Err(Refusal::missing("client_assertion_type")),
                 Some(JWT_BEARER) => {}
                 Some(_) => return Err(Refusal::malformed("Unknown 'client_assertion_type'.")),
             }
-            assertion::check(directory, application, jwt, now).map(|()| Proof::Assertion)
+            check_assertion(desk, application, assertion).map(|()| Proof::Assertion)
         }
+    }
+}
+
+/// Whose assertion it is decides by which rules it is judged.
+fn check_assertion(
+    desk: &mut Desk<'_>,
+    application: &Application,
+    text: &str,
+) -> Result<(), Refusal> {
+    let malformed = || Refusal::assertion_format("it does not parse");
+    let own = Jwt::parse_padded(text).ok_or_else(malformed)?;
+    if certificate::is_self_issued(application, &own) {
+        return certificate::check(desk, application, &own);
+    }
+    let jwt = Jwt::parse(text).ok_or_else(malformed)?;
+    if nested::is_of_this_service(desk.mint, &jwt) {
+        nested::check(desk, application, &jwt)
+    } else {
+        assertion::check(desk.directory, application, &jwt, desk.now)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The documents by which clients find the endpoints and anyone finds the keys.
 
+use super::endpoint::PUBLIC_CLOUD_HOSTS;
 use super::refusal::Refusal;
 use super::tenant::TenantName;
 use crate::answer;
@@ -13,12 +14,7 @@ use serde_json::{Value, json};
 /// The hosts that instance discovery vouches for, each cloud with its aliases; the first one is the
 /// network name, the last one the name that caches use.
 const CLOUDS: [&[&str]; 3] = [
-    &[
-        "login.microsoftonline.com",
-        "login.microsoft.com",
-        "sts.windows.net",
-        "login.windows.net",
-    ],
+    &PUBLIC_CLOUD_HOSTS,
     &["login.chinacloudapi.cn", "login.partner.microsoftonline.cn"],
     &["login.usgovcloudapi.net", "login.microsoftonline.us"],
 ];

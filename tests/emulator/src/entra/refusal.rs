@@ -14,6 +14,8 @@ pub(super) struct Refusal {
     error: &'static str,
     code: u32,
     text: String,
+    /// Members of the body that few refusals have: `suberror`, `claims`.
+    more: Vec<(&'static str, String)>,
 }
 
 impl Refusal {
@@ -140,6 +142,94 @@ impl Refusal {
         Refusal::client(700024, text)
     }
 
+    pub(super) fn assertion_client() -> Refusal {
+        let text = "The application that the client assertion names is not the one in 'client_id'.";
+        Refusal::client(700021, text.to_owned())
+    }
+
+    pub(super) fn assertion_audience() -> Refusal {
+        let text = "The audience of the client assertion is not this token endpoint.";
+        Refusal::client(700023, text.to_owned())
+    }
+
+    pub(super) fn assertion_kind() -> Refusal {
+        let text = "Of the tokens that Entra issues, only app-only ones of user-assigned managed \
+                    identities can be federated identity credentials.";
+        Refusal::client(700229, text.to_owned())
+    }
+
+    pub(super) fn unknown_certificate(thumbprint: &str) -> Refusal {
+        let text = format!(
+            "The certificate that signed the client assertion is not registered on the \
+             application. [Reason - The key was not found., Thumbprint of key used by client: \
+             '{thumbprint}']"
+        );
+        Refusal::client(700027, text)
+    }
+
+    pub(super) fn expired_certificate(until: &str) -> Refusal {
+        let text = format!(
+            "The certificate of the client assertion is not within its validity: it ends {until}."
+        );
+        Refusal::client(1_000_502, text)
+    }
+
+    pub(super) fn subject_name(name: &str) -> Refusal {
+        let text = format!("Invalid certificate: the subject name '{name}' is not authorized.");
+        Refusal::client(700030, text)
+    }
+
+    pub(super) fn regional() -> Refusal {
+        let text = "Regional endpoints serve managed identities and certain applications only.";
+        Refusal::request(100007, text.to_owned())
+    }
+
+    /// The assertion of an on-behalf-of request is bad in the way that `code` stands for.
+    pub(super) fn user_assertion(code: u32, text: String) -> Refusal {
+        Refusal {
+            error: "invalid_grant",
+            ..Refusal::request(code, text)
+        }
+    }
+
+    pub(super) fn user_assertion_format() -> Refusal {
+        Refusal::request(50027, "The JWT is invalid or malformed.".to_owned())
+    }
+
+    pub(super) fn id_token() -> Refusal {
+        let text = "An id_token cannot be the assertion of this grant: send an access token.";
+        Refusal::request(240_002, text.to_owned())
+    }
+
+    pub(super) fn app_only_assertion(client_id: &str) -> Refusal {
+        let text = format!(
+            "Application '{client_id}' is not allowed to make application on-behalf-of calls."
+        );
+        Refusal {
+            error: "unauthorized_client",
+            ..Refusal::request(7_000_114, text)
+        }
+    }
+
+    pub(super) fn consent(client_id: &str, scope: &str) -> Refusal {
+        let text = format!("Nobody has consented that application '{client_id}' uses '{scope}'.");
+        Refusal {
+            error: "invalid_grant",
+            more: vec![("suberror", "consent_required".to_owned())],
+            ..Refusal::request(65001, text)
+        }
+    }
+
+    /// The user must do more first; `claims` is what a new sign-in has to ask for.
+    pub(super) fn interaction(resource: &str, claims: String) -> Refusal {
+        let text = format!("Multi-factor authentication is needed to access '{resource}'.");
+        Refusal {
+            error: "interaction_required",
+            more: vec![("suberror", "basic_action".to_owned()), ("claims", claims)],
+            ..Refusal::request(50076, text)
+        }
+    }
+
     /// No federated credential fits; `code` says what part of the assertion is at fault.
     pub(super) fn federation(code: u32, what: &str, presented: &str) -> Refusal {
         let text =
@@ -178,6 +268,7 @@ impl Refusal {
             error: "invalid_request",
             code,
             text,
+            more: Vec::new(),
         }
     }
 
@@ -187,6 +278,7 @@ impl Refusal {
             error: "invalid_client",
             code,
             text,
+            more: Vec::new(),
         }
     }
 
@@ -197,6 +289,7 @@ impl Refusal {
             error,
             code,
             text,
+            more,
         } = self;
         let Trace {
             id,
@@ -204,7 +297,7 @@ impl Refusal {
             timestamp,
             ..
         } = trace;
-        let body = json!({
+        let mut body = json!({
             "error": error,
             "error_description": format!(
                 "AADSTS{code}: {text}\r\nTrace ID: {id}\r\nCorrelation ID: {correlation_id}\r\n\
@@ -216,6 +309,9 @@ impl Refusal {
             "correlation_id": correlation_id,
             "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
         });
+        for (name, value) in more {
+            body[*name] = json!(value);
+        }
         answer::json(*status, &body, self.outcome(Some(*code)))
     }
 

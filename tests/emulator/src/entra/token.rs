@@ -4,16 +4,21 @@
 
 use super::Service;
 use super::client::{Proof, authenticate};
+use super::desk::Desk;
+use super::on_behalf_of;
 use super::refusal::Refusal;
 use super::scope::resource_of;
 use super::tenant::TenantName;
 use crate::answer;
-use crate::directory::{Application, Directory, Resource, Tenant};
+use crate::application::Application;
+use crate::directory::{Resource, Tenant};
 use crate::fields::Fields;
-use crate::mint::{Grant, Mint};
+use crate::mint::Grant;
 use crate::record::Outcome;
 use http::{Method, Request, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
+
+const ON_BEHALF_OF: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// The life of a token for a client that handles claims challenges.
 const CHALLENGE_AWARE_SECONDS: u64 = 86_399;
@@ -25,27 +30,25 @@ const ADFS_SECONDS: u64 = 3_600;
 const LONG_SECONDS: u64 = 7_200;
 
 pub(super) fn answer(
-    directory: &Directory,
-    mint: &mut Mint,
-    service: Service<'_>,
+    desk: &mut Desk<'_>,
     request: &Request<Vec<u8>>,
-    now: u64,
 ) -> Result<Response<Vec<u8>>, Refusal> {
     if request.method() != Method::POST {
         return Err(Refusal::method(request.method()));
     }
-    let tenant = match service {
-        Service::Tenant(name) => Some(TenantName::resolve(directory, name)?),
+    let tenant = match desk.service {
+        Service::Tenant(name) => Some(TenantName::resolve(desk.directory, name)?),
         Service::Adfs => None,
     };
     let form = read_form(request)?;
-    match form
+    let grant = form
         .get("grant_type")
-        .ok_or_else(|| Refusal::missing("grant_type"))?
-    {
-        "client_credentials" => {}
-        other => return Err(Refusal::grant(other)),
-    }
+        .ok_or_else(|| Refusal::missing("grant_type"))?;
+    let on_behalf_of = match (grant, &tenant) {
+        ("client_credentials", _) => false,
+        (ON_BEHALF_OF, Some(_)) => true,
+        (other, _) => return Err(Refusal::grant(other)),
+    };
     if tenant.is_some() && form.has("resource") {
         return Err(Refusal::resource_parameter());
     }
@@ -57,29 +60,47 @@ pub(super) fn answer(
         Some(TenantName::Organizations) => Err(Refusal::single_tenant(client_id)),
         Some(TenantName::Known(tenant)) => {
             let application = find(&tenant.applications, client_id, &tenant.id)?;
-            grant_by_tenant(directory, mint, tenant, application, &form, now)
+            if desk.endpoint.is_regional() && !application.regional {
+                return Err(Refusal::regional());
+            }
+            if on_behalf_of {
+                return on_behalf_of::answer(desk, tenant, application, &form);
+            }
+            grant_by_tenant(desk, tenant, application, &form)
         }
         None => {
-            let application = find(&directory.adfs_applications, client_id, "adfs")?;
-            grant_by_adfs(directory, mint, application, &form, now)
+            let application = find(&desk.directory.adfs_applications, client_id, "adfs")?;
+            grant_by_adfs(desk, application, &form)
         }
     }
 }
 
 fn grant_by_tenant(
-    directory: &Directory,
-    mint: &mut Mint,
+    desk: &mut Desk<'_>,
     tenant: &Tenant,
     application: &Application,
     form: &Fields,
-    now: u64,
 ) -> Result<Response<Vec<u8>>, Refusal> {
-    let proof = authenticate(directory, application, form, now)?;
+    let proof = authenticate(desk, application, form)?;
     let audience = resource_of(form.get("scope").ok_or_else(|| Refusal::missing("scope"))?)?;
-    let resource = Resource::find(&directory.resources, audience)
+    let grant = tenant_grant(desk, tenant, application, audience, proof, form)?;
+    let token = desk.mint.access_token(&grant, desk.now);
+    Ok(issue(&grant, &token, bearer_body(&grant)))
+}
+
+/// What a tenant grants an application on a resource, be it for itself or for a user.
+pub(super) fn tenant_grant<'a>(
+    desk: &Desk<'a>,
+    tenant: &'a Tenant,
+    application: &'a Application,
+    audience: &'a str,
+    proof: Proof,
+    form: &Fields,
+) -> Result<Grant<'a>, Refusal> {
+    let resource = Resource::find(&desk.directory.resources, audience)
         .ok_or_else(|| Refusal::resource(audience, &tenant.id))?;
-    let handles_challenges = handles_challenges(form)?;
-    let grant = Grant {
+    let handles_challenges = handles_challenges(&requested_claims(form)?);
+    Ok(Grant {
         tenant_id: Some(&tenant.id),
         client_id: &application.client_id,
         object_id: &application.object_id,
@@ -93,7 +114,11 @@ fn grant_by_tenant(
         authentication: authentication(proof),
         handles_challenges,
         managed_identity: None,
-    };
+    })
+}
+
+/// What a tenant's answer has beside the token.
+pub(super) fn bearer_body(grant: &Grant<'_>) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("token_type".to_owned(), json!("Bearer"));
     body.insert("expires_in".to_owned(), json!(grant.lifetime_seconds));
@@ -101,23 +126,21 @@ fn grant_by_tenant(
     if grant.lifetime_seconds > LONG_SECONDS {
         body.insert("refresh_in".to_owned(), json!(grant.lifetime_seconds / 2));
     }
-    Ok(issue(mint, &grant, body, now))
+    body
 }
 
 /// AD FS takes the resource as a scope or, in the older way, as `resource`; it writes numbers as texts.
 fn grant_by_adfs(
-    directory: &Directory,
-    mint: &mut Mint,
+    desk: &mut Desk<'_>,
     application: &Application,
     form: &Fields,
-    now: u64,
 ) -> Result<Response<Vec<u8>>, Refusal> {
-    let proof = authenticate(directory, application, form, now)?;
+    let proof = authenticate(desk, application, form)?;
     let audience = match form.get("resource") {
         Some(resource) => resource,
         None => resource_of(form.get("scope").ok_or_else(|| Refusal::missing("scope"))?)?,
     };
-    let resource = Resource::find(&directory.resources, audience)
+    let resource = Resource::find(&desk.directory.resources, audience)
         .ok_or_else(|| Refusal::resource(audience, "adfs"))?;
     let grant = Grant {
         tenant_id: None,
@@ -133,19 +156,17 @@ fn grant_by_adfs(
     let mut body = Map::new();
     body.insert("token_type".to_owned(), json!("bearer"));
     body.insert("expires_in".to_owned(), json!(ADFS_SECONDS.to_string()));
-    Ok(issue(mint, &grant, body, now))
+    let token = desk.mint.access_token(&grant, desk.now);
+    Ok(issue(&grant, &token, body))
 }
 
-fn issue(
-    mint: &mut Mint,
+/// The answer with `token` in it.
+pub(super) fn issue(
     grant: &Grant<'_>,
+    token: &str,
     mut body: Map<String, Value>,
-    now: u64,
 ) -> Response<Vec<u8>> {
-    body.insert(
-        "access_token".to_owned(),
-        json!(mint.access_token(grant, now)),
-    );
+    body.insert("access_token".to_owned(), json!(token));
     let outcome = Outcome::Token {
         client_id: grant.client_id.to_owned(),
         resource: grant.audience.to_owned(),
@@ -183,21 +204,25 @@ fn find<'a>(
     Ok(application)
 }
 
-/// Whether the `claims` field, which must be a JSON object, names the capability `CP1`.
-fn handles_challenges(form: &Fields) -> Result<bool, Refusal> {
+/// The `claims` field, which must be a JSON object; without one it is empty.
+pub(super) fn requested_claims(form: &Fields) -> Result<Map<String, Value>, Refusal> {
     let Some(claims) = form.get("claims") else {
-        return Ok(false);
+        return Ok(Map::new());
     };
-    let refuse = || Refusal::malformed("The parameter 'claims' is not a JSON object.");
-    let claims: Map<String, Value> = serde_json::from_str(claims).map_err(|_| refuse())?;
+    serde_json::from_str(claims)
+        .map_err(|_| Refusal::malformed("The parameter 'claims' is not a JSON object."))
+}
+
+/// Whether requested claims name the capability `CP1`.
+fn handles_challenges(claims: &Map<String, Value>) -> bool {
     let capabilities = claims
         .get("access_token")
         .and_then(|it| it.get("xms_cc")?.get("values")?.as_array())
         .map_or(&[][..], Vec::as_slice);
-    Ok(capabilities
+    capabilities
         .iter()
         .filter_map(Value::as_str)
-        .any(|capability| capability.eq_ignore_ascii_case("CP1")))
+        .any(|capability| capability.eq_ignore_ascii_case("CP1"))
 }
 
 /// The number by which a token says how its client was authenticated.

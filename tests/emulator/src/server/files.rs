@@ -8,6 +8,7 @@ use std::{env, process};
 
 /// The written files; a directory of the server's own goes when this does.
 pub(super) struct Files {
+    directory: PathBuf,
     ca: PathBuf,
     token: Option<PathBuf>,
     _own_directory: Option<OwnDirectory>,
@@ -40,10 +41,16 @@ impl Files {
             None => None,
         };
         Ok(Files {
+            directory,
             ca,
             token,
             _own_directory: own_directory,
         })
+    }
+
+    /// Where the files are.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     pub(super) fn ca(&self) -> &Path {
@@ -83,10 +90,17 @@ impl Drop for OwnDirectory {
 }
 
 /// Writes a file that only this user can read.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?.write_all(text.as_bytes())
+}
+
+/// Puts another file in the place of one, so that a reader sees either of them whole.
+pub(super) fn replace_private(path: &Path, text: &str) -> io::Result<()> {
+    let new = path.with_extension("new");
+    write_private(&new, text)?;
+    fs::rename(new, path)
 }

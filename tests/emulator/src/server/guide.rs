@@ -2,6 +2,8 @@
 
 use super::files::Files;
 use crate::directory::Directory;
+use crate::hosts::HostKind;
+use std::fmt::Write;
 
 /// As long as Kubernetes lets such a token live.
 const FEDERATED_TOKEN_SECONDS: u64 = 86_400;
@@ -54,4 +56,14 @@ pub(super) fn environment(
     let token = files.token().map(|path| path.display().to_string());
     variables.extend(token.map(|path| ("AZURE_FEDERATED_TOKEN_FILE", path)));
     variables
+}
+
+/// The variables of one kind of host as shell commands under its name.
+pub(super) fn block(kind: HostKind, variables: &[(&'static str, String)]) -> String {
+    let mut block = format!("# {kind}\n");
+    for (name, value) in variables {
+        let value = value.replace('\'', r"'\''");
+        let _ = writeln!(block, "export {name}='{value}'");
+    }
+    block
 }

@@ -2,6 +2,7 @@
 //!
 //! head ─► how long is the body? ─► counted | chunked | none ─► request
 
+use super::door::Door;
 use super::options::ServerOptions;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use httparse::Status;
@@ -28,9 +29,9 @@ pub(super) enum Stop {
 }
 
 /// Keeps what was read beyond the last request.
-pub(super) struct Reader {
+pub(super) struct Reader<'a> {
     buffer: Vec<u8>,
-    scheme: &'static str,
+    door: &'a Door,
     max_head_bytes: usize,
     max_body_bytes: usize,
     timeout: Duration,
@@ -49,11 +50,11 @@ enum Framing {
     Chunked,
 }
 
-impl Reader {
-    pub(super) fn new(scheme: &'static str, options: &ServerOptions) -> Reader {
+impl<'a> Reader<'a> {
+    pub(super) fn new(door: &'a Door, options: &ServerOptions) -> Reader<'a> {
         Reader {
             buffer: Vec::new(),
-            scheme,
+            door,
             max_head_bytes: options.max_head_bytes,
             max_body_bytes: options.max_body_bytes,
             timeout: options.read_timeout,
@@ -141,12 +142,14 @@ impl Reader {
             return None;
         }
         if target.starts_with('/') {
-            return format!("{}://{host}{target}", self.scheme).parse().ok();
+            return format!("{}://{host}{target}", self.door.scheme())
+                .parse()
+                .ok();
         }
         target
             .parse()
             .ok()
-            .filter(|uri: &Uri| uri.scheme_str() == Some(self.scheme))
+            .filter(|uri: &Uri| uri.scheme_str() == Some(self.door.scheme()))
     }
 
     /// The next `length` bytes.
@@ -221,6 +224,8 @@ impl Reader {
         match stream.read(&mut piece) {
             Ok(0) => Err(Stop::End),
             Ok(length) => {
+                self.door
+                    .count(|traffic| traffic.application_bytes += length as u64);
                 self.buffer.extend_from_slice(&piece[..length]);
                 Ok(())
             }

@@ -1,11 +1,11 @@
 //! Foreign tokens as client assertions.
 
-use crate::support::{KEYS, NOW, access_token, ask, assert_refused, emulator, published_keys};
+use crate::support::{
+    JWT_BEARER, KEYS, NOW, access_token, ask, assert_refused, emulator, published_keys,
+};
 use azid_emulator::{Emulator, FederatedIssuer, demo, verify_access_token};
 use http::Response;
 use serde_json::{Value, json};
-
-const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 #[test]
 fn an_assertion_of_the_trusted_issuer_gets_a_token_for_the_application() {

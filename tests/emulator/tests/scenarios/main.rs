@@ -1,13 +1,30 @@
 //! One scenario for each rule that the emulator keeps, through its public API.
 
 mod answers;
+mod app_service;
 mod assertions;
+mod azure_arc;
+mod azure_arc_files;
+mod builds;
+mod certificates;
+mod cloud_shell;
+mod credentials;
 mod discovery;
 mod faults;
+mod host_environment;
+mod hosts;
+mod identities;
 mod metadata;
+mod on_behalf_of;
+mod own_assertions;
+mod regions;
 mod server;
 mod server_faults;
+mod service_fabric;
+mod subject_names;
 mod support;
 mod token_endpoint;
+mod token_proxy;
+mod trust;
 mod verification;
 mod wire;

@@ -128,3 +128,62 @@ pub(crate) fn published_keys(emulator: &mut Emulator) -> String {
     let response = emulator.handle(&request, NOW);
     String::from_utf8(response.into_body()).expect("text")
 }
+
+pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// The token endpoint of the demo tenant.
+pub(crate) fn endpoint() -> String {
+    format!(
+        "https://login.microsoftonline.com/{}/oauth2/v2.0/token",
+        demo::TENANT_ID
+    )
+}
+
+/// `base` with some members set otherwise or, with null, left out.
+pub(crate) fn with(mut base: Value, changes: &[(&str, Value)]) -> Value {
+    let members = base.as_object_mut().expect("an object");
+    for (name, value) in changes {
+        if value.is_null() {
+            members.remove(*name);
+        } else {
+            members.insert((*name).to_owned(), value.clone());
+        }
+    }
+    base
+}
+
+/// The header and the claims of a good assertion of the demo application's own making.
+pub(crate) fn own_assertion() -> [Value; 2] {
+    let header = KEYS.certificate.assertion_header();
+    let claims = serde_json::json!({
+        "aud": endpoint(),
+        "iss": demo::CLIENT_ID,
+        "sub": demo::CLIENT_ID,
+        "jti": "an-id",
+        "nbf": NOW,
+        "exp": NOW + 600,
+    });
+    [header, claims]
+}
+
+/// Signs with the demo application's key.
+pub(crate) fn sign(header: &Value, claims: &Value) -> String {
+    KEYS.certificate.key().sign_with_header(header, claims)
+}
+
+/// Asks the demo tenant with an assertion in place of the secret.
+pub(crate) fn present(
+    emulator: &mut Emulator,
+    client_id: &str,
+    assertion: &str,
+) -> Response<Vec<u8>> {
+    ask(
+        emulator,
+        &[
+            ("client_id", client_id),
+            ("client_secret", ""),
+            ("client_assertion_type", JWT_BEARER),
+            ("client_assertion", assertion),
+        ],
+    )
+}

@@ -1,13 +1,15 @@
 //! A client made of nothing but a socket, so that a scenario says every byte.
 
 use crate::support::{KEYS, NOW, emulator};
-use azid_emulator::{Clock, EmulatorServer, ServerOptions};
+use azid_emulator::{Clock, EmulatorServer, HostKind, ServerOptions};
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{
+    ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, StreamOwned, WantsVerifier,
+};
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -40,17 +42,35 @@ pub(crate) fn connect(server: &EmulatorServer) -> Client<TcpStream> {
 }
 
 pub(crate) fn connect_tls(server: &EmulatorServer) -> Client<TlsStream> {
-    let ca = CertificateDer::from_pem_slice(server.ca_pem().as_bytes()).expect("a certificate");
+    let config = trusting(server.ca_pem());
+    connect_tls_to(server.https_address(), config, "localhost")
+}
+
+/// Trusts this authority alone.
+pub(crate) fn trusting(ca_pem: &str) -> ClientConfig {
+    let ca = CertificateDer::from_pem_slice(ca_pem.as_bytes()).expect("a certificate");
     let mut roots = RootCertStore::empty();
     roots.add(ca).expect("a usable certificate");
-    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+    tls_builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}
+
+pub(crate) fn tls_builder() -> ConfigBuilder<ClientConfig, WantsVerifier> {
+    ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .expect("the provider's own versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = ServerName::try_from("localhost").expect("a name");
+}
+
+/// Asks for `name` in the handshake, which the first byte sent begins.
+pub(crate) fn connect_tls_to(
+    address: SocketAddr,
+    config: ClientConfig,
+    name: &'static str,
+) -> Client<TlsStream> {
+    let name = ServerName::try_from(name).expect("a name");
     let connection = ClientConnection::new(Arc::new(config), name).expect("a client");
-    let socket = TcpStream::connect(server.https_address()).expect("a listener");
+    let socket = TcpStream::connect(address).expect("a listener");
     socket
         .set_read_timeout(Some(PATIENCE))
         .expect("a positive time");
@@ -58,6 +78,19 @@ pub(crate) fn connect_tls(server: &EmulatorServer) -> Client<TlsStream> {
         stream: StreamOwned::new(connection, socket),
         unread: Vec::new(),
     }
+}
+
+/// A variable of a host's environment.
+pub(crate) fn variable(server: &EmulatorServer, kind: HostKind, name: &str) -> String {
+    let variables = server.host_environment(kind);
+    let found = variables.into_iter().find(|(it, _)| *it == name);
+    found.expect("a variable of this name").1
+}
+
+/// The path behind the authority of a URL.
+pub(crate) fn path_of(url: &str) -> String {
+    let uri: http::Uri = url.parse().expect("a URL");
+    uri.path().to_owned()
 }
 
 /// One connection.

@@ -1,0 +1,127 @@
+//! PEM (RFC 7468): blocks of base64 between markers, with any text around them.
+//!
+//! The older kind of block that begins with headers (RFC 1421) is recognised, to be refused where
+//! the headers say that it is encrypted.
+
+use azid_core::{Invalid, Secret};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use crate::contents::Contents;
+use crate::encryption::EncryptedKey;
+use crate::key::Key;
+use crate::password::Password;
+use crate::{damaged, refuse};
+
+pub(crate) fn has_blocks(content: &[u8]) -> bool {
+    content.windows(BEGIN.len()).any(|window| window == BEGIN)
+}
+
+pub(crate) fn read(content: &[u8], password: Option<&Secret>) -> Result<Contents, Invalid> {
+    let mut contents = Contents::default();
+    let mut lines = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(content);
+    while let Some(block) = Block::next(&mut lines)? {
+        match block.label {
+            b"CERTIFICATE" | b"X509 CERTIFICATE" => contents.add_certificate(&block.decode()?)?,
+            b"PRIVATE KEY" => contents.add_key(Key::from_pkcs8(&block.decode()?)?),
+            b"RSA PRIVATE KEY" if block.is_encrypted => return Err(refuse(LEGACY_ENCRYPTION)),
+            b"RSA PRIVATE KEY" => contents.add_key(Key::from_pkcs1(&block.decode()?)?),
+            b"ENCRYPTED PRIVATE KEY" => {
+                let key = block.decode()?;
+                let password = Password::given(password)?;
+                let decrypted =
+                    EncryptedKey::parse(&key)?.decrypt(&password, &mut contents.work)?;
+                contents.add_key(Key::from_pkcs8(&decrypted)?);
+            }
+            b"EC PRIVATE KEY" => return Err(Key::wrong_kind("an elliptic curve key")),
+            b"DSA PRIVATE KEY" => return Err(Key::wrong_kind("a DSA key")),
+            b"OPENSSH PRIVATE KEY" => {
+                return Err(refuse(
+                    "the key is in OpenSSH's own format; convert it with `ssh-keygen -p -m PKCS8`",
+                ));
+            }
+            b"PUBLIC KEY" | b"RSA PUBLIC KEY" => contents.has_public_key = true,
+            b"CERTIFICATE REQUEST" | b"NEW CERTIFICATE REQUEST" => contents.has_request = true,
+            _ => {}
+        }
+    }
+    Ok(contents)
+}
+
+struct Block<'a> {
+    label: &'a [u8],
+    is_encrypted: bool,
+    base64: Zeroizing<Vec<u8>>,
+}
+
+impl<'a> Block<'a> {
+    /// Takes the next block off the content; text before it is passed over.
+    fn next(lines: &mut &'a [u8]) -> Result<Option<Self>, Invalid> {
+        let label = loop {
+            let Some(line) = next_line(lines) else {
+                return Ok(None);
+            };
+            if let Some(rest) = line.strip_prefix(BEGIN) {
+                break label(rest)?;
+            }
+        };
+        let mut block = Self {
+            label,
+            is_encrypted: false,
+            // One allocation for all of it: growing would leave copies of a key behind.
+            base64: Zeroizing::new(Vec::with_capacity(lines.len())),
+        };
+        while let Some(line) = next_line(lines) {
+            if let Some(rest) = line.strip_prefix(END) {
+                return if self::label(rest)? == block.label {
+                    Ok(Some(block))
+                } else {
+                    Err(damaged())
+                };
+            } else if line.contains(&b':') {
+                block.is_encrypted |=
+                    line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED");
+            } else if line.starts_with(b"DEK-Info:") {
+                block.is_encrypted = true;
+            } else {
+                block.base64.extend_from_slice(line);
+            }
+        }
+        Err(refuse(
+            "the content is cut short: a PEM block begins and does not end; copy the file again",
+        ))
+    }
+
+    fn decode(&self) -> Result<Zeroizing<Vec<u8>>, Invalid> {
+        let mut decoded = Zeroizing::new(vec![0; base64::decoded_len_estimate(self.base64.len())]);
+        let length = STANDARD.decode_slice(&*self.base64, &mut decoded);
+        decoded.truncate(length.map_err(|_| damaged())?);
+        Ok(decoded)
+    }
+}
+
+fn label(rest: &[u8]) -> Result<&[u8], Invalid> {
+    rest.strip_suffix(DASHES)
+        .filter(|label| !label.contains(&b'-'))
+        .ok_or_else(|| {
+            refuse("a PEM marker does not stand on a line of its own; keep the file's line breaks")
+        })
+}
+
+fn next_line<'a>(lines: &mut &'a [u8]) -> Option<&'a [u8]> {
+    if lines.is_empty() {
+        return None;
+    }
+    let end = lines.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+    let (line, rest) = lines.split_at(end.unwrap_or(lines.len()));
+    *lines = rest.get(1..).unwrap_or_default();
+    Some(line.trim_ascii())
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
+const DASHES: &[u8] = b"-----";
+const LEGACY_ENCRYPTION: &str = "the key is encrypted in OpenSSL's legacy way (Proc-Type: \
+    4,ENCRYPTED), which is weak; convert it with `openssl pkcs8 -topk8`";

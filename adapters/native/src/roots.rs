@@ -1,0 +1,67 @@
+//! The root certificates that count.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use azid_core::effect::{Detail, HttpFailure};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+/// The system's roots, read when they are first needed and then kept for the life of the process.
+///
+/// A store that can be read in part is good enough: what is missing can only make a server fail to
+/// prove who it is. Where nothing can be read the next call tries again.
+pub(crate) fn system() -> Result<Arc<RootCertStore>, HttpFailure> {
+    static SYSTEM: Mutex<Option<Arc<RootCertStore>>> = Mutex::new(None);
+    let mut system = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(roots) = &*system {
+        return Ok(Arc::clone(roots));
+    }
+    let roots = Arc::new(read_system()?);
+    Ok(Arc::clone(system.insert(roots)))
+}
+
+/// The roots in a PEM text, and no others. One that cannot be used makes the whole text unusable:
+/// it may be half of what was meant.
+pub(crate) fn exclusive(pem: &str) -> Result<Arc<RootCertStore>, HttpFailure> {
+    let mut roots = RootCertStore::empty();
+    for (number, certificate) in (1..).zip(CertificateDer::pem_slice_iter(pem.as_bytes())) {
+        let unusable = |why| failure(format!("certificate {number} of the PEM text {why}"));
+        let certificate = certificate.map_err(|_| unusable("is not well-formed PEM"))?;
+        roots
+            .add(certificate)
+            .map_err(|_| unusable("is no X.509 certificate that can be a root"))?;
+    }
+    match roots.is_empty() {
+        true => Err(failure(
+            "the PEM text of the only roots that count holds no certificate",
+        )),
+        false => Ok(Arc::new(roots)),
+    }
+}
+
+fn read_system() -> Result<RootCertStore, HttpFailure> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    let (usable, _) = roots.add_parsable_certificates(found.certs);
+    if usable > 0 {
+        return Ok(roots);
+    }
+    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(std::env::var_os);
+    let whose = match named.map(|value| value.is_some()) {
+        [false, false] => "of the system",
+        [true, false] => "that SSL_CERT_FILE names",
+        [false, true] => "that SSL_CERT_DIR names",
+        [true, true] => "that SSL_CERT_FILE and SSL_CERT_DIR name",
+    };
+    Err(match found.errors.first() {
+        Some(error) => failure(format!(
+            "the root certificates {whose} cannot be read: {error}"
+        )),
+        None => failure(format!("of the root certificates {whose} there are none")),
+    })
+}
+
+fn failure(why: impl std::fmt::Display) -> HttpFailure {
+    HttpFailure::Tls(Detail::new(why))
+}

@@ -1,0 +1,139 @@
+//! Platforms replace values in the environment of a running process: each run sees those of its
+//! own start, whoever the driver is, while its provider goes on with the tokens that it has.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use azid_core::{
+    AccessToken, Context, Credential, Environment, Error, Identity, Next, Timestamp, TokenRequest,
+    done,
+};
+use azid_tokio::Builder;
+
+use crate::clock::VirtualClock;
+use crate::drivers::{async_std_host, tokio_host, tokio_runtime, ureq_host};
+
+/// Its token is the header value that the run saw.
+#[derive(Clone, Copy, Debug)]
+struct Sees;
+
+impl Credential for Sees {
+    fn name(&self) -> &'static str {
+        "Sees"
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::of(self.name()).finish()
+    }
+
+    fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
+        let value = cx.environment().get("IDENTITY_HEADER").unwrap_or("nothing");
+        let year_2100 = Timestamp::from_unix_seconds(4_102_444_800);
+        done(AccessToken::new(value, year_2100))
+    }
+}
+
+/// The environment of a platform that replaces a value whenever it is told to.
+#[derive(Clone, Default)]
+struct Rotating(Arc<AtomicUsize>);
+
+impl Rotating {
+    fn rotate(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn now(&self) -> Arc<Environment> {
+        let value = format!("value {}", self.0.load(Ordering::SeqCst));
+        let pairs = [
+            ("IDENTITY_HEADER", value),
+            ("AZURE_TENANT_ID", "t".to_owned()),
+        ];
+        Arc::new(Environment::from_pairs(pairs))
+    }
+}
+
+fn assert_each_run_sees_its_own(
+    rotating: &Rotating,
+    get: impl Fn() -> Result<AccessToken, Error>,
+    invalidate: impl Fn(&TokenRequest, &AccessToken) -> bool,
+) {
+    rotating.rotate();
+    let first = get().expect("a token");
+    assert_eq!(
+        first.expose(),
+        "value 1",
+        "not what it was when the provider was built"
+    );
+    rotating.rotate();
+    assert_eq!(
+        get().expect("a token"),
+        first,
+        "the token that is held is still its own"
+    );
+    assert!(invalidate(
+        &TokenRequest::new(SCOPE.iter().copied()),
+        &first
+    ));
+    assert_eq!(get().expect("a token").expose(), "value 2");
+}
+
+const SCOPE: &[&str] = &["https://vault.azure.net/.default"];
+
+#[test]
+fn a_run_of_ureq_sees_the_environment_of_its_start() {
+    let rotating = Rotating::default();
+    let seen = rotating.clone();
+    let host = ureq_host(&VirtualClock::default()).environments(move || seen.now());
+    let provider = azid_ureq::TokenProvider::builder(Sees).host(host).build();
+    assert_each_run_sees_its_own(
+        &rotating,
+        || provider.get_token(SCOPE),
+        |request, token| provider.invalidate(request, token),
+    );
+}
+
+#[test]
+fn a_run_of_tokio_sees_the_environment_of_its_start() {
+    let (rotating, runtime) = (Rotating::default(), tokio_runtime());
+    let seen = rotating.clone();
+    let host = tokio_host(&VirtualClock::default()).environments(move || seen.now());
+    let provider = Builder::new(host, Sees).build();
+    assert_each_run_sees_its_own(
+        &rotating,
+        || runtime.block_on(provider.get_token(SCOPE)),
+        |request, token| provider.invalidate(request, token),
+    );
+}
+
+#[test]
+fn a_run_of_async_std_sees_the_environment_of_its_start() {
+    let rotating = Rotating::default();
+    let seen = rotating.clone();
+    let host = async_std_host(&VirtualClock::default()).environments(move || seen.now());
+    let provider = azid_async_std::Builder::new(host, Sees).build();
+    assert_each_run_sees_its_own(
+        &rotating,
+        || async_std::task::block_on(provider.get_token(SCOPE)),
+        |request, token| provider.invalidate(request, token),
+    );
+}
+
+#[test]
+fn a_fixed_environment_is_what_every_run_sees() {
+    let fixed = Rotating::default().now();
+    let clock = VirtualClock::default();
+    let ureq = azid_ureq::TokenProvider::builder(Sees)
+        .host(ureq_host(&clock).environment(Arc::clone(&fixed)))
+        .build();
+    let tokio = Builder::new(tokio_host(&clock).environment(Arc::clone(&fixed)), Sees).build();
+    let host = async_std_host(&clock).environment(fixed);
+    let async_std = azid_async_std::Builder::new(host, Sees).build();
+    let tokens = [
+        ureq.get_token(SCOPE),
+        tokio_runtime().block_on(tokio.get_token(SCOPE)),
+        async_std::task::block_on(async_std.get_token(SCOPE)),
+    ];
+    for token in tokens {
+        assert_eq!(token.expect("a token").expose(), "value 0");
+    }
+}

@@ -1,0 +1,17 @@
+//! What answering one token request takes.
+
+use super::Service;
+use super::endpoint::Endpoint;
+use super::used::UsedAssertions;
+use crate::directory::Directory;
+use crate::mint::Mint;
+
+/// Where one token request is served, with everything within reach.
+pub(super) struct Desk<'a> {
+    pub(super) directory: &'a Directory,
+    pub(super) mint: &'a mut Mint,
+    pub(super) used: &'a mut UsedAssertions,
+    pub(super) service: Service<'a>,
+    pub(super) endpoint: Endpoint<'a>,
+    pub(super) now: u64,
+}
