@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use azid_async::{Builder, Event, GetToken, TokenCache, TokenProvider};
 use azid_core::{
-    Context, Credential, Environment, ErrorKind, Identity, Lane, Memory, Next, TokenRequest, call,
-    done,
+    ChainedTokenCredential, Context, Credential, Environment, ErrorKind, Identity, Lane, Memory,
+    Next, TokenRequest, WorkloadIdentityCredential, call, done,
 };
 
 use crate::manual_host::{
@@ -16,6 +16,7 @@ use crate::manual_host::{
 
 const VAULT: &str = "https://vault.azure.net/.default";
 const STORAGE: &str = "https://storage.azure.com/.default";
+const GRAPH: &str = "https://graph.microsoft.com/.default";
 
 fn provider() -> (ManualHost, TokenProvider<ManualHost>) {
     let host = ManualHost::default();
@@ -226,6 +227,21 @@ fn runs_that_bear_no_company_go_one_at_a_time() {
         (secret(&mut vault), secret(&mut storage)),
         ("vault".into(), "storage".into())
     );
+}
+
+#[test]
+fn a_chain_is_searched_once_and_runs_side_by_side_when_its_winner_is_known() {
+    let host = ManualHost::default();
+    let chain = ChainedTokenCredential::new(WorkloadIdentityCredential::new()).link(credential());
+    let provider = TokenProvider::on(host.clone(), chain);
+    let (mut vault, mut storage) = (provider.get_token(&[VAULT]), provider.get_token(&[STORAGE]));
+    assert!(poll(&mut vault).is_pending() && poll(&mut storage).is_pending());
+    assert_eq!(host.begun(), 1, "nobody knows yet who wins");
+    host.answer_last(token("vault"));
+    assert_eq!(secret(&mut vault), "vault");
+    let mut graph = provider.get_token(&[GRAPH]);
+    assert!(poll(&mut storage).is_pending() && poll(&mut graph).is_pending());
+    assert_eq!(host.begun(), 3);
 }
 
 #[test]
