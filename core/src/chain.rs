@@ -194,8 +194,8 @@ impl Chain {
                     .optional("within", within)
             });
         let builder = environment.iter().fold(builder, |builder, (name, value)| {
-            match Environment::shown(name, value) {
-                Some(shown) => builder.field(name, shown.unwrap_or_default()),
+            match Environment::mark(name, value) {
+                Some(mark) => builder.field(name, mark.unwrap_or_default()),
                 None => builder,
             }
         });

@@ -9,6 +9,7 @@ mod certificate_proof;
 mod credential;
 mod discovery;
 mod exchange;
+mod job_token;
 mod jwt;
 mod region;
 mod secret;
@@ -20,5 +21,8 @@ pub use self::certificate::{ClientCertificate, ReadCertificate};
 pub use self::certificate_proof::CertificateProof;
 pub use self::credential::ClientCredential;
 pub(crate) use self::exchange::{Client, Exchange, Grant};
+#[cfg(feature = "testing")]
+pub(crate) use self::job_token::cases as job_token_cases;
+pub(crate) use self::job_token::{JobToken, job_endpoint};
 pub use self::region::Region;
 pub use self::secret::ClientSecret;

@@ -52,6 +52,8 @@ macro_rules! credentials {
 }
 
 credentials! {
+    /// A job of Azure Pipelines.
+    AzurePipelines: azure_pipelines::AzurePipelinesCredential,
     /// Other credentials in order.
     ChainedToken: chained_token::ChainedTokenCredential,
     /// An application with an assertion of another issuer.
@@ -64,10 +66,17 @@ credentials! {
     DefaultAzure: default_azure::DefaultAzureCredential,
     /// An application that the environment describes.
     Environment: environment::EnvironmentCredential,
+    /// A job of GitHub Actions.
+    #[serde(rename = "github-actions")]
+    GitHubActions: github_actions::GitHubActionsCredential,
     /// The identity that Azure gives to the host.
     ManagedIdentity: managed_identity::ManagedIdentityCredential,
     /// An application that acts for the user who called it.
     OnBehalfOf: on_behalf_of::OnBehalfOfCredential,
+    /// A token that is there already.
+    StaticToken: static_token::StaticTokenCredential,
+    /// Tokens from the program's own code.
+    TokenCallback: token_callback::TokenCallbackCredential,
     /// A Kubernetes workload with a federated token.
     WorkloadIdentity: workload_identity::WorkloadIdentityCredential,
 }

@@ -132,9 +132,10 @@ impl Environment {
             .collect()
     }
 
-    /// What of a variable may be shown: its value, unless that is or may hold a secret. None if
-    /// the variable says nothing about a run.
-    pub(crate) fn shown<'a>(name: &str, value: &'a Secret) -> Option<Option<&'a str>> {
+    /// What of a variable tells one environment from another, and is the same in a transcript of
+    /// it: the value, unless that is or may hold a secret. None if the variable says nothing about
+    /// a run.
+    pub(crate) fn mark<'a>(name: &str, value: &'a Secret) -> Option<Option<&'a str>> {
         let value = value.expose();
         // A URL with user information or a query is where people put passwords.
         let may_hold_secret = value.contains("://") && value.contains(['@', '?']);

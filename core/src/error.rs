@@ -27,8 +27,9 @@ struct Inner {
     credential: &'static str,
     endpoint: Option<String>,
     cause: Cause,
+    explanation: Option<(Fault, &'static str)>,
+    request_ids: Vec<(&'static str, String)>,
     links: Vec<LinkError>,
-    advice: Option<&'static str>,
 }
 
 /// What an error means to a chain of credentials.
@@ -70,14 +71,30 @@ impl Error {
             credential,
             endpoint,
             cause,
-            advice: None,
+            explanation: None,
+            request_ids: Vec::new(),
             links: Vec::new(),
         }))
     }
 
     /// Says what to do next, where the credential knows better than its cause does.
-    pub fn advise(mut self, advice: &'static str) -> Self {
-        Arc::make_mut(&mut self.0).advice = Some(advice);
+    pub fn advise(self, advice: &'static str) -> Self {
+        let fault = self.fault();
+        self.explained(fault, advice)
+    }
+
+    /// Says who can mend it and how, where the credential knows that better than the cause does.
+    pub(crate) fn explained(self, fault: Fault, advice: &'static str) -> Self {
+        self.with(|inner| inner.explanation = Some((fault, advice)))
+    }
+
+    /// Adds the ids under which the endpoint's operators find the exchange, each with its name.
+    pub(crate) fn request_ids_are(self, ids: Vec<(&'static str, String)>) -> Self {
+        self.with(|inner| inner.request_ids = ids)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
         self
     }
 
@@ -126,12 +143,27 @@ impl Error {
 
     /// Who can mend it.
     pub fn fault(&self) -> Fault {
-        self.0.cause.fault()
+        match self.0.explanation {
+            Some((fault, _)) => fault,
+            None => self.0.cause.fault(),
+        }
     }
 
     /// What to do next, where that is known.
     pub fn advice(&self) -> Option<&'static str> {
-        self.0.advice.or_else(|| self.0.cause.advice())
+        match self.0.explanation {
+            Some((_, advice)) => Some(advice),
+            None => self.0.cause.advice(),
+        }
+    }
+
+    /// The ids that the endpoint gave the exchange in header fields of its answer, each with the
+    /// field's name: what its operators find it by. Few endpoints have any.
+    pub fn request_ids(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0
+            .request_ids
+            .iter()
+            .map(|(name, id)| (*name, id.as_str()))
     }
 
     /// How long the endpoint wants not to be asked again.
@@ -187,13 +219,17 @@ impl fmt::Display for Error {
 impl Error {
     /// The endpoint and the cause, in words.
     fn seen(&self) -> String {
-        match &self.0.endpoint {
+        let mut seen = match &self.0.endpoint {
             Some(endpoint) if matches!(self.0.cause, Cause::Http(_)) => {
                 format!("{endpoint} did not answer: {}", self.0.cause)
             }
             Some(endpoint) => format!("{endpoint} {}", self.0.cause),
             None => self.0.cause.to_string(),
+        };
+        for (name, id) in self.request_ids() {
+            seen.push_str(&format!(" [{name} {id}]"));
         }
+        seen
     }
 }
 
@@ -204,6 +240,7 @@ impl fmt::Debug for Error {
             .field("credential", &self.0.credential)
             .field("endpoint", &self.0.endpoint)
             .field("cause", &self.0.cause)
+            .field("request_ids", &self.0.request_ids)
             .field("links", &self.0.links)
             .finish()
     }

@@ -3,6 +3,7 @@
 //! Every credential brings its [`Case`]s, and the tests that hold for all credentials run over
 //! [`cases`]. The feature `testing` adds this module and changes nothing else.
 
+mod entra;
 mod reply;
 
 use std::collections::VecDeque;
@@ -22,6 +23,7 @@ use crate::run::Run;
 use crate::step::{Outcome, Step};
 use crate::time::{Now, Timestamp};
 
+pub(crate) use self::entra::{with_entra_answers, with_fresh_proofs};
 pub use self::reply::Reply;
 
 /// When scripted runs start: 2026-11-21 10:00 UTC, in milliseconds since 1970.
@@ -345,14 +347,6 @@ pub fn entra_answers() -> Vec<(&'static str, Vec<Reply>)> {
         ),
         ("no HTTP on this host", vec![Refusal::NoSuchEffect.into()]),
     ]
-}
-
-/// The cases of a credential whose last exchange is with Entra: `begin` makes the case up to there.
-pub(crate) fn with_entra_answers(begin: impl Fn(&'static str) -> Case) -> Vec<Case> {
-    let cases = entra_answers()
-        .into_iter()
-        .map(|(name, replies)| replies.into_iter().fold(begin(name), Case::then));
-    cases.collect()
 }
 
 /// The context of a run by hand, at [`START`].

@@ -4,15 +4,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use azid_certificate::CertificateReader;
 use azid_core::effect::{HttpResponse, Refusal};
 use azid_core::{
     ClientSecretCredential, Context, Credential, Environment, ManagedIdentityCredential, Now,
-    Outcome, Platform, Run, Seed, Step, TokenRequest,
+    Outcome, Platform, ReadCertificate as _, Run, SecretBytes, Seed, Step, TokenRequest,
 };
 use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
 
 const SECRET: &str = "canary-client-secret";
+
+/// What opens the files of the corpus.
+const CERTIFICATE_PASSWORD: &str = "swordfish";
 const STATUSES: [u16; 8] = [200, 400, 401, 403, 404, 429, 500, 503];
 
 /// More than any credential asks for when every answer is the same.
@@ -73,6 +77,21 @@ fn challenged_to_read(challenge: &HeaderValue, platform: Platform) -> Option<Str
         Step::Done(_) => None,
         _ => panic!("a challenge leads to a file or to an error"),
     }
+}
+
+/// Whatever a certificate file holds, it is read as a chain with its key, or refused in words that
+/// do not show the password, and another reader finds the same.
+pub fn certificate_file(data: &[u8]) {
+    let read = || {
+        let reader = CertificateReader::new().password(CERTIFICATE_PASSWORD);
+        reader.read(&SecretBytes::from(data))
+    };
+    let first = read();
+    if let Err(refusal) = &first {
+        let shown = refusal.to_string();
+        assert!(!shown.contains(CERTIFICATE_PASSWORD), "{shown}");
+    }
+    assert_eq!(first, read());
 }
 
 fn always_answer(credential: Arc<dyn Credential>, response: &HttpResponse) -> Outcome {

@@ -13,6 +13,11 @@ fn every_committed_challenge_keeps_its_promise() {
     replay("arc_challenge", azid_tests::fuzz::arc_challenge);
 }
 
+#[test]
+fn every_committed_certificate_file_keeps_its_promise() {
+    replay("certificate_file", azid_tests::fuzz::certificate_file);
+}
+
 #[expect(
     clippy::print_stdout,
     reason = "names the input, and is shown only when the test fails"

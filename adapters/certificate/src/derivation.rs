@@ -92,25 +92,27 @@ impl<'a> Pbkdf2<'a> {
     }
 
     fn derive(&self, password: &[u8], work: &mut Work, key: &mut [u8]) -> Result<(), Invalid> {
-        let (derive, digest): (fn(&[u8], &[u8], u32, &mut [u8]), usize) =
-            match self.hash.unwrap_or(HMAC_SHA_1) {
-                HMAC_SHA_1 => (pbkdf2_hmac::<Sha1>, 20),
-                HMAC_SHA_224 => (pbkdf2_hmac::<Sha224>, 28),
-                HMAC_SHA_256 => (pbkdf2_hmac::<Sha256>, 32),
-                HMAC_SHA_384 => (pbkdf2_hmac::<Sha384>, 48),
-                HMAC_SHA_512 => (pbkdf2_hmac::<Sha512>, 64),
-                oid => {
-                    return Err(refuse(format!(
-                        "its key derivation uses the hash {oid}, which is not known here; export \
+        let (derive, digest): (Pbkdf2Hmac, usize) = match self.hash.unwrap_or(HMAC_SHA_1) {
+            HMAC_SHA_1 => (pbkdf2_hmac::<Sha1>, 20),
+            HMAC_SHA_224 => (pbkdf2_hmac::<Sha224>, 28),
+            HMAC_SHA_256 => (pbkdf2_hmac::<Sha256>, 32),
+            HMAC_SHA_384 => (pbkdf2_hmac::<Sha384>, 48),
+            HMAC_SHA_512 => (pbkdf2_hmac::<Sha512>, 64),
+            oid => {
+                return Err(refuse(format!(
+                    "its key derivation uses the hash {oid}, which is not known here; export \
                          it again with SHA-256"
-                    )));
-                }
-            };
+                )));
+            }
+        };
         work.spend(self.rounds.into(), key.len(), digest)?;
         derive(password, self.salt, self.rounds, key);
         Ok(())
     }
 }
+
+/// Takes the password, the salt and the rounds, and fills the key.
+type Pbkdf2Hmac = fn(&[u8], &[u8], u32, &mut [u8]);
 
 /// The parameters of RFC 7914 section 7.1, by their letters there.
 struct Scrypt<'a> {
@@ -220,7 +222,7 @@ impl<'a> Salted<'a> {
 /// The bytes over and over until they fill whole blocks; none stay none.
 fn filled(bytes: &[u8], block: usize) -> Zeroizing<Vec<u8>> {
     let length = bytes.len().next_multiple_of(block);
-    let mut filled = Zeroizing::new(Vec::with_capacity(2 * length + block));
+    let mut filled = Zeroizing::new(Vec::with_capacity(length));
     filled.extend(bytes.iter().cycle().take(length));
     filled
 }

@@ -82,8 +82,6 @@ impl<'a> Block<'a> {
             } else if line.contains(&b':') {
                 block.is_encrypted |=
                     line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED");
-            } else if line.starts_with(b"DEK-Info:") {
-                block.is_encrypted = true;
             } else {
                 block.base64.extend_from_slice(line);
             }

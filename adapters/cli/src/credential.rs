@@ -1,36 +1,50 @@
 //! The credential that the command line and the environment describe.
 
+mod application;
+mod inputs;
+
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use azid_core::{
-    Authority, ClientSecretCredential, Credential, Environment, Invalid, ManagedIdentityCredential,
-    ManagedIdentityId, WorkloadIdentityCredential,
+    Authority, Credential, Environment, Invalid, ManagedIdentityCredential, ManagedIdentityId,
+    WorkloadIdentityCredential,
 };
 use clap::{Args, ValueEnum};
 
 use crate::{Exit, Problem};
+use inputs::Inputs;
 
 /// A credential by its name.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Name {
     /// An application by AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.
     ClientSecret,
-    /// An identity of the Azure host: its own one, or the one that a flag names.
-    ManagedIdentity,
+    /// An application by AZURE_CLIENT_CERTIFICATE_PATH, with AZURE_CLIENT_CERTIFICATE_PASSWORD and
+    /// AZURE_CLIENT_SEND_CERTIFICATE_CHAIN where they are set.
+    ClientCertificate,
+    /// An application by an assertion in a file: --assertion-file or AZURE_FEDERATED_TOKEN_FILE.
+    ClientAssertion,
     /// A Kubernetes workload by AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE.
     WorkloadIdentity,
+    /// A job of Azure Pipelines by SYSTEM_OIDCREQUESTURI, SYSTEM_ACCESSTOKEN and the variables
+    /// AZURESUBSCRIPTION_* of its service connection.
+    AzurePipelines,
+    /// A job of GitHub Actions that may write id-tokens.
+    GithubActions,
+    /// An application on behalf of the user whose token is in --user-assertion-file; the
+    /// application by its secret, its certificate or its assertion.
+    OnBehalfOf,
+    /// An identity of the Azure host: its own one, or the one that a flag names.
+    ManagedIdentity,
 }
 
 /// The flags that choose a credential.
 #[derive(Args)]
 pub(crate) struct Choice {
     /// Which credential.
-    #[arg(
-        long,
-        value_enum,
-        value_name = "client-secret|managed-identity|workload-identity"
-    )]
+    #[arg(long, value_enum, value_name = "NAME", hide_possible_values = false)]
     credential: Name,
     /// The tenant, instead of AZURE_TENANT_ID.
     #[arg(long)]
@@ -38,9 +52,34 @@ pub(crate) struct Choice {
     /// The https URL of the token service, instead of AZURE_AUTHORITY_HOST.
     #[arg(long)]
     authority: Option<String>,
+    /// The region whose token service to ask, instead of AZURE_REGIONAL_AUTHORITY_NAME;
+    /// TryAutoDetect finds it.
+    #[arg(long)]
+    region: Option<String>,
     /// The client id, instead of AZURE_CLIENT_ID; or the managed identity with this client id.
     #[arg(long)]
     client_id: Option<String>,
+    /// The file with the client secret, instead of AZURE_CLIENT_SECRET.
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// The PEM or PKCS#12 file of the certificate, instead of AZURE_CLIENT_CERTIFICATE_PATH.
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+    /// Send the whole certificate chain.
+    #[arg(long)]
+    send_certificate_chain: bool,
+    /// The file with the assertion, instead of AZURE_FEDERATED_TOKEN_FILE.
+    #[arg(long, value_name = "FILE")]
+    assertion_file: Option<PathBuf>,
+    /// The file with the user's token to act on.
+    #[arg(long, value_name = "FILE")]
+    user_assertion_file: Option<PathBuf>,
+    /// The id of the service connection, instead of AZURESUBSCRIPTION_SERVICE_CONNECTION_ID.
+    #[arg(long, value_name = "ID")]
+    service_connection_id: Option<String>,
+    /// Ask through the token proxy of AKS that AZURE_KUBERNETES_TOKEN_PROXY names.
+    #[arg(long)]
+    identity_binding: bool,
     /// The managed identity whose principal has this object id.
     #[arg(long, conflicts_with = "client_id")]
     object_id: Option<String>,
@@ -55,99 +94,150 @@ impl Choice {
         self,
         environment: &Environment,
     ) -> Result<Arc<dyn Credential>, Problem> {
+        self.check_flags()?;
+        let inputs = Inputs {
+            choice: &self,
+            environment,
+        };
         match self.credential {
             Name::ManagedIdentity => self.managed_identity(),
-            Name::ClientSecret => self.client_secret(environment),
             Name::WorkloadIdentity => self.workload_identity(),
+            Name::ClientSecret => application::client_secret(&inputs),
+            Name::ClientCertificate => application::client_certificate(&inputs),
+            Name::ClientAssertion => application::client_assertion(&inputs),
+            Name::AzurePipelines => application::azure_pipelines(&inputs),
+            Name::GithubActions => application::github_actions(&inputs),
+            Name::OnBehalfOf => application::on_behalf_of(&inputs),
         }
     }
 
-    fn managed_identity(self) -> Result<Arc<dyn Credential>, Problem> {
-        unfit("--tenant", self.tenant.as_ref())?;
-        unfit("--authority", self.authority.as_ref())?;
-        let client_id = self.client_id.map(ManagedIdentityId::ClientId);
+    fn managed_identity(&self) -> Result<Arc<dyn Credential>, Problem> {
+        let client_id = self.client_id.clone().map(ManagedIdentityId::ClientId);
         let id = client_id
-            .or(self.object_id.map(ManagedIdentityId::ObjectId))
-            .or(self.resource_id.map(ManagedIdentityId::ResourceId))
+            .or(self.object_id.clone().map(ManagedIdentityId::ObjectId))
+            .or(self.resource_id.clone().map(ManagedIdentityId::ResourceId))
             .unwrap_or_default();
         let credential = ManagedIdentityCredential::with_id(id).map_err(usage)?;
         Ok(Arc::new(credential))
     }
 
-    fn client_secret(self, environment: &Environment) -> Result<Arc<dyn Credential>, Problem> {
-        self.unfit_ids()?;
-        let names = [
-            ("AZURE_TENANT_ID", self.tenant.is_some()),
-            ("AZURE_CLIENT_ID", self.client_id.is_some()),
-            ("AZURE_CLIENT_SECRET", false),
-        ];
-        let needed: Vec<_> = names.iter().filter(|(_, given)| !given).collect();
-        let needed: Vec<_> = needed.into_iter().map(|(name, _)| *name).collect();
-        let missing = environment.missing(&needed);
-        if !missing.is_empty() {
-            let message = format!(
-                "ClientSecretCredential is unavailable: not set in the environment: {}; \
-                 what to do: set them, or use another credential",
-                missing.join(", ")
-            );
-            return Err(Problem::new(Exit::Unavailable, message));
-        }
-        let was_given = self.tenant.is_some() || self.client_id.is_some();
-        let or_variable = |given: Option<String>, name| {
-            given.unwrap_or_else(|| environment.get(name).unwrap_or_default().to_owned())
-        };
-        let secret = environment.secret("AZURE_CLIENT_SECRET").cloned();
-        let credential = ClientSecretCredential::new(
-            or_variable(self.tenant, "AZURE_TENANT_ID"),
-            or_variable(self.client_id, "AZURE_CLIENT_ID"),
-            secret.expect("it is not among the missing"),
-        )
-        .map_err(|invalid| {
-            if was_given {
-                usage(invalid)
-            } else {
-                Problem::failed(invalid)
-            }
-        })?;
-        let authority = match self.authority {
-            Some(url) => Authority::new(url).map_err(usage)?,
-            None => Authority::from_environment(environment).map_err(Problem::failed)?,
-        };
-        Ok(Arc::new(credential.authority(authority)))
-    }
-
-    fn workload_identity(self) -> Result<Arc<dyn Credential>, Problem> {
-        self.unfit_ids()?;
+    fn workload_identity(&self) -> Result<Arc<dyn Credential>, Problem> {
         let mut credential = WorkloadIdentityCredential::new();
-        if let Some(tenant) = self.tenant {
+        if let Some(tenant) = &self.tenant {
             credential = credential.tenant(tenant).map_err(usage)?;
         }
-        if let Some(client_id) = self.client_id {
+        if let Some(client_id) = &self.client_id {
             credential = credential.client_id(client_id).map_err(usage)?;
         }
-        if let Some(url) = self.authority {
+        if let Some(url) = &self.authority {
             credential = credential.authority(Authority::new(url).map_err(usage)?);
+        }
+        if let Some(file) = &self.assertion_file {
+            credential = credential.token_file(text(file)?);
+        }
+        if self.identity_binding {
+            credential = credential.identity_binding();
         }
         Ok(Arc::new(credential))
     }
 
-    fn unfit_ids(&self) -> Result<(), Problem> {
-        unfit("--object-id", self.object_id.as_ref())?;
-        unfit("--resource-id", self.resource_id.as_ref())
+    /// A flag that the credential has no use for is a mistake, and is not passed over.
+    fn check_flags(&self) -> Result<(), Problem> {
+        let flags = [
+            ("--tenant", self.tenant.is_some()),
+            ("--authority", self.authority.is_some()),
+            ("--client-id", self.client_id.is_some()),
+            ("--region", self.region.is_some()),
+            ("--secret-file", self.secret_file.is_some()),
+            ("--certificate", self.certificate.is_some()),
+            ("--send-certificate-chain", self.send_certificate_chain),
+            ("--assertion-file", self.assertion_file.is_some()),
+            ("--user-assertion-file", self.user_assertion_file.is_some()),
+            (
+                "--service-connection-id",
+                self.service_connection_id.is_some(),
+            ),
+            ("--identity-binding", self.identity_binding),
+            ("--object-id", self.object_id.is_some()),
+            ("--resource-id", self.resource_id.is_some()),
+        ];
+        let fitting = self.credential.flags();
+        let stray = flags
+            .iter()
+            .find(|(flag, given)| *given && !fitting.contains(flag));
+        match stray {
+            Some((flag, _)) => Err(Problem::new(
+                Exit::Usage,
+                format!("{flag} does not go with this credential"),
+            )),
+            None => Ok(()),
+        }
     }
 }
 
-/// A flag that the credential has no use for is a mistake, and is not passed over.
-fn unfit(flag: &str, value: Option<impl Display>) -> Result<(), Problem> {
-    match value {
-        Some(_) => Err(Problem::new(
-            Exit::Usage,
-            format!("{flag} does not go with this credential"),
-        )),
-        None => Ok(()),
+impl Name {
+    /// The flags that go with the credential.
+    fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::ClientSecret => &[
+                "--tenant",
+                "--authority",
+                "--client-id",
+                "--region",
+                "--secret-file",
+            ],
+            Self::ClientCertificate => &[
+                "--tenant",
+                "--authority",
+                "--client-id",
+                "--region",
+                "--certificate",
+                "--send-certificate-chain",
+            ],
+            Self::ClientAssertion => &[
+                "--tenant",
+                "--authority",
+                "--client-id",
+                "--region",
+                "--assertion-file",
+            ],
+            Self::WorkloadIdentity => &[
+                "--tenant",
+                "--authority",
+                "--client-id",
+                "--assertion-file",
+                "--identity-binding",
+            ],
+            Self::AzurePipelines => &[
+                "--tenant",
+                "--authority",
+                "--client-id",
+                "--region",
+                "--service-connection-id",
+            ],
+            Self::GithubActions => &["--tenant", "--authority", "--client-id", "--region"],
+            Self::OnBehalfOf => &[
+                "--tenant",
+                "--authority",
+                "--client-id",
+                "--secret-file",
+                "--certificate",
+                "--send-certificate-chain",
+                "--assertion-file",
+                "--user-assertion-file",
+            ],
+            Self::ManagedIdentity => &["--client-id", "--object-id", "--resource-id"],
+        }
     }
 }
 
-fn usage(invalid: Invalid) -> Problem {
+/// A path as the core has it, which is text.
+fn text(path: &std::path::Path) -> Result<String, Problem> {
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| Problem::new(Exit::Usage, "a path must be UTF-8"))
+}
+
+/// A bad value is wrong usage, wherever it came from.
+fn usage(invalid: impl Display) -> Problem {
     Problem::new(Exit::Usage, invalid)
 }

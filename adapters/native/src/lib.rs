@@ -56,4 +56,4 @@ pub use self::requirements::{check, special_proof};
 pub use self::seed::{SeedFailure, seed};
 pub use self::sign::Signer;
 #[doc(hidden)]
-pub use self::tls::{client_config, server_name};
+pub use self::tls::{client_config, nobody_trusted, server_name};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use azid_core::effect::{Detail, HttpFailure, Roots, Tls};
-use rustls::ClientConfig;
-use rustls::crypto::ring;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{DnsName, ServerName};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use url::Host;
 
 use crate::pin::Pinned;
@@ -35,6 +35,14 @@ pub fn client_config(tls: &Tls) -> Result<Arc<ClientConfig>, HttpFailure> {
     Ok(CONFIGS.keep(tls.clone(), config))
 }
 
+/// What secures no connection, since it trusts nobody: for a client that must have a configuration
+/// to send in clear.
+pub fn nobody_trusted() -> ClientConfig {
+    builder(Arc::new(ring::default_provider()))
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth()
+}
+
 /// The name to send and to verify instead of the URL's host, if there is one.
 ///
 /// # Errors
@@ -59,9 +67,7 @@ pub fn server_name(tls: &Tls) -> Result<Option<ServerName<'static>>, HttpFailure
 fn config(tls: &Tls) -> Result<ClientConfig, HttpFailure> {
     let provider = Arc::new(ring::default_provider());
     let algorithms = provider.signature_verification_algorithms;
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring has what TLS 1.2 and 1.3 need");
+    let builder = builder(provider);
     let builder = match (tls.pin, &tls.roots) {
         (Some(pin), _) => builder
             .dangerous()
@@ -70,6 +76,12 @@ fn config(tls: &Tls) -> Result<ClientConfig, HttpFailure> {
         (None, Roots::Exclusive(pem)) => builder.with_root_certificates(roots::exclusive(pem)?),
     };
     Ok(builder.with_no_client_auth())
+}
+
+fn builder(provider: Arc<CryptoProvider>) -> ConfigBuilder<ClientConfig, WantsVerifier> {
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has what TLS 1.2 and 1.3 need")
 }
 
 #[cfg(test)]

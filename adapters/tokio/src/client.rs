@@ -9,7 +9,8 @@ use azid_core::SecretBytes;
 use azid_core::effect::{Detail, HttpFailure, HttpReply, HttpRequest, HttpResponse, Requirement};
 use azid_native::{Phase, Proxies, Recent, Route};
 use bytes::Bytes;
-use reqwest::{Client, ClientBuilder, Proxy, Response, redirect, retry};
+use reqwest::header::{CONTENT_LENGTH, HeaderValue};
+use reqwest::{Client, ClientBuilder, Method, Proxy, Response, redirect, retry};
 use rustls::ClientConfig;
 use tokio::task::spawn_blocking;
 
@@ -34,11 +35,7 @@ impl Reqwest {
         if let Some(client) = self.clients.get(&way) {
             return Ok(client);
         }
-        let tls = way.tls.clone();
-        let config = spawn_blocking(move || azid_native::client_config(&tls)) // it may read files
-            .await
-            .map_err(|error| HttpFailure::Tls(Detail::new(error)))??;
-        let client = build(&way, &config)?;
+        let client = build(&way, config(&way).await?)?;
         Ok(self.clients.keep(way, client))
     }
 }
@@ -49,9 +46,14 @@ impl HttpClient for Reqwest {
         let route = self.proxies.route(&request)?;
         let way = Way::of(&mut request, route)?;
         let client = self.client(way).await?;
+        let mut headers = request.headers;
+        if request.method == Method::POST && request.body.is_empty() {
+            // Left to itself the client says nothing, and some servers then answer 411.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         let response = client
             .request(request.method, request.url)
-            .headers(request.headers)
+            .headers(headers)
             .body(Bytes::from_owner(Zeroed(request.body)))
             .send()
             .await
@@ -70,9 +72,21 @@ impl HttpClient for Reqwest {
     }
 }
 
-fn build(way: &Way, tls: &ClientConfig) -> Result<Client, HttpFailure> {
+async fn config(way: &Way) -> Result<ClientConfig, HttpFailure> {
+    if !way.is_secure {
+        return Ok(azid_native::nobody_trusted());
+    }
+    let tls = way.tls.clone();
+    let config = spawn_blocking(move || azid_native::client_config(&tls)); // it may read files
+    match config.await {
+        Ok(config) => config.map(|config| ClientConfig::clone(&config)),
+        Err(error) => Err(HttpFailure::Tls(Detail::new(error))),
+    }
+}
+
+fn build(way: &Way, tls: ClientConfig) -> Result<Client, HttpFailure> {
     let mut builder = ClientBuilder::new()
-        .tls_backend_preconfigured(tls.clone())
+        .tls_backend_preconfigured(tls)
         .user_agent(concat!("azid/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .retry(retry::never())

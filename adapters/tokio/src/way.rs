@@ -20,6 +20,9 @@ pub(crate) struct Way {
     pub(crate) tls: Tls,
     /// Whom to connect to, where that is not the URL's host any more.
     pub(crate) host: Option<String>,
+    /// Whether there is TLS on it, to the server or to a proxy: what goes in clear must not need
+    /// root certificates, which a machine need not have.
+    pub(crate) is_secure: bool,
 }
 
 impl Way {
@@ -35,39 +38,46 @@ impl Way {
         if server_name(&tls)?.is_some() {
             host = Some(rename(request, tls.server_name.as_deref())?);
         }
-        Ok(Self { route, tls, host })
+        let is_secure = request.url.scheme() == "https" || is_secure(&route);
+        Ok(Self {
+            route,
+            tls,
+            host,
+            is_secure,
+        })
     }
 }
 
 /// Through a tunnel reqwest connects to the name that it verifies, and a proxy's own certificate
 /// it verifies as it does the server's.
 fn check_proxy(route: &Route, tls: &Tls) -> Result<(), HttpFailure> {
-    let Route::Proxy(proxy) = route else {
+    let cannot = if *route != Route::Direct && tls.server_name.is_some() {
+        "a server under another name through a proxy"
+    } else if is_secure(route) && *tls != Tls::default() {
+        "a server that proves itself in a special way through an https proxy"
+    } else {
         return Ok(());
-    };
-    let is_secure = proxy.expose_url().scheme() == "https";
-    let cannot = match () {
-        () if tls.server_name.is_some() => "a server under another name through a proxy",
-        () if is_secure && *tls != Tls::default() => {
-            "a server that proves itself in a special way through an https proxy"
-        }
-        () => return Ok(()),
     };
     let why = format!("this client cannot reach {cannot}; name the server in no_proxy");
     Err(HttpFailure::Connect(Detail::new(why)))
 }
 
+/// Whether the first hop is a proxy that speaks TLS.
+fn is_secure(route: &Route) -> bool {
+    matches!(route, Route::Proxy(proxy) if proxy.expose_url().scheme() == "https")
+}
+
 /// Puts the name in the place of the URL's host, and answers the host.
 fn rename(request: &mut HttpRequest, name: Option<&str>) -> Result<String, HttpFailure> {
-    let unfit = |_| HttpFailure::Connect(Detail::new("the URL cannot be sent"));
+    let unfit = || HttpFailure::Connect(Detail::new("the URL cannot be sent"));
     let url = &mut request.url;
     let host = url.host_str().unwrap_or_default().to_owned();
     let authority = match url.port() {
         Some(port) => format!("{host}:{port}"),
         None => host.clone(),
     };
-    let authority = HeaderValue::from_str(&authority).map_err(|_| unfit(()))?;
-    url.set_host(name).map_err(|_| unfit(()))?;
+    let authority = HeaderValue::from_str(&authority).map_err(|_| unfit())?;
+    url.set_host(name).map_err(|_| unfit())?;
     request.headers.entry(HOST).or_insert(authority);
     let bare = host.trim_start_matches('[').trim_end_matches(']'); // of an IPv6 address
     Ok(bare.to_owned())

@@ -4,7 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use http::Method;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
+use http::header::{
+    AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue,
+};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -44,6 +46,12 @@ impl HttpRequest {
     /// A `GET` without retries and with the default requirements.
     pub fn get(url: Url) -> Self {
         Self::new(Method::GET, url)
+    }
+
+    /// A `POST` without a body, without retries and with the default requirements. A host sends
+    /// `Content-Length: 0` with it.
+    pub fn post(url: Url) -> Self {
+        Self::new(Method::POST, url)
     }
 
     /// A `POST` of a form (`application/x-www-form-urlencoded`).
@@ -93,11 +101,23 @@ impl HttpRequest {
         Ok(self)
     }
 
-    /// Says that a header field's value holds this secret among other words, so that it is kept
-    /// out of sight alone as well.
-    pub fn carries(mut self, secret: Secret) -> Self {
-        self.secrets.push(secret);
-        self
+    /// Adds an `Authorization` field with a secret token, after its scheme as the server spells it
+    /// (RFC 6750 section 2.1).
+    ///
+    /// # Errors
+    ///
+    /// The token holds a character that a header field cannot.
+    pub fn authorization(
+        mut self,
+        scheme: &'static str,
+        token: &Secret,
+    ) -> Result<Self, InvalidHeaderValue> {
+        let value = Secret::new(format!("{scheme} {}", token.expose()));
+        let mut field = HeaderValue::from_str(value.expose())?;
+        field.set_sensitive(true);
+        self.headers.insert(AUTHORIZATION, field);
+        self.secrets.push(token.clone());
+        Ok(self)
     }
 
     /// Repeats the request by this policy.

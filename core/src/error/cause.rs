@@ -119,6 +119,13 @@ impl Cause {
         }
     }
 
+    /// The name of the variant.
+    pub(crate) fn name(&self) -> String {
+        let shown = format!("{self:?}");
+        let end = shown.find(|c: char| !c.is_ascii_alphanumeric());
+        shown[..end.unwrap_or(shown.len())].to_owned()
+    }
+
     /// Who can mend it.
     pub fn fault(&self) -> Fault {
         match self {

@@ -37,6 +37,10 @@ pub enum What {
     ManagedIdentity,
     /// A chain's links.
     Links,
+    /// The id of a service connection.
+    ServiceConnection,
+    /// An access token.
+    AccessToken,
     /// A variable of the environment.
     Variable(&'static str),
 }
@@ -81,6 +85,8 @@ impl fmt::Display for Invalid {
             What::Authority => "the authority",
             What::ManagedIdentity => "the managed identity's id",
             What::Links => "the links",
+            What::ServiceConnection => "the service connection's id",
+            What::AccessToken => "the access token",
             What::Variable(name) => {
                 return write!(f, "the variable {name} is not valid: {}", self.why);
             }

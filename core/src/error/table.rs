@@ -17,12 +17,25 @@ pub struct LinkError {
     pub error: Error,
 }
 
+impl LinkError {
+    /// The names of what happened, without a word of the endpoint's.
+    pub(crate) fn in_short(&self) -> String {
+        let (kind, cause) = (self.error.kind().name(), self.error.cause().name());
+        format!(
+            "{}: {kind} after {} ms: {cause}",
+            self.link,
+            self.took.as_millis()
+        )
+    }
+}
+
 impl ErrorKind {
-    pub(super) fn verdict(self) -> &'static str {
+    /// The name, as transcripts have it.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Unavailable => "unavailable",
             Self::Failed => "failed",
-            Self::InteractionRequired => "needs a person",
+            Self::InteractionRequired => "interaction-required",
         }
     }
 }
@@ -77,7 +90,7 @@ fn collect(links: &[LinkError], depth: usize, rows: &mut Vec<Row>) {
         };
         rows.push(Row {
             link: format!("{}{link}", "  ".repeat(depth)),
-            verdict: error.kind().verdict(),
+            verdict: error.kind().name(),
             took: shown(*took),
             cause: in_one_line(&format!("{by}{}", error.seen())),
             cure: error.advice(),

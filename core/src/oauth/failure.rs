@@ -39,11 +39,11 @@ impl ServiceError {
         let body: Map<String, Value> = serde_json::from_slice(response.body.expose())
             .map_err(|_| AnswerFault::not_json(response, cx.now()))?;
         // `{"error":"…","error_description":"…"}`, `{"error":{"code":"…","message":"…"}}` or
-        // `{"statusCode":500,"message":"…"}`
+        // `{"statusCode":500,"message":"…"}` or `{"typeKey":"…","message":"…"}`
         let object = body.get("error").and_then(Value::as_object);
         let inner = object.unwrap_or(&body);
         // Elsewhere a `code` is no error's name: it may be a secret.
-        let in_error = object.is_some() || body.contains_key("statusCode");
+        let in_error = object.is_some() || marks_error(&body);
         let secrets = cx.sent_secrets();
         let text = |names: &[&str], most: usize| {
             let names = &names[..if in_error { names.len() } else { 1 }];
@@ -211,6 +211,12 @@ impl fmt::Display for ServiceError {
         }
         Ok(())
     }
+}
+
+/// Whether an object without an `error` is one all the same: those of App Service and of Azure
+/// DevOps have these members.
+pub(crate) fn marks_error(members: &Map<String, Value>) -> bool {
+    members.contains_key("statusCode") || members.contains_key("typeKey")
 }
 
 /// A foreign text made fit to show: one line, bounded, without secrets and without JWTs.

@@ -166,8 +166,13 @@ pub struct Printed {
 pub struct Granted {
     /// The token's placeholder.
     pub token: String,
+    /// How it is used.
+    pub token_type: String,
     /// When it expires.
     pub expires_on: Timestamp,
+    /// When it is to be renewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_on: Option<Timestamp>,
 }
 
 /// A recorded answer to a sign-in by a browser.

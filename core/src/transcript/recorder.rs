@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use url::Url;
 
 use super::record::{Answer, Content, Exchange, Granted, Message, Place, Printed, Reply};
 use super::redact::Redactor;
@@ -17,8 +18,8 @@ use crate::effect::{
     HttpRequest, KeyHandle, PromptFailure, PromptRequest, Requirement, Requirements, Roots,
     SignFailure, SignRequest, SleepFailure, SleepRequest, TokenFailure, TokenOrder,
 };
-use crate::environment::Environment;
-use crate::error::{Error, ErrorKind, LinkError};
+use crate::environment::{Environment, Exposure};
+use crate::error::{Error, LinkError};
 use crate::memory::Memory;
 use crate::request::TokenRequest;
 use crate::secret::{Secret, SecretBytes};
@@ -101,9 +102,9 @@ impl Recorder {
                 source: token.came_from().to_owned(),
             },
             Err(error) => Ending::Error {
-                kind: kind_name(error).to_owned(),
+                kind: error.kind().name().to_owned(),
                 credential: error.credential().to_owned(),
-                cause: cause_name(error),
+                cause: error.cause().name(),
                 error: error
                     .service()
                     .map(|service| self.redactor.text(service.error()))
@@ -113,37 +114,11 @@ impl Recorder {
                     .map(|service| service.codes().to_vec())
                     .unwrap_or_default(),
                 advice: error.advice().map(str::to_owned),
-                links: links(error),
+                links: error.links().iter().map(LinkError::in_short).collect(),
             },
         };
         self.transcript
     }
-}
-
-fn kind_name(error: &Error) -> &'static str {
-    match error.kind() {
-        ErrorKind::Unavailable => "unavailable",
-        ErrorKind::Failed => "failed",
-        ErrorKind::InteractionRequired => "interaction-required",
-    }
-}
-
-fn links(error: &Error) -> Vec<String> {
-    let links = error.links().iter().map(|LinkError { link, took, error }| {
-        let (kind, cause) = (kind_name(error), cause_name(error));
-        format!("{link}: {kind} after {} ms: {cause}", took.as_millis())
-    });
-    links.collect()
-}
-
-/// The name of the cause's variant.
-fn cause_name(error: &Error) -> String {
-    let shown = format!("{:?}", error.cause());
-    shown
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .next()
-        .unwrap_or_default()
-        .to_owned()
 }
 
 fn record_environment(
@@ -152,21 +127,36 @@ fn record_environment(
 ) -> BTreeMap<String, String> {
     let mut recorded = BTreeMap::new();
     for (name, value) in environment.iter() {
-        let Some(shown) = Environment::shown(name, value) else {
-            continue;
-        };
-        let shown = match shown {
-            Some(plain) => plain.to_owned(),
-            None => {
-                let is_broken = |c: char| c.is_control() && c != '\t';
-                let broken = value.expose().contains(is_broken);
+        let shown = match Environment::exposure(name) {
+            Some(Exposure::Plain) => plain(value.expose(), redactor),
+            Some(Exposure::Secret) => {
+                let broken = value
+                    .expose()
+                    .contains(|c: char| c.is_control() && c != '\t');
                 // No header field can hold it, and none shall when this is replayed.
                 redactor.placeholder("variable", value.expose()) + if broken { "\n" } else { "" }
             }
+            Some(Exposure::Omitted) | None => continue,
         };
         recorded.insert(name.to_owned(), shown);
     }
     recorded
+}
+
+/// A value that is no secret as a whole. People put passwords into the user information of a URL
+/// and into its query; of a query that is made of parameters their names are kept.
+fn plain(value: &str, redactor: &mut Redactor) -> String {
+    if !value.contains("://") || !value.contains(['@', '?']) {
+        return value.to_owned();
+    }
+    match Url::parse(value) {
+        Ok(url)
+            if !value.contains('@') && url.query_pairs().all(|(_, value)| !value.is_empty()) =>
+        {
+            redactor.url(&url)
+        }
+        _ => redactor.placeholder("variable", value),
+    }
 }
 
 /// One entry under way. Hosts and credentials never see it; effects write themselves into it.
@@ -303,7 +293,9 @@ impl Recording<'_> {
     ) {
         let reply = self.reply(reply, |redactor, token| Granted {
             token: redactor.placeholder("token", token.expose()),
+            token_type: token.kind().to_owned(),
             expires_on: token.expires_on(),
+            refresh_on: token.refreshes_on(),
         });
         self.push(Message::Token {
             callback: request.callback.to_string(),

@@ -7,12 +7,13 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::record::{Content, Headers};
-use crate::oauth::{forms_of, safe_text};
+use crate::oauth::{forms_of, marks_error, safe_text};
 use crate::secret::Secret;
 
 /// Members and form fields whose values are shown.
 const SHOWN_FIELDS: &[&str] = &[
     "api-version",
+    "audience",
     "authorization_endpoint",
     "claims",
     "client_assertion_type",
@@ -47,6 +48,7 @@ const SHOWN_FIELDS: &[&str] = &[
     "response_mode",
     "response_type",
     "scope",
+    "serviceConnectionId",
     "statusCode",
     "suberror",
     "tenant_discovery_endpoint",
@@ -54,6 +56,7 @@ const SHOWN_FIELDS: &[&str] = &[
     "token_type",
     "tokenType",
     "trace_id",
+    "typeKey",
     "verification_uri",
     "verification_url",
     "xms_cc",
@@ -97,7 +100,9 @@ const SHOWN_HEADERS: &[&str] = &[
     "x-client-os",
     "x-client-sku",
     "x-ms-retry-after-ms",
+    "x-msedge-ref",
     "x-tfs-fedauthredirect",
+    "x-vss-e2eid",
 ];
 
 /// Words that decisions rest on, kept of texts that are otherwise hidden.
@@ -195,7 +200,13 @@ impl Redactor {
             let value = &headers[name];
             let Ok(text) = value.to_str() else { continue };
             if SHOWN_HEADERS.contains(&name.as_str()) && !value.is_sensitive() {
-                shown.insert(name.as_str().to_owned(), self.text(text));
+                // What is sent in these fields are words of this crate's own.
+                let text = if keep_hidden {
+                    text.to_owned()
+                } else {
+                    self.text(text)
+                };
+                shown.insert(name.as_str().to_owned(), text);
             } else if keep_hidden {
                 shown.insert(name.as_str().to_owned(), self.placeholder("header", text));
             }
@@ -262,7 +273,7 @@ impl Redactor {
     fn json(&mut self, name: &str, value: &Value) -> Value {
         match value {
             Value::Object(members) => {
-                let in_error = name == "error" || members.contains_key("statusCode");
+                let in_error = name == "error" || marks_error(members);
                 Value::Object(self.members(members, in_error))
             }
             Value::Array(items) => items.iter().map(|item| self.json(name, item)).collect(),

@@ -157,7 +157,12 @@ fn exec_output(printed: &Printed) -> ExecOutput {
 }
 
 fn access_token(granted: &Granted) -> AccessToken {
-    AccessToken::new(granted.token.as_str(), granted.expires_on)
+    let token = AccessToken::new(granted.token.as_str(), granted.expires_on)
+        .token_type(&granted.token_type);
+    match granted.refresh_on {
+        Some(refresh_on) => token.refresh_on(refresh_on),
+        None => token,
+    }
 }
 
 fn authorized(place: &Place) -> Authorized {

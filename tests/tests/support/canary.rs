@@ -1,7 +1,7 @@
 //! Secrets that occur nowhere else, so that seeing one anywhere means a leak.
 
 use azid_core::testing::{Case, Reply};
-use azid_core::{Environment, Exposure};
+use azid_core::{AccessToken, Environment, Exposure};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
@@ -37,6 +37,10 @@ pub(crate) fn with_canaries(mut case: Case) -> Case {
     for reply in &mut case.replies {
         match reply {
             Reply::File(Ok(content)) => *content = FILE.as_bytes().into(),
+            Reply::Assertion(Ok(assertion)) if !assertion.is_empty() => *assertion = FILE.into(),
+            Reply::Token(Ok(token)) if !token.secret().is_empty() => {
+                *token = AccessToken::new(TOKEN, token.expires_on());
+            }
             Reply::Http(Ok(response)) => {
                 if let Ok(mut body) = serde_json::from_slice(response.body.expose()) {
                     replace(&mut body, &|name, _| name.ends_with("token"), TOKEN);

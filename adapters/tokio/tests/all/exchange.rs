@@ -8,6 +8,8 @@ use azid_core::effect::{
 };
 use azid_core::oauth::Form;
 use azid_tokio::TokioHost;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::runtime::{self, Runtime};
 
 use crate::fetch::{fetch, request, requirements};
@@ -30,6 +32,27 @@ async fn an_answer_comes_back_whole() {
         .expect("an answer");
     assert_eq!(answer.status, 200);
     assert!(answer.body.contains("from a socket"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_post_without_a_body_says_so() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let served = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.expect("a request"));
+        }
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
+        stream.write_all(answer).await.expect("it is sent");
+        String::from_utf8_lossy(&head).to_lowercase()
+    });
+    let url = format!("http://{address}/oidctoken").parse();
+    let request = HttpRequest::post(url.expect("the URL is valid")).requirements(requirements());
+    fetch(&host(), request).await.expect("an answer");
+    let head = served.await.expect("it served");
+    assert!(head.contains("\r\ncontent-length: 0\r\n"), "{head}");
 }
 
 #[tokio::test]

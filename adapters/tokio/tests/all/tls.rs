@@ -83,3 +83,21 @@ fn a_client_secret_gets_a_token_over_tls() {
         assert_eq!(server.requests(), 1);
     });
 }
+
+#[test]
+fn a_metadata_endpoint_in_clear_needs_no_roots() {
+    in_its_own_process(
+        "tls::a_metadata_endpoint_in_clear_needs_no_roots",
+        &[("SSL_CERT_DIR", "/nonexistent")],
+        async {
+            let server = Server::plain().await;
+            let host = Arc::new(TokioHost::new());
+            let answer = fetch(&host, request(&server.url("/"))).await;
+            assert_eq!(answer.expect("an answer").status, 200);
+            let failure = fetch(&host, request("https://localhost/")).await.err();
+            let says_why = matches!(&failure, Some(HttpFailure::Tls(detail))
+                if detail.as_str().contains("SSL_CERT_FILE"));
+            assert!(says_why, "{failure:?}");
+        },
+    );
+}

@@ -73,6 +73,17 @@ fn a_form_is_posted_with_its_length() {
 }
 
 #[test]
+fn a_post_without_a_body_says_so() {
+    let server = Server::saying(OK);
+    let url = server.url("/oidctoken").parse().expect("the URL is valid");
+    let request = HttpRequest::post(url).requirements(plain());
+    send(&host(), &request).expect("the server answers");
+    let request = server.requests().remove(0).to_lowercase();
+    assert!(request.contains("\r\ncontent-length: 0\r\n"), "{request}");
+    assert!(!request.contains("transfer-encoding"), "{request}");
+}
+
+#[test]
 fn the_fields_of_an_answer_are_handed_back_with_all_their_bytes() {
     let server = Server::saying(
         b"HTTP/1.1 200 OK\r\nx-bytes: a\xff\xfeb\r\nx-two: 1\r\nx-two: 2\r\ncontent-length: 0\r\n\r\n",

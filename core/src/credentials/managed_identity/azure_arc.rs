@@ -5,7 +5,6 @@
 //! The agent hands a token to whoever can read a file that it has just written, which only
 //! administrators and the members of one group can.
 
-use http::header::AUTHORIZATION;
 use url::Url;
 
 use super::ManagedIdentityId;
@@ -77,7 +76,7 @@ impl Agent {
     ) -> Next {
         let content = content.or_else(|failure| refuse_file(path, failure, cx))?;
         let key = content.trimmed_text().filter(is_key);
-        let request = key.and_then(|key| with_key(self.request(cx), key));
+        let request = key.and_then(|key| self.request(cx).authorization("Basic", &key).ok());
         let Some(request) = request else {
             return cx.failed(Cause::FileContent {
                 path: path.to_owned(),
@@ -110,12 +109,6 @@ fn is_key(text: &Secret) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_graphic())
         && !text.starts_with('<')
         && serde_json::from_str::<serde_json::Map<_, _>>(text).is_err()
-}
-
-fn with_key(request: HttpRequest, key: Secret) -> Option<HttpRequest> {
-    let value = Secret::new(format!("Basic {}", key.expose()));
-    let request = request.secret_header(AUTHORIZATION, value).ok()?;
-    Some(request.carries(key))
 }
 
 fn refuse_file<T>(path: &str, failure: FileFailure, cx: &Context) -> Result<T, Error> {

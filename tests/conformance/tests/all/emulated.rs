@@ -8,7 +8,9 @@ use azid_core::{
     Authority, ClientSecretCredential, Context, Credential, Environment, ManagedIdentityCredential,
     Platform, Seed, TokenRequest, WorkloadIdentityCredential,
 };
-use azid_emulator::{Clock, DropPoint, Emulator, EmulatorServer, Fault, Keys, ServerOptions, demo};
+use azid_emulator::{
+    Clock, DropPoint, Emulator, EmulatorServer, Fault, HostKind, Keys, ServerOptions, demo,
+};
 
 use crate::clock::VirtualClock;
 use crate::drivers::DRIVERS;
@@ -125,13 +127,13 @@ fn every_driver_names_the_same_reason_why_there_is_no_answer() {
 }
 
 /// A server whose emulator starts anew for every run, on the same ports.
-struct Served {
-    server: EmulatorServer,
-    keys: Keys,
+pub(crate) struct Served {
+    pub(crate) server: EmulatorServer,
+    pub(crate) keys: Keys,
 }
 
 impl Served {
-    fn start(roots: &Path) -> Self {
+    pub(crate) fn start(roots: &Path) -> Self {
         let keys = Keys::generate();
         let server = serve(&keys);
         std::fs::write(roots, server.ca_pem()).expect("the folder can be written to");
@@ -140,7 +142,7 @@ impl Served {
 
     /// The transcript that all drivers record of the scenario.
     fn compare(&self, scenario: &Scenario, credential: &Arc<dyn Credential>) -> String {
-        let environment = environment(&self.server);
+        let environment = environment(&self.server, credential.name());
         let prepare = || {
             self.server.with_emulator(|running| {
                 *running = emulator(&self.keys);
@@ -179,10 +181,13 @@ fn emulator(keys: &Keys) -> Emulator {
     Emulator::new(demo::world(keys), keys.entra.clone())
 }
 
-fn environment(server: &EmulatorServer) -> Arc<Environment> {
-    Arc::new(Environment::from_pairs(
-        server.environment().iter().cloned(),
-    ))
+/// The variables of a virtual machine for its identity, and those of Entra for all others.
+fn environment(server: &EmulatorServer, credential: &str) -> Arc<Environment> {
+    Arc::new(if credential == "ManagedIdentityCredential" {
+        Environment::from_pairs(server.host_environment(HostKind::Imds))
+    } else {
+        Environment::from_pairs(server.environment().iter().cloned())
+    })
 }
 
 /// Runs the credential on every driver, each in a world that was prepared anew, and answers the

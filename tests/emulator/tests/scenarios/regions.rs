@@ -39,6 +39,11 @@ fn the_audience_of_an_assertion_may_be_the_regional_endpoint_or_the_global_one()
         (bad("West Europe.login.microsoft.com"), false),
         (bad("a.b.login.microsoft.com"), false),
         (bad("-a.login.microsoft.com"), false),
+        (bad("a-.login.microsoft.com"), false),
+        (
+            bad(&format!("{}.login.microsoft.com", "a".repeat(64))),
+            false,
+        ),
         (bad(".login.microsoft.com"), false),
         (bad("westeurope.evil.example"), false),
         (bad("evil.example/westeurope.login.microsoft.com"), false),

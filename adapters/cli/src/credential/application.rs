@@ -1,0 +1,170 @@
+//! The credentials of applications.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::sync::Arc;
+
+use azid_certificate::CertificateReader;
+use azid_core::{
+    AzurePipelinesCredential, CertificateProof, ClientAssertion, ClientAssertionCredential,
+    ClientCertificateCredential, ClientCredential, ClientSecret, ClientSecretCredential,
+    Credential, GitHubActionsCredential, OnBehalfOfCredential, Secret, SecretBytes,
+};
+
+use super::inputs::{CLIENT_ID, Inputs, TENANT};
+use super::{text, usage};
+use crate::Problem;
+
+type Made = Result<Arc<dyn Credential>, Problem>;
+
+/// The longest token of a user that is read.
+const MOST_TOKEN_BYTES: u64 = 64 * 1024;
+
+const SECRET: &[&str] = &["AZURE_CLIENT_SECRET"];
+const CERTIFICATE: &[&str] = &["AZURE_CLIENT_CERTIFICATE_PATH"];
+const ASSERTION: &[&str] = &["AZURE_FEDERATED_TOKEN_FILE"];
+
+/// The credential at its authority and in its region, which are options of each type of its own.
+macro_rules! placed {
+    ($credential:expr, $inputs:expr) => {{
+        let credential = $credential.map_err(usage)?.authority($inputs.authority()?);
+        match $inputs.region()? {
+            Some(region) => Ok(Arc::new(credential.region(region))),
+            None => Ok(Arc::new(credential)),
+        }
+    }};
+}
+
+pub(super) fn client_secret(inputs: &Inputs<'_>) -> Made {
+    let need = (inputs.choice.secret_file.is_some(), SECRET);
+    let (tenant, client_id) = inputs.ids("ClientSecretCredential", [need])?;
+    let secret = secret(inputs)?.unwrap_or_else(|| Secret::from("").into());
+    placed!(
+        ClientSecretCredential::new(tenant, client_id, secret),
+        inputs
+    )
+}
+
+pub(super) fn client_certificate(inputs: &Inputs<'_>) -> Made {
+    let need = (inputs.choice.certificate.is_some(), CERTIFICATE);
+    let (tenant, client_id) = inputs.ids("ClientCertificateCredential", [need])?;
+    let certificate = certificate_in(inputs, inputs.path_of_certificate()?.unwrap_or_default());
+    placed!(
+        ClientCertificateCredential::new(tenant, client_id, certificate),
+        inputs
+    )
+}
+
+pub(super) fn client_assertion(inputs: &Inputs<'_>) -> Made {
+    let need = (inputs.choice.assertion_file.is_some(), ASSERTION);
+    let (tenant, client_id) = inputs.ids("ClientAssertionCredential", [need])?;
+    let assertion = ClientAssertion::from_file(inputs.path_of_assertion()?.unwrap_or_default());
+    placed!(
+        ClientAssertionCredential::new(tenant, client_id, assertion),
+        inputs
+    )
+}
+
+/// The tasks of Azure Pipelines set variables of their own for the service connection.
+pub(super) fn azure_pipelines(inputs: &Inputs<'_>) -> Made {
+    const CONNECTION: &[&str] = &["AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"];
+    let given = inputs.choice.service_connection_id.as_deref();
+    let (tenant, client_id) = inputs.ids_of(
+        "AzurePipelinesCredential",
+        &["AZURESUBSCRIPTION_TENANT_ID", TENANT[0]],
+        &["AZURESUBSCRIPTION_CLIENT_ID", CLIENT_ID[0]],
+        [
+            (given.is_some(), CONNECTION),
+            (false, &["SYSTEM_ACCESSTOKEN"]),
+        ],
+    )?;
+    let connection = inputs.value(given, CONNECTION);
+    let access_token = inputs.environment.secret("SYSTEM_ACCESSTOKEN").cloned();
+    let access_token = access_token.unwrap_or_else(|| "".into());
+    placed!(
+        AzurePipelinesCredential::new(tenant, client_id, connection, access_token),
+        inputs
+    )
+}
+
+pub(super) fn github_actions(inputs: &Inputs<'_>) -> Made {
+    let (tenant, client_id) = inputs.ids("GitHubActionsCredential", [])?;
+    placed!(GitHubActionsCredential::new(tenant, client_id), inputs)
+}
+
+/// The application proves who it is by the first that there is: a secret, a certificate, an
+/// assertion.
+pub(super) fn on_behalf_of(inputs: &Inputs<'_>) -> Made {
+    let proof: Option<ClientCredential> = match secret(inputs)? {
+        Some(secret) => Some(secret.into()),
+        None => match inputs.path_of_certificate()? {
+            Some(path) => Some(certificate_in(inputs, path).into()),
+            None => inputs
+                .path_of_assertion()?
+                .map(|path| ClientAssertion::from_file(path).into()),
+        },
+    };
+    let (tenant, client_id) = inputs.ids("OnBehalfOfCredential", [(proof.is_some(), SECRET)])?;
+    let Some(file) = &inputs.choice.user_assertion_file else {
+        return Err(usage("--user-assertion-file is needed for this credential"));
+    };
+    let token = read_token(file).map_err(|error| {
+        Problem::failed(format!("the user's token in {}: {error}", file.display()))
+    })?;
+    let proof = proof.unwrap_or_else(|| ClientSecret::from(Secret::from("")).into());
+    let credential = OnBehalfOfCredential::new(tenant, client_id, proof, token).map_err(usage)?;
+    Ok(Arc::new(credential.authority(inputs.authority()?)))
+}
+
+impl Inputs<'_> {
+    fn path_of_certificate(&self) -> Result<Option<String>, Problem> {
+        self.path(self.choice.certificate.as_deref(), CERTIFICATE[0])
+    }
+
+    fn path_of_assertion(&self) -> Result<Option<String>, Problem> {
+        self.path(self.choice.assertion_file.as_deref(), ASSERTION[0])
+    }
+}
+
+/// A flag counts before a variable, and a secret in a file is read anew for each exchange.
+fn secret(inputs: &Inputs<'_>) -> Result<Option<ClientSecret>, Problem> {
+    if let Some(file) = &inputs.choice.secret_file {
+        return Ok(Some(ClientSecret::from_file(text(file)?)));
+    }
+    let secret = inputs.environment.secret(SECRET[0]);
+    Ok(secret.cloned().map(ClientSecret::from))
+}
+
+fn certificate_in(inputs: &Inputs<'_>, path: String) -> CertificateProof {
+    let reader = CertificateReader::new();
+    let password = inputs
+        .environment
+        .secret("AZURE_CLIENT_CERTIFICATE_PASSWORD");
+    let reader = match password {
+        Some(password) => reader.password(password.clone()),
+        None => reader,
+    };
+    let certificate = CertificateProof::from_file(path, reader);
+    let asked = inputs
+        .environment
+        .get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
+    let asked = asked.is_some_and(|asked| asked == "1" || asked.eq_ignore_ascii_case("true"));
+    if asked || inputs.choice.send_certificate_chain {
+        certificate.send_certificate_chain()
+    } else {
+        certificate
+    }
+}
+
+fn read_token(file: &std::path::Path) -> Result<Secret, String> {
+    let mut content = Vec::new();
+    let opened = File::open(file).map_err(|error| error.to_string())?;
+    opened
+        .take(MOST_TOKEN_BYTES)
+        .read_to_end(&mut content)
+        .map_err(|error| error.to_string())?;
+    let token = SecretBytes::new(content).trimmed_text();
+    token
+        .filter(|token| !token.is_empty())
+        .ok_or_else(|| "it is empty or not text".to_owned())
+}
