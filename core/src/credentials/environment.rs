@@ -273,7 +273,7 @@ impl Credential for EnvironmentCredential {
 mod cases {
     use super::*;
     use crate::request::TokenRequest;
-    use crate::testing::{Case, with_entra_answers};
+    use crate::testing::Case;
 
     impl EnvironmentCredential {
         pub(in crate::credentials) fn cases() -> Vec<Case> {
@@ -286,8 +286,10 @@ mod cases {
             let secret = |name| application(name).with("AZURE_CLIENT_SECRET", "s3cret &=+");
             let token = r#"{"token_type":"Bearer","expires_in":3599,"access_token":"AT"}"#;
             let scope = "https://vault.azure.net/.default";
-            let mut cases = with_entra_answers(secret);
-            cases.extend([
+            let expired = r#"{"error":"invalid_client","error_description":"AADSTS7000222: expired","error_codes":[7000222]}"#;
+            vec![
+                secret("a secret").http(200, token),
+                secret("a secret that Entra refuses").http(401, expired),
                 none("no variables"),
                 none("a secret alone").with("AZURE_CLIENT_SECRET", "s3cret"),
                 application("an application without a proof"),
@@ -322,8 +324,7 @@ mod cases {
                     .asks(TokenRequest::new([scope]).tenant("fabrikam.com")),
                 secret("malformed allowed tenants")
                     .with("AZURE_ADDITIONALLY_ALLOWED_TENANTS", "adatum.com;fabri/kam"),
-            ]);
-            cases
+            ]
         }
     }
 }
