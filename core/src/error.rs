@@ -32,6 +32,9 @@ struct Inner {
     links: Vec<LinkError>,
 }
 
+/// Who can mend what caused an error, and how, where a credential knows that.
+pub(crate) type Explain = fn(&Cause) -> Option<(Fault, &'static str)>;
+
 /// What an error means to a chain of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -77,13 +80,21 @@ impl Error {
         }))
     }
 
+    /// Says who can mend it and how, if the credential knows that better than the cause does.
+    pub(crate) fn explained_by(self, explain: Explain) -> Self {
+        match explain(self.cause()) {
+            Some((fault, advice)) => self.explained(fault, advice),
+            None => self,
+        }
+    }
+
     /// Says what to do next, where the credential knows better than its cause does.
     pub fn advise(self, advice: &'static str) -> Self {
         let fault = self.fault();
         self.explained(fault, advice)
     }
 
-    /// Says who can mend it and how, where the credential knows that better than the cause does.
+    /// Says who can mend it and how.
     pub(crate) fn explained(self, fault: Fault, advice: &'static str) -> Self {
         self.with(|inner| inner.explanation = Some((fault, advice)))
     }

@@ -1,54 +1,59 @@
 //! The cells of the demo's table: one token each, got and verified.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::io::{self, Read as _};
 use std::time::{Duration, Instant};
 
-use azid_core::{
-    Authority, ClientSecretCredential, Credential, Environment, Error, ManagedIdentityCredential,
-    ManagedIdentityId, TokenRequest, WorkloadIdentityCredential,
-};
+use azid_core::TokenRequest;
 use azid_emulator::{demo, verify_access_token};
-use clap::Args;
+use serde::{Deserialize, Serialize};
 
-use crate::runtime::Runtime;
+use crate::environments::Variables;
+use crate::rows::{Row, rows};
+use crate::runtime::{Order, Runtime};
 use crate::table::{Cell, Table};
 use crate::{Problem, output};
 
-#[derive(Args)]
-pub(crate) struct Options {
+/// What the demo tells the process that gets the tokens, on its standard input.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Scene {
     /// The keys that the tokens must be signed with, as JSON.
-    #[arg(long)]
-    published_keys: String,
+    pub(crate) published_keys: String,
+    /// The variables of each host, job and application.
+    pub(crate) environments: BTreeMap<String, Variables>,
+    /// Where Azure Arc's agent puts its keys.
+    pub(crate) azure_arc_key_directory: String,
 }
 
-/// A row of the table: a credential, and whom its tokens must be about.
-struct Row {
-    name: &'static str,
-    credential: Arc<dyn Credential>,
-    client_id: &'static str,
-    object_id: &'static str,
+impl Scene {
+    fn read() -> Result<Self, Problem> {
+        const MOST_BYTES: u64 = 1024 * 1024;
+        let mut text = String::new();
+        let mut input = io::stdin().lock().take(MOST_BYTES);
+        input.read_to_string(&mut text).map_err(Problem::failed)?;
+        serde_json::from_str(&text).map_err(Problem::failed)
+    }
 }
 
-pub(crate) fn run(options: &Options) -> Result<(), Problem> {
-    let rows = rows(&azid_native::environment()).map_err(Problem::failed)?;
-    let names = rows.iter().map(|row| row.name).collect();
-    let mut table = Table::new(names, Runtime::ALL.map(|runtime| runtime.to_string()));
-    table.begin()?;
+pub(crate) fn run() -> Result<(), Problem> {
+    let scene = Scene::read()?;
+    let table = Table::begin(Runtime::ALL.map(|runtime| runtime.to_string()))?;
     let mut failures = Vec::new();
-    for (at, row) in rows.iter().enumerate() {
-        for (column, runtime) in Runtime::ALL.into_iter().enumerate() {
+    for row in rows(&scene)? {
+        let mut drawn = table.row(row.name)?;
+        for runtime in Runtime::ALL {
             let start = Instant::now();
-            let cell = match row.verified_token(runtime, &options.published_keys) {
+            let cell = match row.verified_token(runtime, &scene.published_keys) {
                 Ok(lifetime) => Cell::Token {
                     took: start.elapsed(),
                     lifetime,
                 },
                 Err(problem) => {
-                    failures.push(format!("{}, {runtime}: {problem}", row.name));
+                    failures.push(format!("{}, {runtime}: {problem}", row.name.trim()));
                     Cell::Failed
                 }
             };
-            table.set(at, column, cell)?;
+            drawn.fill(cell)?;
         }
     }
     if failures.is_empty() {
@@ -60,51 +65,16 @@ pub(crate) fn run(options: &Options) -> Result<(), Problem> {
     Err(Problem::failed(failures.join("\nazid: ")))
 }
 
-fn rows(environment: &Environment) -> Result<Vec<Row>, Error> {
-    let secret =
-        ClientSecretCredential::new(demo::TENANT_ID, demo::CLIENT_ID, demo::CLIENT_SECRET)?
-            .authority(Authority::from_environment(environment)?);
-    let application = |name, credential| Row {
-        name,
-        credential,
-        client_id: demo::CLIENT_ID,
-        object_id: demo::CLIENT_OBJECT_ID,
-    };
-    let user_assigned = |name, id| {
-        Ok::<_, Error>(Row {
-            name,
-            credential: Arc::new(ManagedIdentityCredential::with_id(id)?),
-            client_id: demo::USER_ASSIGNED_CLIENT_ID,
-            object_id: demo::USER_ASSIGNED_OBJECT_ID,
-        })
-    };
-    let client_id = ManagedIdentityId::ClientId(demo::USER_ASSIGNED_CLIENT_ID.to_owned());
-    let object_id = ManagedIdentityId::ObjectId(demo::USER_ASSIGNED_OBJECT_ID.to_owned());
-    let resource_id = ManagedIdentityId::ResourceId(demo::USER_ASSIGNED_RESOURCE_ID.to_owned());
-    Ok(vec![
-        application("client-secret", Arc::new(secret)),
-        application(
-            "workload-identity",
-            Arc::new(WorkloadIdentityCredential::new()),
-        ),
-        Row {
-            name: "managed-identity",
-            credential: Arc::new(ManagedIdentityCredential::new()),
-            client_id: demo::SYSTEM_ASSIGNED_CLIENT_ID,
-            object_id: demo::SYSTEM_ASSIGNED_OBJECT_ID,
-        },
-        user_assigned("  by client id", client_id)?,
-        user_assigned("  by object id", object_id)?,
-        user_assigned("  by resource id", resource_id)?,
-    ])
-}
-
 impl Row {
     /// Gets a token, and checks its signature, its claims, and what the library says of it; answers
     /// how long it lives.
     fn verified_token(&self, runtime: Runtime, keys: &str) -> Result<Duration, String> {
         let request = TokenRequest::new([demo::SCOPE]);
-        let outcome = runtime.drive(Arc::clone(&self.credential), request, false);
+        let order = Order {
+            token: self.callback.clone(),
+            ..Order::new(request, self.environment.clone())
+        };
+        let outcome = runtime.drive(self.credential.clone(), order);
         let token = outcome.map_err(|problem| problem.message)?.result;
         let token = token.map_err(|error| error.to_string())?;
         let now = azid_native::now().timestamp();

@@ -2,19 +2,22 @@
 //!
 //! ```text
 //! azid demo ──► emulator            this process
-//!     └───────► azid demo-cells     a process whose environment points at the emulator
+//!     └───────► azid demo-cells     a process that trusts the emulator's certificate
 //! ```
 //!
 //! The adapters take the system's root certificates, which `SSL_CERT_FILE` names, from the
-//! environment that a process starts with. So the second process sees just what a user's program
-//! would see, and nothing is configured for the demo alone.
+//! environment that a process starts with. The second process is told on its standard input which
+//! variables each host sets, and shows each credential those of its host alone.
 
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use azid_core::Environment;
 use azid_emulator::{EmulatorServer, demo};
 
+use crate::cells::Scene;
+use crate::environments::environments;
 use crate::{Problem, emulate};
 
 /// Variables that would send requests for the emulator somewhere else.
@@ -37,15 +40,21 @@ pub(crate) fn run() -> Result<(), Problem> {
     for name in PROXIES {
         cells.env_remove(name);
     }
+    let scene = Scene {
+        published_keys: published_keys(&server)?,
+        environments: environments(&server),
+        azure_arc_key_directory: server.azure_arc_key_directory().display().to_string(),
+    };
+    let scene = serde_json::to_vec(&scene).map_err(Problem::failed)?;
     cells
-        .args(["demo-cells", "--published-keys", &published_keys(&server)?])
-        .envs(
-            server
-                .environment()
-                .iter()
-                .map(|(name, value)| (name, value)),
-        );
-    let status = cells.status().map_err(Problem::failed)?;
+        .arg("demo-cells")
+        .env("SSL_CERT_FILE", server.ca_file())
+        .stdin(Stdio::piped());
+    let mut cells = cells.spawn().map_err(Problem::failed)?;
+    let input = cells.stdin.take();
+    let told = input.map_or(Ok(()), |mut input| input.write_all(&scene));
+    let status = cells.wait().map_err(Problem::failed)?;
+    told.map_err(Problem::failed)?;
     if status.success() {
         return Ok(());
     }

@@ -1,8 +1,11 @@
 //! `azid emulate`: the emulator, until it is told to stop.
 
+use std::path::PathBuf;
+
 use azid_emulator::{Emulator, EmulatorServer, Keys, ServerOptions, demo};
 use clap::Args;
 
+use crate::environments::environments;
 use crate::{Problem, output};
 
 #[derive(Args)]
@@ -13,6 +16,10 @@ pub(crate) struct Options {
     /// The port of the metadata service, which is http; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     http_port: u16,
+    /// Write the variables of every kind of host, job and application to this file, as a JSON
+    /// object of objects, before serving.
+    #[arg(long, value_name = "FILE")]
+    environments: Option<PathBuf>,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), Problem> {
@@ -24,13 +31,19 @@ pub(crate) fn run(options: &Options) -> Result<(), Problem> {
 async fn serve(options: &Options) -> Result<(), Problem> {
     let stop = Stop::new()?; // before anybody can know that there is something to stop
     let server = start(options.http_port, options.port)?;
+    if let Some(file) = &options.environments {
+        let all = serde_json::to_string_pretty(&environments(&server)).map_err(Problem::failed)?;
+        output::private_file(file, &all)?;
+    }
     for (name, value) in server.environment() {
         output::line(&format!("export {name}={}", quoted(value)))?;
     }
-    eprintln!(
-        "for a program on a host of another kind, one of these blocks:\n\n{}",
-        server.host_guide()
-    );
+    if options.environments.is_none() {
+        eprintln!(
+            "for a program on a host of another kind, one of these blocks:\n\n{}",
+            server.host_guide()
+        );
+    }
     eprintln!(
         "serving {} and {}",
         server.https_origin(),

@@ -9,7 +9,9 @@ mod cells;
 mod credential;
 mod demo;
 mod emulate;
+mod environments;
 mod output;
+mod rows;
 mod runtime;
 mod table;
 mod token;
@@ -31,7 +33,7 @@ enum What {
     Demo,
     /// The part of the demo that runs as a process of its own.
     #[command(hide = true)]
-    DemoCells(cells::Options),
+    DemoCells,
     /// Serve an emulator of Entra and of the metadata service until Ctrl-C, having printed the
     /// variables that point programs at it.
     Emulate(emulate::Options),
@@ -70,7 +72,7 @@ impl Problem {
 fn main() -> ExitCode {
     let ended = match Command::parse().what {
         What::Demo => demo::run(),
-        What::DemoCells(options) => cells::run(&options),
+        What::DemoCells => cells::run(),
         What::Emulate(options) => emulate::run(&options),
         What::Token(options) => token::run(options),
     };

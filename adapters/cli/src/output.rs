@@ -1,13 +1,33 @@
-//! Standard output.
+//! Standard output, and files that are their owner's alone.
 
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
+use std::path::Path;
 
 use crate::Problem;
 
 /// Prints a line, at once.
-pub(crate) fn line(text: &str) -> Result<(), Problem> {
+pub(crate) fn line(line: &str) -> Result<(), Problem> {
+    text(&format!("{line}\n"))
+}
+
+/// Prints a text, at once.
+pub(crate) fn text(text: &str) -> Result<(), Problem> {
     let mut output = io::stdout().lock();
-    writeln!(output, "{text}")
+    write!(output, "{text}")
         .and_then(|()| output.flush())
         .map_err(|error| Problem::failed(format!("standard output: {error}")))
+}
+
+/// Writes a line or more to a file that only its owner can read.
+pub(crate) fn private_file(path: &Path, text: &str) -> Result<(), Problem> {
+    let write = || -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path)?;
+        writeln!(file, "{text}")
+    };
+    write().map_err(|error| Problem::failed(format!("the file {}: {error}", path.display())))
 }

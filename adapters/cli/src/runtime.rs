@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use azid_async_std::AsyncStdHost;
-use azid_core::{Context, Credential, Outcome, Run, TokenRequest};
-use azid_tokio::{Flight, Host, TokioHost};
+use azid_core::effect::CallbackId;
+use azid_core::{AccessToken, Context, Credential, Environment, Outcome, Run, TokenRequest};
+use azid_tokio::{Flight, TokioHost, WithCallbacks};
 use clap::ValueEnum;
 
 use crate::Problem;
@@ -21,37 +23,74 @@ pub(crate) enum Runtime {
     AsyncStd,
 }
 
+/// What to run a credential with.
+#[derive(Clone)]
+pub(crate) struct Order {
+    pub(crate) request: TokenRequest,
+    pub(crate) environment: Environment,
+    /// How long it may take; as long as any run by default.
+    pub(crate) deadline: Option<Duration>,
+    /// Whether the outcome shall have a transcript.
+    pub(crate) record: bool,
+    /// What the callback [`CALLBACK`] answers.
+    pub(crate) token: Option<AccessToken>,
+}
+
+/// The name of the only callback that there is.
+pub(crate) const CALLBACK: &str = "token";
+
+impl Order {
+    pub(crate) fn new(request: TokenRequest, environment: Environment) -> Self {
+        Self {
+            request,
+            environment,
+            deadline: None,
+            record: false,
+            token: None,
+        }
+    }
+
+    fn dress(&self, context: Context) -> Context {
+        let context = context.with_environment(self.environment.clone());
+        let context = match self.deadline {
+            Some(deadline) => context.with_deadline(deadline),
+            None => context,
+        };
+        match self.record {
+            true => context.record_transcript(),
+            false => context,
+        }
+    }
+}
+
 impl Runtime {
     pub(crate) const ALL: [Self; 3] = [Self::Ureq, Self::Tokio, Self::AsyncStd];
 
-    /// Drives one run to its end. With `record` the outcome has a transcript.
+    /// Drives one run to its end.
     pub(crate) fn drive(
         self,
         credential: Arc<dyn Credential>,
-        request: TokenRequest,
-        record: bool,
+        order: Order,
     ) -> Result<Outcome, Problem> {
-        let watched = |context: Context| match record {
-            true => context.record_transcript(),
-            false => context,
-        };
+        let token = order.token.clone();
         match self {
             Self::Ureq => {
-                let host = azid_ureq::Host::new();
-                let context = host.context(request).map_err(Problem::failed)?;
-                Ok(azid_ureq::drive(&host, credential, watched(context)))
+                let mut host = azid_ureq::Host::new();
+                if let Some(token) = token {
+                    host = host.on_token(CallbackId::new(CALLBACK), move |_| Ok(token.clone()));
+                }
+                let context = host.context(order.request.clone());
+                let context = order.dress(context.map_err(Problem::failed)?);
+                Ok(azid_ureq::drive(&host, credential, context))
             }
             Self::Tokio => {
                 let mut builder = tokio::runtime::Builder::new_current_thread();
                 let runtime = builder.enable_all().build().map_err(Problem::failed)?;
-                let host = TokioHost::new();
-                let context = watched(context(&host, request)?);
-                Ok(runtime.block_on(Flight::new(Arc::new(host), Run::start(credential, context))))
+                let flight = flight(TokioHost::new(), credential, order)?;
+                Ok(runtime.block_on(flight))
             }
             Self::AsyncStd => {
-                let host = AsyncStdHost::new();
-                let context = watched(context(&host, request)?);
-                let flight = Flight::new(Arc::new(host), Run::start(credential, context));
+                let flight = flight(AsyncStdHost::new(), credential, order)?;
                 Ok(async_std::task::block_on(flight))
             }
         }
@@ -68,10 +107,19 @@ impl fmt::Display for Runtime {
     }
 }
 
-fn context(host: &impl Host, request: TokenRequest) -> Result<Context, Problem> {
+fn flight<H: WithCallbacks>(
+    mut host: H,
+    credential: Arc<dyn Credential>,
+    order: Order,
+) -> Result<Flight<H>, Problem> {
+    if let Some(token) = order.token.clone() {
+        let name = CallbackId::new(CALLBACK);
+        host.callbacks_mut()
+            .on_token(name, move |_| std::future::ready(Ok(token.clone())));
+    }
     let seed = host.seed().map_err(Problem::failed)?;
-    let context = Context::new(request, host.now(), seed);
-    Ok(context
-        .with_environment(host.environment())
-        .with_platform(host.platform()))
+    let context = Context::new(order.request.clone(), host.now(), seed);
+    let context = order.dress(context.with_platform(host.platform()));
+    let step = Run::start(credential, context);
+    Ok(Flight::new(Arc::new(host), step))
 }

@@ -1,5 +1,5 @@
-//! A table that fills as its cells come in: drawn anew in place on a terminal, line by line
-//! elsewhere.
+//! A table that fills row by row: a row is drawn anew in place on a terminal as its cells come in,
+//! and printed when it is full elsewhere.
 
 use std::env;
 use std::fmt::Write as _;
@@ -17,11 +17,16 @@ pub(crate) enum Cell {
 }
 
 pub(crate) struct Table {
-    rows: Vec<&'static str>,
-    columns: [String; 3],
-    cells: Vec<[Cell; 3]>,
     live: bool,
     colour: bool,
+}
+
+/// A row that is being filled.
+pub(crate) struct Row<'a> {
+    table: &'a Table,
+    name: &'static str,
+    cells: [Cell; 3],
+    filled: usize,
 }
 
 // Together no more than the 80 columns of a terminal: a line that wraps could not be redrawn.
@@ -29,53 +34,56 @@ const FIRST_WIDTH: usize = 19;
 const WIDTH: usize = 19;
 
 impl Table {
-    pub(crate) fn new(rows: Vec<&'static str>, columns: [String; 3]) -> Self {
-        let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-        let live = io::stdout().is_terminal() && env::var_os("TERM").is_none_or(|it| it != "dumb");
-        Self {
-            cells: vec![[Cell::Open; 3]; rows.len()],
-            rows,
-            columns,
-            live,
-            colour: live && !is_set("NO_COLOR"),
-        }
-    }
-
-    /// Draws the empty table.
-    pub(crate) fn begin(&self) -> Result<(), Problem> {
+    /// Prints the heading.
+    pub(crate) fn begin(columns: [String; 3]) -> Result<Self, Problem> {
         let mut heading = format!("{:FIRST_WIDTH$}", "");
-        for column in &self.columns {
+        for column in &columns {
             let _ = write!(heading, "{column:WIDTH$}");
         }
         output::line(heading.trim_end())?;
+        let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let live = io::stdout().is_terminal() && env::var_os("TERM").is_none_or(|it| it != "dumb");
+        Ok(Self {
+            live,
+            colour: live && !is_set("NO_COLOR"),
+        })
+    }
+
+    /// Begins a row.
+    pub(crate) fn row(&self, name: &'static str) -> Result<Row<'_>, Problem> {
+        let row = Row {
+            table: self,
+            name,
+            cells: [Cell::Open; 3],
+            filled: 0,
+        };
         if self.live {
-            output::line(&self.body())
-        } else {
-            Ok(())
+            output::text(&row.line())?;
         }
+        Ok(row)
+    }
+}
+
+impl Row<'_> {
+    /// Fills the next cell, and shows that.
+    pub(crate) fn fill(&mut self, cell: Cell) -> Result<(), Problem> {
+        self.cells[self.filled] = cell;
+        self.filled += 1;
+        if self.table.live {
+            output::text(&format!("\r{}", self.line()))?;
+        }
+        if self.filled < self.cells.len() {
+            return Ok(());
+        }
+        output::line(&match self.table.live {
+            true => String::new(),
+            false => self.line(),
+        })
     }
 
-    /// Fills a cell, and shows that.
-    pub(crate) fn set(&mut self, row: usize, column: usize, cell: Cell) -> Result<(), Problem> {
-        self.cells[row][column] = cell;
-        if self.live {
-            let up = self.rows.len();
-            return output::line(&format!("\x1b[{up}A\r{}", self.body()));
-        }
-        if column + 1 == self.columns.len() {
-            return output::line(&self.line(row));
-        }
-        Ok(())
-    }
-
-    fn body(&self) -> String {
-        let lines: Vec<_> = (0..self.rows.len()).map(|row| self.line(row)).collect();
-        lines.join("\n")
-    }
-
-    fn line(&self, row: usize) -> String {
-        let mut line = format!("{:FIRST_WIDTH$}", self.rows[row]);
-        for cell in &self.cells[row] {
+    fn line(&self) -> String {
+        let mut line = format!("{:FIRST_WIDTH$}", self.name);
+        for cell in &self.cells {
             let (mark, colour, text) = match cell {
                 Cell::Open => ("·", "2", String::new()),
                 Cell::Failed => ("✗", "31", "failed".to_owned()),
@@ -85,7 +93,7 @@ impl Table {
                 }
             };
             let width = WIDTH - 2;
-            let _ = match self.colour {
+            let _ = match self.table.colour {
                 true => write!(line, "\x1b[{colour}m{mark}\x1b[0m {text:width$}"),
                 false => write!(line, "{mark} {text:width$}"),
             };
@@ -95,7 +103,7 @@ impl Table {
 }
 
 fn rounded(lifetime: Duration) -> String {
-    match lifetime.as_secs() / 60 {
+    match lifetime.as_secs().div_ceil(60) {
         minutes @ 0..60 => format!("{minutes} min"),
         minutes => format!("{} h", minutes / 60),
     }

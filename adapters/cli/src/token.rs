@@ -1,15 +1,14 @@
 //! `azid token`: one run, and its token on standard output.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use azid_core::{AccessToken, Cause, Error, ErrorKind, TokenRequest, Transcript, What};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::credential::Choice;
-use crate::runtime::Runtime;
+use crate::runtime::{Order, Runtime};
 use crate::{Exit, Problem, output};
 
 #[derive(Args)]
@@ -32,6 +31,9 @@ pub(crate) struct Options {
     /// The JSON of a claims challenge.
     #[arg(long, value_name = "JSON")]
     claims: Option<String>,
+    /// How many seconds it may take in all.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: Option<u64>,
     /// Ask for a token that takes part in continuous access evaluation.
     #[arg(long)]
     cae: bool,
@@ -54,8 +56,12 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
     }
     let environment = azid_native::environment();
     let credential = options.credential.credential(&environment)?;
-    let record = options.transcript.is_some();
-    let outcome = options.runtime.drive(credential, request, record)?;
+    let order = Order {
+        record: options.transcript.is_some(),
+        deadline: options.timeout.map(Duration::from_secs),
+        ..Order::new(request, environment)
+    };
+    let outcome = options.runtime.drive(credential, order)?;
     let written = match (options.transcript, outcome.transcript) {
         (Some(file), Some(transcript)) => write_transcript(&file, &transcript),
         _ => Ok(()),
@@ -94,17 +100,9 @@ fn shown(token: &AccessToken, output: Output) -> String {
     }
 }
 
-/// Writes a transcript to a file that only its owner can read: nothing in it is secret, but
-/// tenants, applications and hosts are nobody else's business either.
+/// Nothing in a transcript is secret, but tenants, applications and hosts are nobody else's
+/// business either.
 fn write_transcript(path: &Path, transcript: &Transcript) -> Result<(), Problem> {
-    let write = || -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path)?;
-        serde_json::to_writer_pretty(&mut file, transcript)?;
-        file.write_all(b"\n")
-    };
-    write().map_err(|error| Problem::failed(format!("the transcript {}: {error}", path.display())))
+    let text = serde_json::to_string_pretty(transcript).map_err(Problem::failed)?;
+    output::private_file(path, &text)
 }

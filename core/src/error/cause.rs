@@ -200,6 +200,17 @@ impl Cause {
         })
     }
 
+    /// The status of the answer that it is about, if that is no success.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Service(error) => Some(error.status()),
+            Self::Answer(
+                AnswerFault::NotJson { status, .. } | AnswerFault::Redirect { status },
+            ) => Some(*status),
+            _ => None,
+        }
+    }
+
     /// The refusal, if the cause is one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {

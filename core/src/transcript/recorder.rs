@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use url::Url;
 
 use super::record::{Answer, Content, Exchange, Granted, Message, Place, Printed, Reply};
 use super::redact::Redactor;
@@ -128,7 +127,7 @@ fn record_environment(
     let mut recorded = BTreeMap::new();
     for (name, value) in environment.iter() {
         let shown = match Environment::exposure(name) {
-            Some(Exposure::Plain) => plain(value.expose(), redactor),
+            Some(Exposure::Plain) => redactor.variable(value.expose()),
             Some(Exposure::Secret) => {
                 let broken = value
                     .expose()
@@ -141,22 +140,6 @@ fn record_environment(
         recorded.insert(name.to_owned(), shown);
     }
     recorded
-}
-
-/// A value that is no secret as a whole. People put passwords into the user information of a URL
-/// and into its query; of a query that is made of parameters their names are kept.
-fn plain(value: &str, redactor: &mut Redactor) -> String {
-    if !value.contains("://") || !value.contains(['@', '?']) {
-        return value.to_owned();
-    }
-    match Url::parse(value) {
-        Ok(url)
-            if !value.contains('@') && url.query_pairs().all(|(_, value)| !value.is_empty()) =>
-        {
-            redactor.url(&url)
-        }
-        _ => redactor.placeholder("variable", value),
-    }
 }
 
 /// One entry under way. Hosts and credentials never see it; effects write themselves into it.

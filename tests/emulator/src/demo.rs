@@ -36,9 +36,13 @@ pub const UNFEDERATED_CLIENT_ID: &str = "22222222-aaaa-4bbb-8ccc-000000000004";
 /// An application that trusts the name and the authority of [`Keys::certificate`], so that the
 /// certificate chain must come along.
 pub const SUBJECT_NAME_CLIENT_ID: &str = "22222222-aaaa-4bbb-8ccc-000000000005";
+/// The object id of its service principal.
+pub const SUBJECT_NAME_CLIENT_OBJECT_ID: &str = "22222222-aaaa-4bbb-8ccc-00000000f005";
 /// An application with federated credentials for the machine's two identities, of which Entra
 /// accepts the user-assigned one only.
 pub const IDENTITY_CLIENT_ID: &str = "22222222-aaaa-4bbb-8ccc-000000000006";
+/// The object id of its service principal.
+pub const IDENTITY_CLIENT_OBJECT_ID: &str = "22222222-aaaa-4bbb-8ccc-00000000f006";
 
 /// The object id of a user.
 pub const USER_OBJECT_ID: &str = "66666666-aaaa-4bbb-8ccc-000000000001";

@@ -100,6 +100,7 @@ impl EmulatorServer {
         let token = guide::federated_token(emulator.entra().directory(), now);
         let files = Files::write(&options, &ca_pem, token.as_deref())?;
         credentials::write_client_certificate(&files, &emulator)?;
+        credentials::write_user_token(&files, &mut emulator, now)?;
         let environment = guide::environment(emulator.entra().directory(), now, &origins, &files);
         let secure_hosts = SecureHosts::start(&files)?;
         let key_files = hosts::prepare_key_files(&mut emulator, &files)?;

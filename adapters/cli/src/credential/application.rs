@@ -67,12 +67,14 @@ pub(super) fn client_assertion(inputs: &Inputs<'_>) -> Made {
 
 /// The tasks of Azure Pipelines set variables of their own for the service connection.
 pub(super) fn azure_pipelines(inputs: &Inputs<'_>) -> Made {
+    const TENANTS: &[&str] = &["AZURESUBSCRIPTION_TENANT_ID", TENANT[0]];
+    const CLIENT_IDS: &[&str] = &["AZURESUBSCRIPTION_CLIENT_ID", CLIENT_ID[0]];
     const CONNECTION: &[&str] = &["AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"];
     let given = inputs.choice.service_connection_id.as_deref();
     let (tenant, client_id) = inputs.ids_of(
         "AzurePipelinesCredential",
-        &["AZURESUBSCRIPTION_TENANT_ID", TENANT[0]],
-        &["AZURESUBSCRIPTION_CLIENT_ID", CLIENT_ID[0]],
+        TENANTS,
+        CLIENT_IDS,
         [
             (given.is_some(), CONNECTION),
             (false, &["SYSTEM_ACCESSTOKEN"]),

@@ -70,9 +70,13 @@ impl ManagedIdentitySource {
     /// | `IDENTITY_ENDPOINT`, `IMDS_ENDPOINT` | Azure Arc |
     /// | `MSI_ENDPOINT`, `MSI_SECRET` | Azure Machine Learning |
     /// | `MSI_ENDPOINT` | Cloud Shell |
-    /// | `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_FEDERATED_TOKEN_FILE` | the token exchange of a workload |
     /// | `AZURE_POD_IDENTITY_AUTHORITY_HOST` | the metadata service at that address |
+    /// | `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_FEDERATED_TOKEN_FILE` | the token exchange of a workload |
     /// | nothing | Azure Arc where its agent is installed, else the metadata service |
+    ///
+    /// Other libraries look for the token exchange before they look for the address of a metadata
+    /// service. Here the address goes first: nothing but a deliberate hand sets it, while a cluster
+    /// sets the other three in every pod of a workload.
     ///
     /// # Errors
     ///
@@ -103,17 +107,17 @@ impl ManagedIdentitySource {
                 Self::CloudShell {
                     endpoint: endpoint("MSI_ENDPOINT")?,
                 }
+            } else if has(&[POD_IDENTITY_HOST]) {
+                Self::Imds {
+                    endpoint: metadata_path(endpoint(POD_IDENTITY_HOST)?),
+                    unless_exists: None,
+                }
             } else if has(&[
                 "AZURE_TENANT_ID",
                 "AZURE_CLIENT_ID",
                 "AZURE_FEDERATED_TOKEN_FILE",
             ]) {
                 Self::TokenExchange
-            } else if has(&[POD_IDENTITY_HOST]) {
-                Self::Imds {
-                    endpoint: metadata_path(endpoint(POD_IDENTITY_HOST)?),
-                    unless_exists: None,
-                }
             } else {
                 Self::Imds {
                     endpoint: metadata_path(known("http://169.254.169.254")),

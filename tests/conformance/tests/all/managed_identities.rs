@@ -12,13 +12,14 @@ use azid_emulator::{Clock, Emulator, EmulatorServer, HostKind, Keys, ServerOptio
 use crate::clock::VirtualClock;
 use crate::drivers::{DRIVERS, Driver};
 
-const PLAIN: [HostKind; 6] = [
+const HOSTS: [HostKind; 7] = [
     HostKind::Imds,
     HostKind::AppService,
     HostKind::AppService2017,
     HostKind::AzureMl,
     HostKind::CloudShell,
     HostKind::AzureArc,
+    HostKind::ServiceFabric,
 ];
 
 fn serve() -> EmulatorServer {
@@ -48,7 +49,7 @@ fn run(server: &EmulatorServer, kind: HostKind, id: ManagedIdentityId, drive: Dr
 #[test]
 fn every_driver_gets_a_token_from_every_host() {
     let server = serve();
-    for kind in PLAIN {
+    for kind in HOSTS {
         for (driver, drive) in DRIVERS {
             let outcome = run(&server, kind, ManagedIdentityId::SystemAssigned, drive);
             let transcript = outcome.transcript;
@@ -77,6 +78,7 @@ fn each_host_takes_the_ids_that_it_knows_and_no_others() {
         (HostKind::AzureMl, [true, false, false]),
         (HostKind::CloudShell, [false, false, false]),
         (HostKind::AzureArc, [true, true, true]),
+        (HostKind::ServiceFabric, [false, false, false]),
     ] {
         for (id, taken) in [client(), object(), resource()].into_iter().zip(taken) {
             let shown = format!("{kind}, {id:?}");
@@ -88,5 +90,21 @@ fn each_host_takes_the_ids_that_it_knows_and_no_others() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn an_impostor_in_the_place_of_service_fabric_hears_nothing() {
+    let server = serve();
+    server
+        .impersonate_service_fabric()
+        .expect("a certificate can be made");
+    for (driver, drive) in DRIVERS {
+        let system_assigned = ManagedIdentityId::SystemAssigned;
+        let outcome = run(&server, HostKind::ServiceFabric, system_assigned, drive);
+        let error = outcome.result.expect_err("no token");
+        assert_eq!(error.kind(), ErrorKind::Failed, "{driver}: {error}");
+        let heard = server.service_fabric_traffic().application_bytes;
+        assert_eq!(heard, 0, "{driver}");
     }
 }

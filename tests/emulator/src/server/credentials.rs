@@ -63,6 +63,13 @@ impl EmulatorServer {
         })
     }
 
+    /// The file with the token with which the first user calls the first application, as it was when
+    /// the server started.
+    pub fn user_token_file(&self) -> Option<PathBuf> {
+        let path = user_token_path(self.ca_file());
+        path.exists().then_some(path)
+    }
+
     /// The token with which a user, by object id, calls an application, by client id, now; see
     /// [`crate::Entra::user_token`].
     pub fn user_token(&self, user: &str, application: &str) -> Option<String> {
@@ -76,6 +83,26 @@ pub(super) fn write_client_certificate(files: &Files, emulator: &Emulator) -> io
         Some(certificate) => write_private(&client_certificate_path(files.ca()), certificate.pem()),
         None => Ok(()),
     }
+}
+
+pub(super) fn write_user_token(files: &Files, emulator: &mut Emulator, now: u64) -> io::Result<()> {
+    let tenant = emulator.entra().directory().tenants.first();
+    let ids = tenant.and_then(|tenant| {
+        let user = tenant.users.first()?.object_id.clone();
+        Some((user, tenant.applications.first()?.client_id.clone()))
+    });
+    let token = ids.and_then(|(user, application)| {
+        let entra = emulator.entra_mut();
+        entra.user_token(&user, &application, now)
+    });
+    match token {
+        Some(token) => write_private(&user_token_path(files.ca()), &token),
+        None => Ok(()),
+    }
+}
+
+fn user_token_path(ca: &Path) -> PathBuf {
+    ca.with_file_name("user-token")
 }
 
 /// Beside the file of the server's own authority.

@@ -55,8 +55,9 @@ fn the_source_is_chosen_by_the_variables_that_are_set_and_not_empty() {
         ),
         (
             &[tenant, client, file, elsewhere],
-            "the token exchange of a workload",
+            "the instance metadata service at http://127.0.0.1:4242",
         ),
+        (&[tenant, client, file], "the token exchange of a workload"),
         (&[tenant, client, ("AZURE_FEDERATED_TOKEN_FILE", "")], imds),
         (&[client, file], imds),
         (&[], imds),
