@@ -11,8 +11,8 @@ use azid_core::effect::{HttpFailure, HttpResponse};
 use azid_core::testing::{self, Reply, World};
 use azid_core::{
     Cause, ChainLink, ChainedTokenCredential, ClientSecretCredential, Credential, CredentialConfig,
-    Environment, Error, ErrorKind, Invalid, Lane, ManagedIdentityCredential, Memory, Outcome,
-    Position, TokenRequest, WorkloadIdentityCredential,
+    Environment, Error, ErrorKind, Lane, ManagedIdentityCredential, Memory, Outcome, Position,
+    TokenRequest, WorkloadIdentityCredential,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -275,8 +275,7 @@ fn a_chain_without_links_or_with_unknown_members_is_refused_with_the_reason() {
         let error = serde_json::from_str::<CredentialConfig>(written).expect_err(written);
         assert!(error.to_string().contains(reason), "{written}: {error}");
     }
-    let none = ChainedTokenCredential::from_links(Vec::<ChainLink>::new());
-    assert!(matches!(none, Err(Invalid { .. })));
+    assert!(ChainedTokenCredential::from_links(Vec::<ChainLink>::new()).is_err());
 }
 
 #[test]
