@@ -123,8 +123,12 @@ impl Application {
         let client_id = self.client_id.clone();
         let ask = {
             let tenant = tenant.clone();
+            let exchange_audience = self.authority.exchange_audience();
             move |authority: Authority, cx: &mut Context| {
-                let client = Client::new(&authority, tenant, client_id);
+                let client = Client {
+                    exchange_audience, // a region's host does not tell the cloud
+                    ..Client::new(&authority, tenant, client_id)
+                };
                 Exchange::new(client, Arc::new(prove), grant).begin(cx)
             }
         };
