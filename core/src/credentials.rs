@@ -54,12 +54,18 @@ macro_rules! credentials {
 credentials! {
     /// A job of Azure Pipelines.
     AzurePipelines: azure_pipelines::AzurePipelinesCredential,
+    /// Other credentials in order.
+    ChainedToken: chained_token::ChainedTokenCredential,
     /// An application with an assertion of another issuer.
     ClientAssertion: client_assertion::ClientAssertionCredential,
     /// An application with a client certificate.
     ClientCertificate: client_certificate::ClientCertificateCredential,
     /// An application with a client secret.
     ClientSecret: client_secret::ClientSecretCredential,
+    /// The chain that suits most programs.
+    DefaultAzure: default_azure::DefaultAzureCredential,
+    /// An application that the environment describes.
+    Environment: environment::EnvironmentCredential,
     /// A job of GitHub Actions.
     #[serde(rename = "github-actions")]
     GitHubActions: github_actions::GitHubActionsCredential,

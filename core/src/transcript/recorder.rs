@@ -18,7 +18,7 @@ use crate::effect::{
     SignFailure, SignRequest, SleepFailure, SleepRequest, TokenFailure, TokenOrder,
 };
 use crate::environment::{Environment, Exposure};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, LinkError};
 use crate::memory::Memory;
 use crate::request::TokenRequest;
 use crate::secret::{Secret, SecretBytes};
@@ -67,6 +67,7 @@ impl Recorder {
                 error: String::new(),
                 codes: Vec::new(),
                 advice: None,
+                links: Vec::new(),
             },
         };
         Self {
@@ -100,14 +101,9 @@ impl Recorder {
                 source: token.came_from().to_owned(),
             },
             Err(error) => Ending::Error {
-                kind: match error.kind() {
-                    ErrorKind::Unavailable => "unavailable",
-                    ErrorKind::Failed => "failed",
-                    ErrorKind::InteractionRequired => "interaction-required",
-                }
-                .to_owned(),
+                kind: error.kind().name().to_owned(),
                 credential: error.credential().to_owned(),
-                cause: cause_name(error),
+                cause: error.cause().name(),
                 error: error
                     .service()
                     .map(|service| self.redactor.text(service.error()))
@@ -117,20 +113,11 @@ impl Recorder {
                     .map(|service| service.codes().to_vec())
                     .unwrap_or_default(),
                 advice: error.advice().map(str::to_owned),
+                links: error.links().iter().map(LinkError::in_short).collect(),
             },
         };
         self.transcript
     }
-}
-
-/// The name of the cause's variant.
-fn cause_name(error: &Error) -> String {
-    let shown = format!("{:?}", error.cause());
-    shown
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .next()
-        .unwrap_or_default()
-        .to_owned()
 }
 
 fn record_environment(

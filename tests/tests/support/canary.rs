@@ -93,13 +93,20 @@ pub(crate) fn seen_in(text: &str) -> Option<&'static str> {
 }
 
 fn replace(value: &mut Value, is_secret: &impl Fn(&str, &Value) -> bool, canary: &str) {
-    let Value::Object(members) = value else {
-        return;
-    };
-    for (name, value) in members {
-        if value.is_string() && is_secret(name, value) {
-            *value = canary.into();
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                if value.is_string() && is_secret(name, value) {
+                    *value = canary.into();
+                }
+                replace(value, is_secret, canary);
+            }
         }
-        replace(value, is_secret, canary);
+        Value::Array(items) => {
+            for item in items {
+                replace(item, is_secret, canary);
+            }
+        }
+        _ => {}
     }
 }
