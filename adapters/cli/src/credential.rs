@@ -16,6 +16,8 @@ use clap::{Args, ValueEnum};
 use crate::{Exit, Problem};
 use inputs::Inputs;
 
+pub(crate) use application::read_user_assertion;
+
 /// A credential by its name.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Name {
@@ -76,7 +78,7 @@ pub(crate) struct Choice {
     /// The file with the assertion, instead of AZURE_FEDERATED_TOKEN_FILE.
     #[arg(long, value_name = "FILE")]
     assertion_file: Option<PathBuf>,
-    /// The file with the user's token to act on.
+    /// The file with the user's token to act on, instead of AZID_USER_ASSERTION_FILE.
     #[arg(long, value_name = "FILE")]
     user_assertion_file: Option<PathBuf>,
     /// The id of the service connection, instead of AZURESUBSCRIPTION_SERVICE_CONNECTION_ID.

@@ -8,7 +8,7 @@ use azid_emulator::{EmulatorServer, HostKind};
 pub(crate) type Variables = BTreeMap<String, String>;
 
 /// The variable with the path of the user's token: there is no standard one.
-pub(crate) const USER_ASSERTION_FILE: &str = "USER_ASSERTION_FILE";
+pub(crate) const USER_ASSERTION_FILE: &str = "AZID_USER_ASSERTION_FILE";
 
 /// What is set where, each by itself: together they would change which source a program chooses.
 pub(crate) fn environments(server: &EmulatorServer) -> BTreeMap<String, Variables> {

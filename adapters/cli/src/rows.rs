@@ -8,13 +8,14 @@ use azid_core::{
     AccessToken, Authority, AzurePipelinesCredential, CertificateProof, ClientAssertion,
     ClientAssertionCredential, ClientCertificateCredential, ClientCredential, ClientSecret,
     ClientSecretCredential, Credential, Environment, Error, GitHubActionsCredential,
-    ManagedIdentityCredential, ManagedIdentityId, OnBehalfOfCredential, StaticTokenCredential,
-    TokenCallbackCredential, TokenRequest, WorkloadIdentityCredential,
+    ManagedIdentityCredential, ManagedIdentityId, OnBehalfOfCredential, Secret,
+    StaticTokenCredential, TokenCallbackCredential, TokenRequest, WorkloadIdentityCredential,
 };
 use azid_emulator::demo;
 
 use crate::Problem;
 use crate::cells::Scene;
+use crate::credential::read_user_assertion;
 use crate::environments::USER_ASSERTION_FILE;
 use crate::runtime::{CALLBACK, Order, Runtime};
 
@@ -30,7 +31,8 @@ pub(crate) struct Row {
 }
 
 pub(crate) fn rows(scene: &Scene) -> Result<Vec<Row>, Problem> {
-    let mut rows = scene.applications().map_err(Problem::failed)?;
+    let user = read_user_assertion(&scene.variable("on-behalf-of", USER_ASSERTION_FILE))?;
+    let mut rows = scene.applications(&user).map_err(Problem::failed)?;
     rows.extend(scene.managed_identities().map_err(Problem::failed)?);
     rows.extend(scene.tokens_at_hand()?);
     Ok(rows)
@@ -93,7 +95,7 @@ impl Scene {
         Ok(secret.authority(self.authority()?))
     }
 
-    fn applications(&self) -> Result<Vec<Row>, Error> {
+    fn applications(&self, user: &Secret) -> Result<Vec<Row>, Error> {
         let (tenant, client) = (demo::TENANT_ID, demo::CLIENT_ID);
         let certificate = || {
             let file = self.variable("client-certificate", "AZURE_CLIENT_CERTIFICATE_PATH");
@@ -153,9 +155,13 @@ impl Scene {
             Row::new("azure-pipelines", service_connection)
                 .within(self.environment("azure-pipelines")),
             Row::new("github-actions", workflow).within(self.environment("github-actions")),
-            self.on_behalf_of("on-behalf-of", ClientSecret::from(demo::CLIENT_SECRET))?,
-            self.on_behalf_of("  by certificate", certificate())?,
-            self.on_behalf_of("  by assertion", assertion())?,
+            self.on_behalf_of(
+                "on-behalf-of",
+                ClientSecret::from(demo::CLIENT_SECRET),
+                user,
+            )?,
+            self.on_behalf_of("  by certificate", certificate(), user)?,
+            self.on_behalf_of("  by assertion", assertion(), user)?,
         ])
     }
 
@@ -163,10 +169,10 @@ impl Scene {
         &self,
         name: &'static str,
         proof: impl Into<ClientCredential>,
+        user: &Secret,
     ) -> Result<Row, Error> {
-        let file = self.variable("on-behalf-of", USER_ASSERTION_FILE);
-        let token = std::fs::read_to_string(file).unwrap_or_default();
-        let credential = OnBehalfOfCredential::new(demo::TENANT_ID, demo::CLIENT_ID, proof, token)?;
+        let user = user.clone();
+        let credential = OnBehalfOfCredential::new(demo::TENANT_ID, demo::CLIENT_ID, proof, user)?;
         let credential = credential.authority(self.authority()?);
         Ok(Row::new(name, credential).about(demo::CLIENT_ID, demo::USER_OBJECT_ID))
     }

@@ -131,7 +131,7 @@ scenario('Azure Pipelines, wrong access token', build, () => refused(pipelines('
 // On behalf of a user
 
 const onBehalfOf = (proof) => {
-  const userAssertionToken = readFileSync(process.env.USER_ASSERTION_FILE, 'utf8');
+  const userAssertionToken = readFileSync(process.env.AZID_USER_ASSERTION_FILE, 'utf8');
   return new OnBehalfOfCredential({ tenantId, clientId, userAssertionToken, ...proof, ...entra });
 };
 scenario('on behalf of, secret', called, async () =>

@@ -211,7 +211,7 @@ def _(identity):
 
 
 def on_behalf_of(identity, **proof):
-    with open(os.environ["USER_ASSERTION_FILE"], encoding="utf-8") as file:
+    with open(os.environ["AZID_USER_ASSERTION_FILE"], encoding="utf-8") as file:
         user = file.read()
     return identity.OnBehalfOfCredential(*APPLICATION, user_assertion=user, **proof, **ENTRA)
 

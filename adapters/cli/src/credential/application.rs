@@ -1,24 +1,25 @@
 //! The credentials of applications.
 
-use std::fs::File;
-use std::io::Read as _;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use azid_certificate::CertificateReader;
+use azid_core::effect::FileRequest;
 use azid_core::{
     AzurePipelinesCredential, CertificateProof, ClientAssertion, ClientAssertionCredential,
     ClientCertificateCredential, ClientCredential, ClientSecret, ClientSecretCredential,
-    Credential, GitHubActionsCredential, OnBehalfOfCredential, Secret, SecretBytes,
+    Credential, GitHubActionsCredential, OnBehalfOfCredential, Secret,
 };
 
 use super::inputs::{CLIENT_ID, Inputs, TENANT};
 use super::{text, usage};
 use crate::Problem;
+use crate::environments::USER_ASSERTION_FILE;
 
 type Made = Result<Arc<dyn Credential>, Problem>;
 
 /// The longest token of a user that is read.
-const MOST_TOKEN_BYTES: u64 = 64 * 1024;
+const MOST_TOKEN_BYTES: usize = 64 * 1024;
 
 const SECRET: &[&str] = &["AZURE_CLIENT_SECRET"];
 const CERTIFICATE: &[&str] = &["AZURE_CLIENT_CERTIFICATE_PATH"];
@@ -107,12 +108,15 @@ pub(super) fn on_behalf_of(inputs: &Inputs<'_>) -> Made {
         },
     };
     let (tenant, client_id) = inputs.ids("OnBehalfOfCredential", [(proof.is_some(), SECRET)])?;
-    let Some(file) = &inputs.choice.user_assertion_file else {
-        return Err(usage("--user-assertion-file is needed for this credential"));
+    let file = match &inputs.choice.user_assertion_file {
+        Some(file) => text(file)?,
+        None => std::env::var(USER_ASSERTION_FILE).map_err(|_| {
+            usage(format!(
+                "--user-assertion-file or {USER_ASSERTION_FILE} is needed for this credential"
+            ))
+        })?,
     };
-    let token = read_token(file).map_err(|error| {
-        Problem::failed(format!("the user's token in {}: {error}", file.display()))
-    })?;
+    let token = read_user_assertion(&file)?;
     let proof = proof.unwrap_or_else(|| ClientSecret::from(Secret::from("")).into());
     let credential = OnBehalfOfCredential::new(tenant, client_id, proof, token).map_err(usage)?;
     Ok(Arc::new(credential.authority(inputs.authority()?)))
@@ -158,15 +162,11 @@ fn certificate_in(inputs: &Inputs<'_>, path: String) -> CertificateProof {
     }
 }
 
-fn read_token(file: &std::path::Path) -> Result<Secret, String> {
-    let mut content = Vec::new();
-    let opened = File::open(file).map_err(|error| error.to_string())?;
-    opened
-        .take(MOST_TOKEN_BYTES)
-        .read_to_end(&mut content)
-        .map_err(|error| error.to_string())?;
-    let token = SecretBytes::new(content).trimmed_text();
-    token
-        .filter(|token| !token.is_empty())
-        .ok_or_else(|| "it is empty or not text".to_owned())
+/// The user's token in a file.
+pub(crate) fn read_user_assertion(path: &str) -> Result<Secret, Problem> {
+    let problem = |why: &dyn Display| Problem::failed(format!("the user's token in {path}: {why}"));
+    let file = FileRequest::new(path).max_bytes(MOST_TOKEN_BYTES);
+    let content = azid_native::read_file(&file).map_err(|failure| problem(&failure))?;
+    let token = content.trimmed_text().filter(|token| !token.is_empty());
+    token.ok_or_else(|| problem(&"it is empty or not text"))
 }

@@ -51,7 +51,7 @@ fn the_demo_fails_where_no_token_is_signed_by_a_published_key() {
 #[test]
 fn an_emulator_in_another_process_serves_every_credential_in_every_runtime() {
     let emulator = Emulator::start("served");
-    let user_token = &emulator.environments["on-behalf-of"]["USER_ASSERTION_FILE"];
+    let user_token = &emulator.environments["on-behalf-of"]["AZID_USER_ASSERTION_FILE"];
     for (credential, environment) in CREDENTIALS {
         let variables = emulator.and(environment);
         for runtime in RUNTIMES {
@@ -110,7 +110,7 @@ fn a_managed_identity_is_got_on_every_kind_of_host_by_its_variables_alone() {
 #[test]
 fn on_behalf_of_takes_the_proof_that_there_is() {
     let emulator = Emulator::start("proofs");
-    let user_token = &emulator.environments["on-behalf-of"]["USER_ASSERTION_FILE"];
+    let user_token = &emulator.environments["on-behalf-of"]["AZID_USER_ASSERTION_FILE"];
     let mut arguments = token("on-behalf-of");
     arguments.extend(["--user-assertion-file", user_token]);
     const PROOFS: [&str; 3] = [
