@@ -39,17 +39,17 @@ async fn serve(options: &Options) -> Result<(), Problem> {
         output::line(&format!("export {name}={}", quoted(value)))?;
     }
     if options.environments.is_none() {
-        eprintln!(
+        output::note(&format!(
             "for a program on a host of another kind, one of these blocks:\n\n{}",
             server.host_guide()
-        );
+        ));
     }
-    eprintln!(
+    output::note(&format!(
         "serving {} and {}",
         server.https_origin(),
         server.http_origin()
-    );
-    eprintln!("its secret is its own and worth nothing elsewhere; Ctrl-C ends it");
+    ));
+    output::note("its secret is its own and worth nothing elsewhere; Ctrl-C ends it");
     stop.asked().await;
     Ok(())
 }

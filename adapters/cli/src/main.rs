@@ -3,8 +3,6 @@
 //! Standard output is for what was asked for, and for nothing else; the rest goes to standard
 //! error.
 
-#![expect(clippy::print_stderr, reason = "a command speaks on standard error")]
-
 mod cells;
 mod credential;
 mod demo;
@@ -79,7 +77,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("azid: {}", problem.message);
+            output::note(&format!("azid: {}", problem.message));
             ExitCode::from(problem.exit as u8)
         }
     }

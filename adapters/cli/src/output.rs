@@ -1,4 +1,4 @@
-//! Standard output, and files that are their owner's alone.
+//! Standard output, standard error, and files that are their owner's alone.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -17,6 +17,11 @@ pub(crate) fn text(text: &str) -> Result<(), Problem> {
     write!(output, "{text}")
         .and_then(|()| output.flush())
         .map_err(|error| Problem::failed(format!("standard output: {error}")))
+}
+
+/// Says something on standard error. Nobody can be told that this did not work.
+pub(crate) fn note(note: &str) {
+    let _ = writeln!(io::stderr().lock(), "{note}");
 }
 
 /// Writes a line or more to a file that only its owner can read.

@@ -68,7 +68,7 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
     };
     let token = outcome.result.map_err(|error| {
         if let Err(problem) = &written {
-            eprintln!("azid: {}", problem.message);
+            output::note(&format!("azid: {}", problem.message));
         }
         Problem::new(exit(&error), error)
     })?;
