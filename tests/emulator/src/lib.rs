@@ -50,10 +50,11 @@ pub use application::{Application, ClientSecret, Delegation, FederatedCredential
 pub use certificate::{Certificate, ClientCertificate};
 pub use ci::{BuildSystems, Pipeline, ServiceConnection, Workflow};
 pub use directory::{
-    AccessPolicy, Directory, FederatedIssuer, Resource, Tenant, TokenVersion, User,
+    AccessPolicy, Directory, FederatedDomain, FederatedIssuer, Resource, Tenant, TokenVersion,
+    User, UserState,
 };
 pub use emulator::{Emulator, Entrance};
-pub use entra::Entra;
+pub use entra::{Entra, Landing};
 pub use fault::{DropPoint, Fault};
 pub use hosts::{
     AppService, AppService2017, AzureArc, CloudShell, ExpiryForm, FileOrder, HostKind, Hosts,
