@@ -4,6 +4,8 @@ use crate::fields::Fields;
 use std::fmt;
 
 /// The end of a sign-in in the browser. **It holds an authorization code.**
+///
+/// A response of [`crate::Entra::handle`] that ends one has this among its extensions.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Landing {
     /// The browser goes to this address, with the fields in its query or in its fragment.
