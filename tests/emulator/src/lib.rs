@@ -17,6 +17,7 @@
 //! # Ok::<(), http::Error>(())
 //! ```
 //!
+//! People sign in at [`Entra`]'s pages with a browser, or [`Entra::sign_in`] does it for them.
 //! [`demo`] is a world ready for use. [`Entra`], [`Imds`] and each of the [`Hosts`] can be used alone;
 //! [`BuildSystems`] are the jobs of Azure Pipelines and GitHub Actions that hand out tokens for Entra.
 //! [`Fault`] makes

@@ -26,6 +26,7 @@ mod refresh_tokens;
 mod regions;
 mod server;
 mod server_faults;
+mod server_people;
 mod service_fabric;
 mod sign_in_page;
 mod subject_names;
