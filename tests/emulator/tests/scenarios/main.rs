@@ -24,6 +24,7 @@ mod passwords;
 mod people;
 mod refresh_tokens;
 mod regions;
+mod returning_browsers;
 mod server;
 mod server_faults;
 mod server_people;

@@ -55,7 +55,7 @@ pub(super) fn authenticate<'a>(
     if user.state == UserState::Locked {
         return Err(Refusal::account(50053, "The account is locked."));
     }
-    if user.password != password {
+    if password.is_empty() || user.password != password {
         let text = "Error validating credentials due to invalid username or password.";
         return Err(Refusal::account(50126, text));
     }

@@ -2,7 +2,7 @@
 //!
 //! page ─► name and password ─► second factor, if the user has one ─► redirect with a code
 
-use super::account::{Person, authenticate};
+use super::account::{Person, authenticate, foreign_account};
 use super::authorize::Asked;
 use super::code::Code;
 use super::consent::{check_policy, find_resource};
@@ -77,8 +77,12 @@ pub(super) fn prove(
 ) -> Result<Proven, Refusal> {
     if let Some(ticket) = form.get("ticket") {
         let person = ticket_holder(front, ticket).ok_or_else(Refusal::no_session)?;
-        let (_, user) = person.find(front.directory)?;
-        if user.second_factor.as_deref() != form.get("code") {
+        let (home, user) = person.find(front.directory)?;
+        if tenant.is_some_and(|it| it.id != home.id) {
+            return Err(foreign_account(&user.user_principal_name));
+        }
+        let shown = form.get("code");
+        if shown.is_none() || shown != user.second_factor.as_deref() {
             let text = "Authentication failed during strong authentication request.";
             return Err(Refusal::account(500_121, text));
         }
