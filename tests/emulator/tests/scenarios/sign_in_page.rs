@@ -236,6 +236,33 @@ fn a_second_factor_is_asked_for_after_the_password() {
 }
 
 #[test]
+fn a_ticket_lasts_ten_minutes_and_is_not_the_name_of_a_browser() {
+    let mut emulator = emulator();
+    let url = authorize_url(&[]);
+    let form = password_form(demo::SECOND_FACTOR_USER_NAME);
+    let response = submit(&mut emulator, &url, &form);
+    let ticket = hidden(html(&response), "ticket").to_owned();
+    let answer = |ticket: &str| {
+        let code = ("code", demo::SECOND_FACTOR_CODE);
+        crate::support::form(&[("action", "sign-in"), ("ticket", ticket), code])
+    };
+    let mut send = |ticket: &str, now| {
+        let request = Request::post(&url)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(answer(ticket));
+        emulator.handle(&request.expect("well-formed"), now)
+    };
+    let response = send(&ticket, NOW + 600);
+    assert!(html(&response).contains("AADSTS50058. "));
+    let response = send(&ticket, NOW + 599);
+    let cookie = header(&response, "set-cookie");
+    let name = cookie.strip_prefix("emulated-sign-in=").expect("a name");
+    let name = name.split(';').next().expect("a name");
+    let response = send(name, NOW);
+    assert!(html(&response).contains("AADSTS50058. "));
+}
+
+#[test]
 fn a_form_without_a_button_or_of_another_type_is_refused() {
     let mut emulator = emulator();
     let url = authorize_url(&[]);

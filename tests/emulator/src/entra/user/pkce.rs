@@ -53,3 +53,24 @@ fn is_verifier(text: &str) -> bool {
             .bytes()
             .all(|it| it.is_ascii_alphanumeric() || b"-._~".contains(&it))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verifier_has_43_to_128_unreserved_characters() {
+        for (verifier, good) in [
+            ("a".repeat(43), true),
+            ("~.-_".repeat(32), true),
+            ("a".repeat(42), false),
+            ("a".repeat(129), false),
+            ("+".repeat(43), false),
+            (" ".repeat(43), false),
+        ] {
+            let challenge = encode(Sha256::digest(&verifier));
+            let checked = check(Some(&challenge), Some(&verifier));
+            assert_eq!(checked.is_ok(), good, "{verifier}");
+        }
+    }
+}

@@ -205,4 +205,43 @@ mod tests {
             assert_eq!(matches(registered, uri), same, "{registered} {uri}");
         }
     }
+
+    #[test]
+    fn fields_are_put_behind_a_path_and_behind_a_query() {
+        for (uri, mode, location) in [
+            (
+                "https://a.example",
+                ResponseMode::Query,
+                "https://a.example/?c=d",
+            ),
+            (
+                "https://a.example/?a=b",
+                ResponseMode::Query,
+                "https://a.example/?a=b&c=d",
+            ),
+            (
+                "https://a.example/?a=b",
+                ResponseMode::Fragment,
+                "https://a.example/?a=b#c=d",
+            ),
+            ("app:signed-in", ResponseMode::Query, "app:signed-in?c=d"),
+        ] {
+            let single_page = false;
+            let redirect = RedirectUri { uri, single_page };
+            assert_eq!(redirect.location(mode, "c=d"), location);
+        }
+    }
+
+    #[test]
+    fn a_policy_names_the_origin_or_the_scheme_alone() {
+        for (uri, source) in [
+            ("http://localhost:8400/a?b", "http://localhost:8400"),
+            ("https://a.example", "https://a.example"),
+            ("app:signed-in", "app:"),
+            ("app://signed-in/now", "app:"),
+        ] {
+            let single_page = false;
+            assert_eq!(RedirectUri { uri, single_page }.source(), source);
+        }
+    }
 }
