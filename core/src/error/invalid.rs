@@ -37,6 +37,8 @@ pub enum What {
     ManagedIdentity,
     /// The id of a service connection.
     ServiceConnection,
+    /// A subscription.
+    Subscription,
     /// An access token.
     AccessToken,
     /// A variable of the environment.
@@ -78,6 +80,7 @@ impl fmt::Display for Invalid {
             What::Authority => "the authority",
             What::ManagedIdentity => "the managed identity's id",
             What::ServiceConnection => "the service connection's id",
+            What::Subscription => "the subscription",
             What::AccessToken => "the access token",
             What::Variable(name) => {
                 return write!(f, "the variable {name} is not valid: {}", self.why);
