@@ -52,8 +52,15 @@ macro_rules! credentials {
 }
 
 credentials! {
+    /// The account that the Azure CLI is logged in to.
+    AzureCli: azure_cli::AzureCliCredential,
+    /// The account that the Azure Developer CLI is logged in to.
+    AzureDeveloperCli: azure_developer_cli::AzureDeveloperCliCredential,
     /// A job of Azure Pipelines.
     AzurePipelines: azure_pipelines::AzurePipelinesCredential,
+    /// The account that Azure PowerShell is logged in to.
+    #[serde(rename = "azure-powershell")]
+    AzurePowerShell: azure_powershell::AzurePowerShellCredential,
     /// Other credentials in order.
     ChainedToken: chained_token::ChainedTokenCredential,
     /// An application with an assertion of another issuer.

@@ -9,6 +9,7 @@ mod exec;
 mod failure;
 mod file;
 mod http;
+mod program;
 mod sign;
 mod sleep;
 

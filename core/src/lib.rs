@@ -200,6 +200,7 @@ mod tenant;
 pub mod testing;
 mod time;
 mod token;
+mod tool;
 pub mod transcript;
 
 pub use self::attempts::{Resend, http, http_rebuilt};
@@ -229,4 +230,5 @@ pub use self::step::{Call, Outcome, Step};
 pub use self::tenant::{AllowedTenants, ClientId, TenantId};
 pub use self::time::{Now, Timestamp};
 pub use self::token::AccessToken;
+pub use self::tool::{ToolError, ToolProblem};
 pub use self::transcript::Transcript;

@@ -13,6 +13,9 @@ pub use self::failure::ServiceError;
 pub use self::form::Form;
 pub use self::response::{AnswerFault, AnsweredIdentity, Expiry, Looks, TokenAnswer};
 
-pub(crate) use self::failure::{forms_of, marks_error, safe_text};
+pub(crate) use self::advice::for_code;
+pub(crate) use self::failure::{aadsts_codes, forms_of, marks_error, safe_text};
 pub(crate) use self::member::read_member;
+pub(crate) use self::number::Number;
 pub(crate) use self::request::{claims, correlated};
+pub(crate) use self::response::{LONGEST_LIFETIME, Text};

@@ -17,8 +17,9 @@ use azid_native::Proxies;
 ///
 /// HTTP goes by the blocking host of `azid-ureq`, on async-std's pool of blocking threads, or by a
 /// client of the user's; files are read and keys in memory sign on that pool too; waits are
-/// async-std's timers. Programs and browsers are refused. What has begun on the pool cannot be called off: it
-/// ends by itself, an exchange at its time limit at the latest.
+/// async-std's timers. What has begun on the pool cannot be called off: it ends by itself, an
+/// exchange at its time limit at the latest. A program runs on a thread of its own, in real time,
+/// and is killed when the future that waits for it is dropped. Browsers are refused.
 pub struct AsyncStdHost {
     client: Option<AnyClient>,
     proxies: Proxies,
@@ -129,6 +130,10 @@ impl Host for AsyncStdHost {
                     call.reply(reply.unwrap_or(Err(HttpFailure::TimedOut)), clock())
                 })
             }
+            (Step::Exec(call), _) => Box::pin(async move {
+                let reply = azid_native::start_program(call.request().clone()).await;
+                call.reply(reply, clock())
+            }),
             (Step::Sleep(call), _) => {
                 let slept = (self.sleep)(call.request().duration);
                 Box::pin(async move {

@@ -1,12 +1,13 @@
 //! What azid hosts on an operating system share.
 //!
-//! Each function here carries out one part of a host's work, blocking;
-//! the host decides on which thread. None of them panics on what it is given.
+//! Each function here carries out one part of a host's work, blocking, and the host decides on
+//! which thread; only [`start_program`] brings its own. None of them panics on what it is given.
 //!
 //! | a host needs | here |
 //! |---|---|
 //! | the inputs of a run | [`environment`], [`platform`], [`now`], [`seed`] |
 //! | the effect `ReadFile` | [`read_file`] |
+//! | the effect `Exec` | [`run_program`], or as a future [`start_program`] |
 //! | for `Http`: whether a request may leave, and by which way | [`check`], [`Proxies`] |
 //! | for `Http`: an answer's body within its limit | [`read_at_most`] |
 //! | for `Http`: how its server proves who it is | [`special_proof`], and below |
@@ -32,6 +33,7 @@
 
 mod clock;
 mod environment;
+mod exec;
 mod failure;
 mod file;
 mod limit;
@@ -47,6 +49,7 @@ mod tls;
 
 pub use self::clock::now;
 pub use self::environment::{environment, platform};
+pub use self::exec::{Running, run_program, start_program};
 pub use self::failure::{Phase, http_failure};
 pub use self::file::read_file;
 pub use self::limit::read_at_most;

@@ -23,8 +23,9 @@ use crate::task::task;
 ///
 /// HTTP goes by `reqwest` (the feature `reqwest`, on by default) or by a client of the user's;
 /// files are read on the blocking pool, and keys in memory sign there, since a long key takes
-/// milliseconds; waits are tokio's, so that they follow `tokio::time::pause`. Programs and
-/// browsers are refused.
+/// milliseconds; waits are tokio's, so that they follow `tokio::time::pause`. A program runs on a
+/// thread of its own, in real time, and is killed when the future that waits for it is dropped.
+/// Browsers are refused.
 ///
 /// An exchange or a wait is a task of the runtime that it began on, so it goes on whoever waits
 /// for it. Where that runtime ends first, the exchange is lost, and retried on the next one. The
@@ -152,6 +153,10 @@ impl Host for TokioHost {
                 let reply = read
                     .await
                     .unwrap_or_else(|error| Err(FileFailure::Other(Detail::new(error))));
+                call.reply(reply, clock.now())
+            }),
+            Step::Exec(call) => Box::pin(async move {
+                let reply = azid_native::start_program(call.request().clone()).await;
                 call.reply(reply, clock.now())
             }),
             Step::Sleep(call) => {

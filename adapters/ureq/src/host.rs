@@ -13,7 +13,7 @@ use crate::http::Client;
 
 /// Carries out effects, each on the thread that asks for it.
 ///
-/// HTTP exchanges, file reads, waits and signatures by keys in memory work as they are;
+/// HTTP exchanges, file reads, programs, waits and signatures by keys in memory work as they are;
 /// assertions, tokens, prompts and signatures by named keys work where a callback is registered.
 /// Everything else is refused as an effect that this host does not have.
 pub struct Host {
@@ -112,6 +112,10 @@ impl Host {
             }
             Step::ReadFile(call) => {
                 let reply = azid_native::read_file(call.request());
+                call.reply(reply, now())
+            }
+            Step::Exec(call) => {
+                let reply = azid_native::run_program(call.request());
                 call.reply(reply, now())
             }
             Step::Sleep(call) => {

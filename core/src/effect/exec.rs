@@ -4,7 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use super::failure::{Detail, Refusal, can_be_refused};
+use super::program::candidates;
 use super::{Effect, effect_step, sealed::Sealed};
+use crate::context::Platform;
+use crate::environment::Environment;
 use crate::secret::SecretBytes;
 use crate::transcript::Recording;
 use serde::{Deserialize, Serialize};
@@ -15,13 +18,18 @@ pub enum Exec {}
 
 /// Which program to run, and how.
 ///
-/// The host finds the program on its `PATH`, never in the current directory; passes the arguments
-/// as they are, without a shell; closes standard input; and kills the process when the time limit
-/// passes or the run is dropped.
+/// The host runs the first of the files that is there, and looks nowhere else; passes the arguments
+/// as they are, without a shell; closes standard input; and kills the process, with all that it has
+/// started, when the time limit passes, when it prints too much, and when the run is dropped.
+///
+/// On Windows a `.cmd` or `.bat` file is run by `cmd.exe`, whatever the host does: its arguments
+/// are to be made of letters, digits, spaces and `_.:/-+=` alone, which mean nothing to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecRequest {
-    /// The program's name, as on the `PATH`: `az`.
+    /// The program's name, as it is known to people: `az`.
     pub program: String,
+    /// The files that it may be, by absolute paths, in the order in which to try them.
+    pub candidates: Vec<String>,
     /// The arguments. Never a secret: other processes can read them.
     pub arguments: Vec<String>,
     /// Variables to set beside those the process inherits.
@@ -35,16 +43,27 @@ pub struct ExecRequest {
 }
 
 impl ExecRequest {
-    /// A run of a program without arguments, for 30 seconds and 1 MiB of output at most.
+    /// A run of a program without arguments, for 30 seconds and 1 MiB of output at most. It is to
+    /// be [looked for](Self::search) yet.
     pub fn new(program: impl Into<String>) -> Self {
         Self {
             program: program.into(),
+            candidates: Vec::new(),
             arguments: Vec::new(),
             environment: Vec::new(),
             directory: None,
             timeout: Duration::from_secs(30),
             max_output: 1024 * 1024,
         }
+    }
+
+    /// Looks for a program of this name, after those that were looked for before: in the absolute
+    /// directories of `PATH`, and on Windows by the extensions of `PATHEXT`. Nothing is asked of
+    /// the file system yet.
+    pub fn search(mut self, name: &str, environment: &Environment, platform: Platform) -> Self {
+        self.candidates
+            .extend(candidates(name, environment, platform));
+        self
     }
 
     /// Passes these arguments.
@@ -70,7 +89,7 @@ pub struct ExecOutput {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ExecFailure {
-    /// There is no such program on the `PATH`.
+    /// None of the files is there.
     NotFound,
     /// This process may not run it.
     PermissionDenied,

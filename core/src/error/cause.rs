@@ -10,6 +10,7 @@ use crate::effect::{
 };
 use crate::oauth::{AnswerFault, Looks, ServiceError};
 use crate::time::Timestamp;
+use crate::tool::ToolError;
 
 /// What was seen.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,8 @@ pub enum Cause {
         /// Why.
         failure: ExecFailure,
     },
+    /// A developer tool has no token to give.
+    Tool(Box<ToolError>),
     /// Nothing was signed.
     Sign(SignFailure),
     /// There is no assertion.
@@ -141,6 +144,7 @@ impl Cause {
             Self::Http(HttpFailure::Refused(_)) => Fault::Host,
             Self::Http(_) | Self::OutOfTime => Fault::Network,
             Self::File { .. } | Self::FileContent { .. } | Self::Exec { .. } => Fault::Host,
+            Self::Tool(error) => error.fault(),
             Self::Sign(_)
             | Self::NoRandomness
             | Self::Sleep(_)
@@ -157,6 +161,11 @@ impl Cause {
     pub(super) fn advice(&self) -> Option<&'static str> {
         Some(match self {
             Self::Service(error) => return error.advice(),
+            Self::Tool(error) => return error.advice(),
+            Self::Exec {
+                failure: ExecFailure::TimedOut,
+                ..
+            } => "see how long it takes in a terminal, and allow it more time",
             Self::MissingVariables(_) => "set them, or use another credential",
             Self::Http(HttpFailure::Tls(_)) => {
                 "if a proxy or a test server has its own CA, name its PEM file in SSL_CERT_FILE"
@@ -247,6 +256,7 @@ impl fmt::Display for Cause {
             }
             Self::FileContent { path, problem } => write!(f, "the file {path:?} {problem}"),
             Self::Exec { program, failure } => write!(f, "the program {program:?}: {failure}"),
+            Self::Tool(error) => error.fmt(f),
             Self::Sign(failure) => failure.fmt(f),
             Self::Assertion(failure) => failure.fmt(f),
             Self::Token(failure) => failure.fmt(f),
@@ -275,6 +285,12 @@ impl fmt::Display for Cause {
 impl From<ServiceError> for Cause {
     fn from(error: ServiceError) -> Self {
         Self::Service(Box::new(error))
+    }
+}
+
+impl From<ToolError> for Cause {
+    fn from(error: ToolError) -> Self {
+        Self::Tool(Box::new(error))
     }
 }
 

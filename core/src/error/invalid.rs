@@ -39,6 +39,8 @@ pub enum What {
     Links,
     /// The id of a service connection.
     ServiceConnection,
+    /// A subscription.
+    Subscription,
     /// An access token.
     AccessToken,
     /// A variable of the environment.
@@ -86,6 +88,7 @@ impl fmt::Display for Invalid {
             What::ManagedIdentity => "the managed identity's id",
             What::Links => "the links",
             What::ServiceConnection => "the service connection's id",
+            What::Subscription => "the subscription",
             What::AccessToken => "the access token",
             What::Variable(name) => {
                 return write!(f, "the variable {name} is not valid: {}", self.why);

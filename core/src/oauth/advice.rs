@@ -6,7 +6,7 @@ pub(super) const TRANSIENT: [u64; 11] = [
 ];
 
 /// What to do about an AADSTS code, for whoever reads the error.
-pub(super) fn for_code(code: u64) -> Option<&'static str> {
+pub(crate) fn for_code(code: u64) -> Option<&'static str> {
     Some(match code {
         700_016 => {
             "check the client id and the tenant: this tenant has no such application (not consented here, or in another cloud)"

@@ -305,15 +305,20 @@ fn codes(body: &Map<String, Value>, description: &str) -> Vec<u64> {
         .take(16)
         .collect();
     if codes.is_empty() {
-        let texts = description.split("AADSTS").skip(1).take(16);
-        codes.extend(texts.filter_map(|text| {
-            let end = text
-                .find(|c: char| !c.is_ascii_digit())
-                .unwrap_or(text.len());
-            text[..end].parse::<u64>().ok()
-        }));
+        codes.extend(aadsts_codes(description));
     }
     codes
+}
+
+/// The numbers behind `AADSTS` in a text, the first sixteen.
+pub(crate) fn aadsts_codes(text: &str) -> impl Iterator<Item = u64> + '_ {
+    let texts = text.split("AADSTS").skip(1).take(16);
+    texts.filter_map(|text| {
+        let end = text
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len());
+        text[..end].parse().ok()
+    })
 }
 
 /// The part before Entra's trace lines, which are kept as members of their own.

@@ -17,7 +17,7 @@ use crate::token::AccessToken;
 
 /// No access token lives longer; one that says so is renewed by then (the longest known, for
 /// clients that honour continuous access evaluation, live 28 hours).
-const LONGEST_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Which of two members dates a token where an answer has both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -314,7 +314,7 @@ impl<'de> Visitor<'de> for Members {
 }
 
 /// A text, or something else that is passed over.
-pub(super) struct Text(pub(super) Option<Secret>);
+pub(crate) struct Text(pub(crate) Option<Secret>);
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -216,8 +216,8 @@ impl Recording<'_> {
     pub(crate) fn exec(&mut self, request: &ExecRequest, reply: &Result<ExecOutput, ExecFailure>) {
         let reply = self.reply(reply, |redactor, output| Printed {
             exit_code: output.exit_code,
-            stdout: redactor.content("output", output.stdout.expose()),
-            stderr: redactor.content("output", output.stderr.expose()),
+            stdout: redactor.stdout(output.stdout.expose()),
+            stderr: redactor.stderr(output.stderr.expose()),
         });
         let arguments = request
             .arguments

@@ -47,6 +47,13 @@ pub(crate) fn with_canaries(mut case: Case) -> Case {
             Reply::Token(Ok(token)) if !token.secret().is_empty() => {
                 *token = AccessToken::new(TOKEN, token.expires_on());
             }
+            Reply::Exec(Ok(output)) => {
+                if let Ok(mut printed) = serde_json::from_slice(output.stdout.expose()) {
+                    let is_token = |name: &str, _: &Value| name.to_lowercase().ends_with("token");
+                    replace(&mut printed, &is_token, TOKEN);
+                    output.stdout = printed.to_string().into_bytes().into();
+                }
+            }
             Reply::Sign(Ok(signature)) if !signature.is_empty() => *signature = SIGNATURE.into(),
             Reply::Http(Ok(response)) => {
                 if let Ok(mut body) = serde_json::from_slice(response.body.expose()) {

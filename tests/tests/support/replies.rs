@@ -157,6 +157,9 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 
 const MEMBERS: &[&str] = &[
     "access_token",
+    "accessToken",
+    "token",
+    "expiresOn",
     "expires_in",
     "expires_on",
     "refresh_in",
@@ -275,6 +278,12 @@ impl Change {
             (Self::Status(status), Reply::Http(Ok(response))) => response.status = *status,
             (change, Reply::Http(Ok(response))) => {
                 response.body = change.bytes(response.body.expose()).into();
+            }
+            (change, Reply::Exec(Ok(output))) if place % 3 == 0 => {
+                output.stderr = change.bytes(output.stderr.expose()).into();
+            }
+            (change, Reply::Exec(Ok(output))) => {
+                output.stdout = change.bytes(output.stdout.expose()).into();
             }
             (change, Reply::File(Ok(content))) => *content = change.bytes(content.expose()).into(),
             _ => {}

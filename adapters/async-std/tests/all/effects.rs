@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use azid_async_std::{AsyncStdHost, Builder, HttpClient, TokenProvider};
 use azid_core::effect::{
-    CallbackId, ExecRequest, FileFailure, HttpFailure, HttpReply, HttpRequest, HttpResponse,
-    TokenOrder,
+    CallbackId, FileFailure, HttpFailure, HttpReply, HttpRequest, HttpResponse, TokenOrder,
 };
 use azid_core::{
-    AccessToken, Cause, ClientSecretCredential, Context, Credential, Environment, ErrorKind,
-    Identity, Next, Now, Seed, Timestamp, WorkloadIdentityCredential, done, exec, token,
+    AccessToken, Cause, ClientSecretCredential, Context, Credential, Environment, Identity, Next,
+    Now, Seed, Timestamp, WorkloadIdentityCredential, done, token,
 };
 
 use crate::fetch::{fetch, request, requirements};
@@ -130,7 +129,7 @@ async fn a_file_that_is_not_there_is_told_by_its_path() {
 #[async_std::test]
 async fn a_callback_may_wait_as_any_task() {
     let name = CallbackId::new("vault");
-    let provider = TokenProvider::builder(Wants::Token(name.clone()))
+    let provider = TokenProvider::builder(Wants(name.clone()))
         .on_token(name, async |order: TokenOrder| {
             async_std::task::sleep(Duration::from_millis(1)).await;
             let year_2100 = Timestamp::from_unix_seconds(4_102_444_800);
@@ -140,22 +139,9 @@ async fn a_callback_may_wait_as_any_task() {
     assert_eq!(secret(&provider).await, SCOPE[0]);
 }
 
-#[async_std::test]
-async fn what_this_host_has_no_means_for_is_unavailable() {
-    let provider = TokenProvider::new(Wants::Program);
-    let error = provider
-        .get_token(SCOPE)
-        .await
-        .expect_err("no programs here");
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
-}
-
-/// A credential of one effect.
+/// A credential that asks this callback for a token.
 #[derive(Debug)]
-enum Wants {
-    Token(CallbackId),
-    Program,
-}
+struct Wants(CallbackId);
 
 impl Credential for Wants {
     fn name(&self) -> &'static str {
@@ -167,23 +153,12 @@ impl Credential for Wants {
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
-        match &*self {
-            Self::Token(callback) => {
-                let order = TokenOrder {
-                    callback: callback.clone(),
-                    request: cx.request().clone(),
-                };
-                token(order, |reply, cx| {
-                    done(reply.or_else(|failure| cx.failed(failure))?)
-                })
-            }
-            Self::Program => exec(ExecRequest::new("az"), |reply, cx| match reply {
-                Ok(_) => cx.failed(Cause::Unsupported("it ran")),
-                Err(failure) => cx.failed(Cause::Exec {
-                    program: "az".into(),
-                    failure,
-                }),
-            }),
-        }
+        let order = TokenOrder {
+            callback: self.0.clone(),
+            request: cx.request().clone(),
+        };
+        token(order, |reply, cx| {
+            done(reply.or_else(|failure| cx.failed(failure))?)
+        })
     }
 }

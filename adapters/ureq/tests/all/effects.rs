@@ -5,14 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use azid_core::effect::{
-    AssertionFailure, AssertionRequest, AuthorizeRequest, CallbackId, DeviceCode, ExecRequest,
-    FileFailure, FileRequest, KeyHandle, PromptFailure, PromptRequest, Refusal, ResponseMode,
-    SignFailure, SignRequest, SignatureAlgorithm, SleepReason, SleepRequest, TokenFailure,
-    TokenOrder,
+    AssertionFailure, AssertionRequest, AuthorizeRequest, CallbackId, DeviceCode, FileFailure,
+    FileRequest, KeyHandle, PromptFailure, PromptRequest, Refusal, ResponseMode, SignFailure,
+    SignRequest, SignatureAlgorithm, SleepReason, SleepRequest, TokenFailure, TokenOrder,
 };
 use azid_core::{
-    AccessToken, Now, Secret, SecretBytes, Timestamp, TokenRequest, assertion, authorize, exec,
-    prompt, read_file, sign, sleep, token,
+    AccessToken, Now, Secret, SecretBytes, Timestamp, TokenRequest, assertion, authorize, prompt,
+    read_file, sign, sleep, token,
 };
 
 use crate::probe::{host, keep, reply_to};
@@ -195,17 +194,8 @@ fn a_name_that_nobody_registered_is_refused_as_such() {
 }
 
 #[test]
-fn effects_that_the_host_does_not_have_are_refused() {
+fn an_effect_that_the_host_does_not_have_is_refused() {
     let host = host();
-    let run = reply_to(&host, |kept| {
-        exec(ExecRequest::new("az"), move |reply, cx| {
-            keep(&kept, reply.map_err(|failure| failure.to_string()), cx)
-        })
-    });
-    assert_eq!(
-        run.err().as_deref(),
-        Some("the host does not offer this effect")
-    );
     let authorized = reply_to(&host, |kept| {
         let request = AuthorizeRequest {
             endpoint: "https://login.example/authorize"

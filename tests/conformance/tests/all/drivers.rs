@@ -21,7 +21,7 @@ pub(crate) const DRIVERS: [(&str, Driver); 4] = [
     ("async-std", async_std),
 ];
 
-/// Does itself all that needs no socket and no file.
+/// Does itself all that needs no socket, no file and no process.
 fn bare_loop(credential: Arc<dyn Credential>, context: Context, clock: VirtualClock) -> Outcome {
     let transport = ureq_host(&clock);
     let mut step = Run::start(credential, context);
@@ -32,7 +32,9 @@ fn bare_loop(credential: Arc<dyn Credential>, context: Context, clock: VirtualCl
                 clock.sleep(call.request().duration);
                 call.reply(Ok(()), clock.now())
             }
-            step @ (Step::Http(_) | Step::ReadFile(_) | Step::Sign(_)) => transport.perform(step),
+            step @ (Step::Http(_) | Step::ReadFile(_) | Step::Exec(_) | Step::Sign(_)) => {
+                transport.perform(step)
+            }
             other => other.refuse(Refusal::NoSuchEffect, clock.now()),
         }
     }

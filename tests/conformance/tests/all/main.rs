@@ -15,3 +15,5 @@ mod service_principals;
 mod signing;
 mod stand_in;
 mod tls_server;
+#[cfg(unix)]
+mod tools;
