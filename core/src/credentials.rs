@@ -52,6 +52,8 @@ macro_rules! credentials {
 }
 
 credentials! {
+    /// A person who comes back to a web application from the sign-in page.
+    AuthorizationCode: authorization_code::AuthorizationCodeCredential,
     /// A job of Azure Pipelines.
     AzurePipelines: azure_pipelines::AzurePipelinesCredential,
     /// An application with an assertion of another issuer.
@@ -60,17 +62,25 @@ credentials! {
     ClientCertificate: client_certificate::ClientCertificateCredential,
     /// An application with a client secret.
     ClientSecret: client_secret::ClientSecretCredential,
+    /// A person who types a code on another device.
+    DeviceCode: device_code::DeviceCodeCredential,
     /// A job of GitHub Actions.
     #[serde(rename = "github-actions")]
     GitHubActions: github_actions::GitHubActionsCredential,
+    /// A person with a browser on this machine.
+    InteractiveBrowser: interactive_browser::InteractiveBrowserCredential,
     /// The identity that Azure gives to the host.
     ManagedIdentity: managed_identity::ManagedIdentityCredential,
     /// An application that acts for the user who called it.
     OnBehalfOf: on_behalf_of::OnBehalfOfCredential,
+    /// A person who signed in elsewhere.
+    RefreshToken: refresh_token::RefreshTokenCredential,
     /// A token that is there already.
     StaticToken: static_token::StaticTokenCredential,
     /// Tokens from the program's own code.
     TokenCallback: token_callback::TokenCallbackCredential,
+    /// A person by name and password: a legacy, to be left behind.
+    UsernamePassword: username_password::UsernamePasswordCredential,
     /// A Kubernetes workload with a federated token.
     WorkloadIdentity: workload_identity::WorkloadIdentityCredential,
 }

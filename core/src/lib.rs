@@ -200,6 +200,7 @@ pub mod testing;
 mod time;
 mod token;
 pub mod transcript;
+mod user;
 
 pub use self::attempts::{Resend, http, http_rebuilt};
 pub use self::authority::Authority;
@@ -228,3 +229,7 @@ pub use self::tenant::{AllowedTenants, ClientId, TenantId};
 pub use self::time::{Now, Timestamp};
 pub use self::token::AccessToken;
 pub use self::transcript::Transcript;
+pub use self::user::{
+    AuthenticationRecord, AuthorizationRequest, AuthorizationSession, Interaction, SignInFault,
+    SignInPrompt,
+};

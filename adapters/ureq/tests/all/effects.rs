@@ -211,6 +211,7 @@ fn effects_that_the_host_does_not_have_are_refused() {
             endpoint: "https://login.example/authorize"
                 .parse()
                 .expect("it is valid"),
+            redirect: azid_core::effect::LoopbackRedirect::default(),
             state: Secret::new("state"),
             response_mode: ResponseMode::FormPost,
             timeout: Duration::from_secs(1),
