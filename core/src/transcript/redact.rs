@@ -12,6 +12,7 @@ use crate::secret::Secret;
 
 /// Members and form fields whose values are shown.
 const SHOWN_FIELDS: &[&str] = &[
+    "account_type",
     "api-version",
     "audience",
     "authorization_endpoint",
