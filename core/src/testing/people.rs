@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use super::{Case, Reply};
 use crate::authority::Authority;
 use crate::entropy::{Entropy, Seed};
 use crate::memory::Fact;
@@ -28,6 +29,21 @@ pub(crate) fn signed_in_with(nonce: &str) -> Value {
     let claims = json!({ "preferred_username": "ada@contoso.com", "nonce": nonce, "sub": "s" });
     answer["id_token"] = id_token(&claims).into();
     answer
+}
+
+/// A case whose every token comes with Ada's id token, of the sign-in with this nonce.
+pub(crate) fn as_ada(mut case: Case, nonce: &str) -> Case {
+    for reply in &mut case.replies {
+        let Reply::Http(Ok(response)) = reply else {
+            continue;
+        };
+        let answer = serde_json::from_slice::<Value>(response.body.expose());
+        if let Some(mut answer) = answer.ok().filter(|it| it.get("access_token").is_some()) {
+            answer["id_token"] = signed_in_with(nonce)["id_token"].clone();
+            response.body = answer.to_string().into_bytes().into();
+        }
+    }
+    case
 }
 
 pub(crate) fn id_token(claims: &Value) -> String {

@@ -253,9 +253,11 @@ impl AuthorizationSession {
         }
         match read_answer(parameters, &self.state) {
             Ok(AuthorizeAnswer::Code(code)) => Ok(code),
-            Ok(AuthorizeAnswer::Denied { error, description }) => {
-                failed(denied(&error, description.as_str(), &[self.state.clone()]))
-            }
+            Ok(AuthorizeAnswer::Denied { error, description }) => failed(denied(
+                &error,
+                description.as_str(),
+                std::slice::from_ref(&self.state),
+            )),
             Err(NoAnswer::OtherState) => wrong(SignInFault::OtherState),
             Err(NoAnswer::Repeated) => {
                 wrong(SignInFault::UnreadableAnswer("it says something twice"))

@@ -6,13 +6,18 @@ use crate::effect::{HttpFailure, KeyHandle};
 use crate::entropy::Seed;
 use crate::memory::Fact;
 use crate::request::TokenRequest;
-use crate::testing::people::{REFUSALS, client_info, session, signed_in, signed_in_with};
+use crate::testing::people::{REFUSALS, as_ada, client_info, session, signed_in, signed_in_with};
 use crate::testing::{Case, Reply, with_entra_answers};
 use crate::user::AuthorizationRequest;
 
 impl AuthorizationCodeCredential {
     pub(in crate::credentials) fn cases() -> Vec<Case> {
+        let nonce = credential().session.nonce;
         let mut cases = with_entra_answers(case);
+        cases = cases
+            .into_iter()
+            .map(|case| as_ada(case, nonce.expose()))
+            .collect();
         let scope = "https://vault.azure.net/.default";
         let secret = credential().client_credential(ClientSecret::from("s3cret"));
         let key = KeyHandle::in_memory(b"k3y".to_vec().into());

@@ -6,7 +6,7 @@ use crate::effect::{Detail, HttpFailure, Refusal};
 use crate::memory::Fact;
 use crate::request::TokenRequest;
 use crate::testing::people::{
-    REFUSALS, client_info, drawn, id_token, record, session, signed_in, signed_in_with,
+    REFUSALS, as_ada, client_info, drawn, id_token, record, session, signed_in, signed_in_with,
 };
 use crate::testing::{Case, Reply, with_entra_answers};
 use crate::user::{Interaction, SignInPrompt};
@@ -19,6 +19,10 @@ fn nonce() -> String {
 impl InteractiveBrowserCredential {
     pub(in crate::credentials) fn cases() -> Vec<Case> {
         let mut cases = with_entra_answers(|name| came_back(case(name)));
+        cases = cases
+            .into_iter()
+            .map(|case| as_ada(case, &nonce()))
+            .collect();
         cases.extend(pages());
         cases.extend(answers());
         cases.extend(redemptions());
