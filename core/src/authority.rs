@@ -116,6 +116,10 @@ impl Authority {
         self.endpoint(tenant, "authorize")
     }
 
+    pub(crate) fn device_authorization_endpoint(&self, tenant: &TenantId) -> Url {
+        self.endpoint(tenant, "devicecode")
+    }
+
     fn endpoint(&self, tenant: &TenantId, name: &str) -> Url {
         let mut url = self.0.clone();
         let mut path: Vec<_> = self.segments().map(str::to_owned).collect();

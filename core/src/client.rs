@@ -9,6 +9,7 @@ mod certificate_proof;
 mod credential;
 mod discovery;
 mod exchange;
+mod grant;
 mod job_token;
 mod jwt;
 mod region;
@@ -20,7 +21,8 @@ pub use self::assertion::ClientAssertion;
 pub use self::certificate::{ClientCertificate, ReadCertificate};
 pub use self::certificate_proof::CertificateProof;
 pub use self::credential::ClientCredential;
-pub(crate) use self::exchange::{Client, Exchange, Grant};
+pub(crate) use self::exchange::{Client, Exchange, Prove, PublicClient};
+pub(crate) use self::grant::{Grant, SIGN_IN_SCOPES, with_sign_in};
 #[cfg(feature = "testing")]
 pub(crate) use self::job_token::cases as job_token_cases;
 pub(crate) use self::job_token::{JobToken, job_endpoint};

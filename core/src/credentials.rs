@@ -56,6 +56,8 @@ credentials! {
     AzureCli: azure_cli::AzureCliCredential,
     /// The account that the Azure Developer CLI is logged in to.
     AzureDeveloperCli: azure_developer_cli::AzureDeveloperCliCredential,
+    /// A person who comes back to a web application from the sign-in page.
+    AuthorizationCode: authorization_code::AuthorizationCodeCredential,
     /// A job of Azure Pipelines.
     AzurePipelines: azure_pipelines::AzurePipelinesCredential,
     /// The account that Azure PowerShell is logged in to.
@@ -73,17 +75,25 @@ credentials! {
     DefaultAzure: default_azure::DefaultAzureCredential,
     /// An application that the environment describes.
     Environment: environment::EnvironmentCredential,
+    /// A person who types a code on another device.
+    DeviceCode: device_code::DeviceCodeCredential,
     /// A job of GitHub Actions.
     #[serde(rename = "github-actions")]
     GitHubActions: github_actions::GitHubActionsCredential,
+    /// A person with a browser on this machine.
+    InteractiveBrowser: interactive_browser::InteractiveBrowserCredential,
     /// The identity that Azure gives to the host.
     ManagedIdentity: managed_identity::ManagedIdentityCredential,
     /// An application that acts for the user who called it.
     OnBehalfOf: on_behalf_of::OnBehalfOfCredential,
+    /// A person who signed in elsewhere.
+    RefreshToken: refresh_token::RefreshTokenCredential,
     /// A token that is there already.
     StaticToken: static_token::StaticTokenCredential,
     /// Tokens from the program's own code.
     TokenCallback: token_callback::TokenCallbackCredential,
+    /// A person by name and password: a legacy, to be left behind.
+    UsernamePassword: username_password::UsernamePasswordCredential,
     /// A Kubernetes workload with a federated token.
     WorkloadIdentity: workload_identity::WorkloadIdentityCredential,
 }

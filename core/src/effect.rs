@@ -18,7 +18,7 @@ use std::time::Duration;
 
 pub use self::authorize::{
     Accepted, Authorize, AuthorizeAnswer, AuthorizeFailure, AuthorizeRequest, Authorized,
-    ResponseMode,
+    LoopbackRedirect, ResponseMode,
 };
 pub use self::callback::{
     Assertion, AssertionFailure, AssertionRequest, CallbackId, DeviceCode, Prompt, PromptFailure,

@@ -16,6 +16,8 @@ pub use self::table::LinkError;
 use self::table::Table;
 use crate::effect::{HttpFailure, Refusal, endpoint};
 use crate::oauth::{AnswerFault, ServiceError};
+use crate::request::TokenRequest;
+use crate::user::SignInFault;
 
 /// Why there is no token. Cheap to clone, so that all who waited for one run get the same error.
 #[derive(Clone, PartialEq)]
@@ -66,6 +68,13 @@ impl Error {
             (Cause::Service(error), None) if error.needs_interaction() => {
                 ErrorKind::InteractionRequired
             }
+            (
+                Cause::SignIn {
+                    fault: SignInFault::Required(_),
+                    ..
+                },
+                None,
+            ) => ErrorKind::InteractionRequired,
             _ => kind,
         };
         let endpoint = url.filter(|_| cause.is_about_endpoint()).map(endpoint);
@@ -148,6 +157,20 @@ impl Error {
     pub fn service(&self) -> Option<&ServiceError> {
         match &self.0.cause {
             Cause::Service(error) => Some(error),
+            Cause::SignIn { service, .. } => service.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What to ask a person for, where a credential found out that somebody must sign in but was
+    /// not to ask: the scopes, the tenant, and the claims of the challenge if there was one. It is
+    /// the request for a credential that may ask.
+    pub fn interaction_request(&self) -> Option<&TokenRequest> {
+        match &self.0.cause {
+            Cause::SignIn {
+                fault: SignInFault::Required(request),
+                ..
+            } => Some(request),
             _ => None,
         }
     }

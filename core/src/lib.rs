@@ -202,6 +202,7 @@ mod time;
 mod token;
 mod tool;
 pub mod transcript;
+mod user;
 
 pub use self::attempts::{Resend, http, http_rebuilt};
 pub use self::authority::Authority;
@@ -232,3 +233,7 @@ pub use self::time::{Now, Timestamp};
 pub use self::token::AccessToken;
 pub use self::tool::{ToolError, ToolProblem};
 pub use self::transcript::Transcript;
+pub use self::user::{
+    AuthenticationRecord, AuthorizationRequest, AuthorizationSession, Interaction, SignInFault,
+    SignInPrompt,
+};

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::transcript::Redactor;
+use crate::user::AuthenticationRecord;
 
 /// What earlier runs left: a plain value, kept by the shell and given to each run.
 ///
@@ -38,6 +39,8 @@ pub enum Fact {
     Winner(usize),
     /// A refresh token.
     RefreshToken(Secret),
+    /// Who signed in.
+    SignedIn(AuthenticationRecord),
     /// Something that was looked up and is no secret: a region, a bundle of root certificates.
     Found(String),
 }
@@ -72,6 +75,25 @@ impl Memory {
         }
     }
 
+    /// Whether a refresh token was found to be of no use.
+    pub fn has_rejected(&self, token: &Secret) -> bool {
+        self.rejected.contains(token)
+    }
+
+    /// Everybody who signed in, the last one last.
+    pub fn accounts(&self) -> impl Iterator<Item = &AuthenticationRecord> {
+        let mut accounts: Vec<_> = self
+            .facts
+            .values()
+            .filter_map(|(on, fact)| match fact {
+                Fact::SignedIn(record) => Some((on, record)),
+                _ => None,
+            })
+            .collect();
+        accounts.sort_by_key(|(on, _)| **on);
+        accounts.into_iter().map(|(_, record)| record)
+    }
+
     /// Makes a change.
     pub fn apply(&mut self, change: MemoryChange) {
         match change {
@@ -101,10 +123,14 @@ impl Memory {
         let rejected = self.rejected.iter().map(&mut secret).collect();
         let facts = self.facts.iter().map(|(key, (on, fact))| {
             let fact = match fact {
-                Fact::RefreshToken(token) => Fact::RefreshToken(secret(token)),
+                Fact::RefreshToken(token) => {
+                    Fact::RefreshToken(redactor.secret("refresh-token", token))
+                }
+                Fact::SignedIn(record) => Fact::SignedIn(record.redacted(redactor)),
                 fact => fact.clone(),
             };
-            (key.clone(), (*on, fact))
+            // A key may name a person.
+            (redactor.text(key), (*on, fact))
         });
         Self {
             facts: facts.collect(),
@@ -115,12 +141,22 @@ impl Memory {
 
 impl Fact {
     /// Orders facts learned at the same moment, so that the order of applying them cannot matter.
-    fn rank(&self) -> (u8, usize, &str) {
+    fn rank(&self) -> (u8, usize, [&str; 5]) {
         match self {
-            Self::Answered => (0, 0, ""),
-            Self::Winner(link) => (1, *link, ""),
-            Self::RefreshToken(token) => (2, 0, token.expose()),
-            Self::Found(text) => (3, 0, text),
+            Self::Answered => (0, 0, [""; 5]),
+            Self::Winner(link) => (1, *link, [""; 5]),
+            Self::RefreshToken(token) => (2, 0, [token.expose(), "", "", "", ""]),
+            Self::Found(text) => (3, 0, [text, "", "", "", ""]),
+            Self::SignedIn(record) => {
+                let of = [
+                    &*record.home_account_id,
+                    &record.tenant_id,
+                    &record.username,
+                    &record.authority,
+                    &record.client_id,
+                ];
+                (4, 0, of)
+            }
         }
     }
 }

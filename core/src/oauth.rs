@@ -3,11 +3,15 @@
 mod advice;
 mod failure;
 mod form;
+mod id_token;
 pub(crate) mod loopback;
 mod member;
 mod number;
+pub(crate) mod pkce;
+mod redirect;
 mod request;
 mod response;
+mod verdict;
 
 pub use self::failure::ServiceError;
 pub use self::form::Form;
@@ -15,7 +19,9 @@ pub use self::response::{AnswerFault, AnsweredIdentity, Expiry, Looks, TokenAnsw
 
 pub(crate) use self::advice::for_code;
 pub(crate) use self::failure::{aadsts_codes, forms_of, marks_error, safe_text};
+pub(crate) use self::id_token::{IdToken, client_info};
 pub(crate) use self::member::read_member;
 pub(crate) use self::number::Number;
+pub(crate) use self::redirect::{NoAnswer, read_answer};
 pub(crate) use self::request::{claims, correlated};
 pub(crate) use self::response::{LONGEST_LIFETIME, Text};

@@ -5,6 +5,7 @@
 //! handed to somebody else, and it [replays](Transcript::replay): the same credential, fed the
 //! recorded replies, asks for the same things, and the recording of that is the transcript again.
 
+mod identity;
 mod printed;
 mod record;
 mod recorder;

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use azid_core::effect::HttpRequest;
+use azid_core::effect::{HttpRequest, SleepReason};
 use azid_core::testing::{Case, World};
 use azid_core::{Outcome, Run, Seed, Step, Transcript};
 
-/// More steps than any case needs, and far fewer than a run is allowed.
-const MOST_STEPS: usize = 100;
+/// More steps than a run is allowed.
+const MOST_STEPS: usize = 1001;
 
 /// What a host saw of a run.
 #[derive(Debug)]
@@ -17,8 +17,8 @@ pub struct Seen {
     pub outcome: Outcome,
     /// The requests that it made.
     pub requests: Vec<HttpRequest>,
-    /// How long it waited, each time.
-    pub waits: Vec<Duration>,
+    /// How long it waited, each time, and why.
+    pub waits: Vec<(Duration, SleepReason)>,
     /// How many effects it asked for.
     pub steps: usize,
     /// What a log of all steps and of the outcome would hold.
@@ -59,7 +59,7 @@ pub fn watch(
                 };
             }
             Step::Http(ref call) => requests.push(call.request().clone()),
-            Step::Sleep(ref call) => waits.push(call.request().duration),
+            Step::Sleep(ref call) => waits.push((call.request().duration, call.request().reason)),
             _ => {}
         }
         step = answer(steps, step, world);

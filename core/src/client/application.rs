@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::discovery;
-use super::exchange::{Client, Exchange, Grant, Prove};
+use super::exchange::{Client, Exchange, Prove};
+use super::grant::Grant;
 use super::region::{self, Region};
 use crate::authority::Authority;
 use crate::context::Context;
@@ -119,13 +120,25 @@ impl Application {
         grant: Grant,
         cx: &mut Context,
     ) -> Next {
+        let prove = Arc::new(prove);
+        self.reach(
+            |client, cx| Exchange::new(client, prove, grant).begin(cx),
+            cx,
+        )
+    }
+
+    /// Takes the steps that the options call for, and goes on with the client at its endpoint.
+    pub(crate) fn reach(
+        &self,
+        then: impl FnOnce(Client, &mut Context) -> Next + Send + 'static,
+        cx: &mut Context,
+    ) -> Next {
         let tenant = self.tenant_to_ask(cx)?;
         let client_id = self.client_id.clone();
         let ask = {
             let tenant = tenant.clone();
             move |authority: Authority, cx: &mut Context| {
-                let client = Client::new(&authority, tenant, client_id);
-                Exchange::new(client, Arc::new(prove), grant).begin(cx)
+                then(Client::new(&authority, tenant, client_id), cx)
             }
         };
         let authority = self.authority.clone();

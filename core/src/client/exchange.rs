@@ -1,6 +1,6 @@
 //! A token request by a client that proves who it is.
 //!
-//! begin ─► prove ─► ask ─► on_answer ─► token
+//! begin ─► prove ─► ask ─► on_answer ─► then
 //!            ▲ ▲     │       │
 //!            │ └─────┘       │   after a passing fault, an assertion is made afresh
 //!            └───────────────┘   after a refused proof, a newer one is looked for once
@@ -9,13 +9,15 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::grant::Grant;
 use crate::attempts::http_rebuilt;
 use crate::context::Context;
 use crate::effect::{HttpReply, HttpRequest, Requirements};
 use crate::error::{Cause, Explain};
 use crate::moves::{Next, done};
 use crate::oauth::{Expiry, Form, ServiceError, TokenAnswer, claims, correlated};
-use crate::retry::{Repeat, RetryPolicy};
+use crate::request::TokenRequest;
+use crate::retry::Repeat;
 use crate::secret::Secret;
 use crate::tenant::{ClientId, TenantId};
 
@@ -41,6 +43,8 @@ pub(crate) enum Proof {
     Secret(Secret),
     /// An assertion (RFC 7523 section 2.2).
     Assertion(Secret),
+    /// None: the client is a public one, which cannot keep a secret (RFC 6749 section 2.1).
+    Public,
 }
 
 /// What goes on with a proof.
@@ -62,12 +66,21 @@ pub(crate) trait Prove: Send + Sync {
     }
 }
 
-/// What is asked for with the proof.
-pub(crate) enum Grant {
-    /// A token for the client itself (RFC 6749 section 4.4).
-    ClientCredentials,
-    /// A token for the user whose token the client was sent.
-    OnBehalfOf(Secret),
+/// What goes on with the answer.
+pub(crate) type Answered = Box<dyn FnOnce(Result<TokenAnswer, Cause>, &mut Context) -> Next + Send>;
+
+/// A client that proves nothing, on a person's machine.
+#[derive(Debug)]
+pub(crate) struct PublicClient;
+
+impl Prove for PublicClient {
+    fn prove(&self, _: &Client, then: Proven, cx: &mut Context) -> Next {
+        then(Proof::Public, cx)
+    }
+
+    fn repeat(&self) -> Repeat {
+        Repeat::Same
+    }
 }
 
 /// A token request that waits for its proof.
@@ -75,6 +88,7 @@ pub(crate) struct Exchange {
     client: Client,
     prove: Arc<dyn Prove>,
     grant: Grant,
+    request: Option<TokenRequest>,
     url: Url,
     requirements: Requirements,
     explain: Explain,
@@ -88,6 +102,7 @@ impl Exchange {
             client,
             prove,
             grant,
+            request: None,
             requirements: Requirements::default(),
             explain: |_| None,
         }
@@ -106,10 +121,33 @@ impl Exchange {
         self
     }
 
-    /// Gets the proof and asks.
+    /// Asks for this instead of what the run is asked for.
+    pub(crate) fn asking(mut self, request: TokenRequest) -> Self {
+        self.request = Some(request);
+        self
+    }
+
+    /// Gets the proof, asks, and ends with the token.
     pub(crate) fn begin(self, cx: &mut Context) -> Next {
-        let this = Arc::new(self);
-        Arc::clone(&this).prove(move |proof, cx| this.ask(proof, true, cx), cx)
+        let explain = self.explain;
+        let token = move |answer: Result<TokenAnswer, Cause>, cx: &mut Context| match answer {
+            Ok(answer) => done(answer.token),
+            Err(cause) => {
+                let failed = cx.failed(cause);
+                failed.map_err(|error| error.explained_by(explain))
+            }
+        };
+        self.begin_then(token, cx)
+    }
+
+    /// Gets the proof, asks, and goes on with the answer.
+    pub(crate) fn begin_then(
+        self,
+        then: impl FnOnce(Result<TokenAnswer, Cause>, &mut Context) -> Next + Send + 'static,
+        cx: &mut Context,
+    ) -> Next {
+        let (this, then) = (Arc::new(self), Box::new(then));
+        Arc::clone(&this).prove(move |proof, cx| this.ask(proof, true, then, cx), cx)
     }
 
     fn prove(
@@ -120,7 +158,13 @@ impl Exchange {
         self.prove.prove(&self.client, Box::new(then), cx)
     }
 
-    fn ask(self: Arc<Self>, proof: Proof, may_renew: bool, cx: &mut Context) -> Next {
+    fn ask(
+        self: Arc<Self>,
+        proof: Proof,
+        may_renew: bool,
+        then: Answered,
+        cx: &mut Context,
+    ) -> Next {
         let again = Arc::clone(&self);
         http_rebuilt(
             self.request(&proof, cx),
@@ -129,43 +173,30 @@ impl Exchange {
                 let resend = move |proof, cx: &mut Context| resend.send(this.request(&proof, cx));
                 Arc::clone(&again).prove(resend, cx)
             },
-            move |reply, cx| self.on_answer(reply, proof, may_renew, cx),
+            move |reply, cx| self.on_answer(reply, proof, may_renew, then, cx),
         )
     }
 
     fn request(&self, proof: &Proof, cx: &mut Context) -> HttpRequest {
-        let form = Form::new().field(
-            "grant_type",
-            match self.grant {
-                Grant::ClientCredentials => "client_credentials",
-                Grant::OnBehalfOf(_) => "urn:ietf:params:oauth:grant-type:jwt-bearer",
-            },
-        );
-        let form = form.field("client_id", self.client.client_id.as_str());
+        let request = self.request.as_ref().unwrap_or(cx.request());
+        let form = Form::new()
+            .field("grant_type", self.grant.name())
+            .field("client_id", self.client.client_id.as_str());
         let form = match proof {
             Proof::Secret(secret) => form.secret("client_secret", secret),
             Proof::Assertion(assertion) => form
                 .field("client_assertion_type", JWT_BEARER)
                 .secret("client_assertion", assertion),
+            Proof::Public => form,
         };
-        let form = match &self.grant {
-            Grant::ClientCredentials => form,
-            Grant::OnBehalfOf(assertion) => form
-                .secret("assertion", assertion)
-                .field("requested_token_use", "on_behalf_of"),
-        };
-        let form = form.field("scope", cx.request().scopes().join(" "));
-        let form = match claims(cx.request()) {
+        let form = self.grant.fill(form, request.scopes());
+        let form = match claims(request) {
             Some(claims) => form.field("claims", claims),
             None => form,
         };
-        let policy = RetryPolicy {
-            repeat: self.prove.repeat(),
-            ..RetryPolicy::entra()
-        };
         correlated(HttpRequest::post_form(self.url.clone(), &form), cx)
             .requirements(self.requirements.clone())
-            .retry(policy)
+            .retry(self.grant.retry(&*self.prove))
     }
 
     fn on_answer(
@@ -173,30 +204,25 @@ impl Exchange {
         reply: HttpReply,
         refused: Proof,
         may_renew: bool,
+        then: Answered,
         cx: &mut Context,
     ) -> Next {
         let response = match reply {
             Ok(response) => response,
-            Err(failure) => return self.fail(failure, cx),
+            Err(failure) => return then(Err(failure.into()), cx),
         };
         match TokenAnswer::read(&response, Expiry::Lifetime, cx) {
-            Ok(answer) => done(answer.token),
             Err(Cause::Service(error)) if may_renew && self.prove.may_be_renewed(&error) => {
                 let this = Arc::clone(&self);
                 let on_newer = move |proof, cx: &mut Context| {
                     if proof == refused {
-                        return cx.failed(Cause::Service(error));
+                        return then(Err(Cause::Service(error)), cx);
                     }
-                    this.ask(proof, false, cx)
+                    this.ask(proof, false, then, cx)
                 };
                 self.prove(on_newer, cx)
             }
-            Err(cause) => self.fail(cause, cx),
+            answer => then(answer, cx),
         }
-    }
-
-    fn fail(&self, cause: impl Into<Cause>, cx: &Context) -> Next {
-        let failed = cx.failed(cause);
-        failed.map_err(|error| error.explained_by(self.explain))
     }
 }

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::failure::{Detail, Refusal, can_be_refused};
-use super::{Effect, effect_step, sealed::Sealed};
+use super::{Effect, effect_step, endpoint, sealed::Sealed};
+use crate::error::{Invalid, What};
 use crate::oauth::loopback;
 use crate::secret::Secret;
 use crate::transcript::Recording;
@@ -20,12 +21,14 @@ use crate::transcript::Recording;
 #[derive(Debug)]
 pub enum Authorize {}
 
-/// Which page to open and which answer to wait for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which page to open and which answer to wait for. `Debug` shows nothing of what the page is told.
+#[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizeRequest {
     /// The authorization endpoint with every parameter except `redirect_uri`, `state` and
     /// `response_mode` (RFC 6749 section 4.1.1).
     pub endpoint: Url,
+    /// Where the answer goes.
+    pub redirect: LoopbackRedirect,
     /// The value that ties the answer to this request (RFC 6749 section 10.12).
     pub state: Secret,
     /// How the answer must come back.
@@ -55,17 +58,80 @@ impl ResponseMode {
     }
 }
 
-impl AuthorizeRequest {
-    /// The redirect URI of a listener on this port; Entra accepts any port of `localhost`.
-    pub fn redirect_uri(port: u16) -> String {
-        format!("http://localhost:{port}")
+/// The redirect URI of a listener on this machine (RFC 8252 section 7.3): `http://localhost` with
+/// whatever port it is bound to, unless the application is registered with another path or with
+/// one port only.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct LoopbackRedirect {
+    port: Option<u16>,
+    path: String,
+}
+
+impl LoopbackRedirect {
+    /// A redirect URI as it is registered: `http://localhost`, with or without a port and a path.
+    ///
+    /// # Errors
+    ///
+    /// It is anything else.
+    pub fn new(uri: impl AsRef<str>) -> Result<Self, Invalid> {
+        let uri = uri.as_ref();
+        let invalid = || {
+            let why = "it is `http://localhost`, with or without a port and a path";
+            Invalid::new(What::RedirectUri, why)
+        };
+        let url = Url::parse(uri).map_err(|_| invalid())?;
+        let is_plain = url.query().is_none() && url.fragment().is_none() && !uri.contains('@');
+        if url.scheme() != "http" || url.host_str() != Some("localhost") || !is_plain {
+            return Err(invalid());
+        }
+        let path = if url.path() == "/" && !uri.ends_with('/') {
+            ""
+        } else {
+            url.path()
+        };
+        Ok(Self {
+            port: url.port(),
+            path: path.to_owned(),
+        })
     }
 
+    /// The one port that the listener may be bound to; none where any will do.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// The redirect URI of a listener on this port.
+    pub fn uri(&self, port: u16) -> String {
+        format!("http://localhost:{port}{}", self.path)
+    }
+}
+
+impl TryFrom<String> for LoopbackRedirect {
+    type Error = Invalid;
+
+    fn try_from(uri: String) -> Result<Self, Invalid> {
+        Self::new(uri)
+    }
+}
+
+impl From<LoopbackRedirect> for String {
+    fn from(redirect: LoopbackRedirect) -> Self {
+        let port = redirect.port.map(|port| format!(":{port}"));
+        format!(
+            "http://localhost{}{}",
+            port.unwrap_or_default(),
+            redirect.path
+        )
+    }
+}
+
+impl AuthorizeRequest {
     /// The page to open in the browser when the listener is bound to this port.
     pub fn authorize_url(&self, port: u16) -> Url {
         let mut url = self.endpoint.clone();
         url.query_pairs_mut()
-            .append_pair("redirect_uri", &Self::redirect_uri(port))
+            .append_pair("redirect_uri", &self.redirect.uri(port))
             .append_pair("response_mode", self.response_mode.as_str())
             .append_pair("state", self.state.expose());
         url
@@ -74,6 +140,17 @@ impl AuthorizeRequest {
     /// What to do with the bytes that a connection to the listener has brought so far.
     pub fn accept(&self, bytes: &[u8]) -> Accepted {
         loopback::accept(self, bytes)
+    }
+}
+
+impl fmt::Debug for AuthorizeRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizeRequest")
+            .field("endpoint", &endpoint(&self.endpoint))
+            .field("redirect", &self.redirect)
+            .field("response_mode", &self.response_mode)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }
 
@@ -155,6 +232,14 @@ impl Effect for Authorize {
 
     fn time_limit(request: &AuthorizeRequest) -> Option<Duration> {
         Some(request.timeout)
+    }
+
+    fn secrets(request: &AuthorizeRequest) -> &[Secret] {
+        std::slice::from_ref(&request.state)
+    }
+
+    fn endpoint(request: &AuthorizeRequest) -> Option<&Url> {
+        Some(&request.endpoint)
     }
 
     fn limit_time(request: &mut AuthorizeRequest, at_most: Duration) {

@@ -228,6 +228,10 @@ impl Effect for Prompt {
     const NAME: &'static str = "prompt";
     effect_step!(Prompt);
 
+    fn secrets(request: &PromptRequest) -> &[Secret] {
+        std::slice::from_ref(&request.device_code.user_code)
+    }
+
     fn time_limit(_: &PromptRequest) -> Option<Duration> {
         None
     }

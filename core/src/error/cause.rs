@@ -11,6 +11,7 @@ use crate::effect::{
 use crate::oauth::{AnswerFault, Looks, ServiceError};
 use crate::time::Timestamp;
 use crate::tool::ToolError;
+use crate::user::SignInFault;
 
 /// What was seen.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +60,13 @@ pub enum Cause {
     Prompt(PromptFailure),
     /// Signing in by a browser came to nothing.
     Authorize(AuthorizeFailure),
+    /// Nobody is signed in, for this reason.
+    SignIn {
+        /// The reason.
+        fault: SignInFault,
+        /// What the endpoint said, if that is where it came from.
+        service: Option<Box<ServiceError>>,
+    },
     /// The host cannot wait.
     Sleep(SleepFailure),
     /// A token that has expired already.
@@ -155,6 +163,7 @@ impl Cause {
                 Fault::User
             }
             Self::Authorize(_) => Fault::Host,
+            Self::SignIn { fault, .. } => fault.fault(),
         }
     }
 
@@ -166,6 +175,7 @@ impl Cause {
                 failure: ExecFailure::TimedOut,
                 ..
             } => "see how long it takes in a terminal, and allow it more time",
+            Self::SignIn { fault, .. } => return fault.advice(),
             Self::MissingVariables(_) => "set them, or use another credential",
             Self::Http(HttpFailure::Tls(_)) => {
                 "if a proxy or a test server has its own CA, name its PEM file in SSL_CERT_FILE"
@@ -237,7 +247,14 @@ impl Cause {
     }
 
     pub(super) fn is_about_endpoint(&self) -> bool {
-        matches!(self, Self::Http(_) | Self::Service(_) | Self::Answer(_))
+        let is_said = matches!(
+            self,
+            Self::SignIn {
+                service: Some(_),
+                ..
+            }
+        );
+        is_said || matches!(self, Self::Http(_) | Self::Service(_) | Self::Answer(_))
     }
 }
 
@@ -262,6 +279,14 @@ impl fmt::Display for Cause {
             Self::Token(failure) => failure.fmt(f),
             Self::Prompt(failure) => failure.fmt(f),
             Self::Authorize(failure) => failure.fmt(f),
+            Self::SignIn {
+                fault,
+                service: None,
+            } => fault.fmt(f),
+            Self::SignIn {
+                fault,
+                service: Some(error),
+            } => write!(f, "{error}: {fault}"),
             Self::Sleep(failure) => failure.fmt(f),
             Self::ExpiredToken { expires_on, now } => {
                 write!(f, "the token expired at {expires_on}, and it is {now} here")

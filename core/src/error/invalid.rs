@@ -27,6 +27,16 @@ pub enum What {
     ClientAssertion,
     /// The token of a user that an application acts for.
     UserAssertion,
+    /// A user's name or password.
+    UserCredentials,
+    /// A user's account.
+    Account,
+    /// A refresh token.
+    RefreshToken,
+    /// A redirect URI.
+    RedirectUri,
+    /// A session of a sign-in that goes on elsewhere.
+    Session,
     /// A region.
     Region,
     /// A client certificate.
@@ -82,6 +92,11 @@ impl fmt::Display for Invalid {
             What::ClientSecret => "the client secret",
             What::ClientAssertion => "the client assertion",
             What::UserAssertion => "the user assertion",
+            What::UserCredentials => "the user's name or password",
+            What::Account => "the account",
+            What::RefreshToken => "the refresh token",
+            What::RedirectUri => "the redirect URI",
+            What::Session => "the sign-in's session",
             What::Region => "the region",
             What::Certificate => "the client certificate",
             What::Authority => "the authority",

@@ -80,7 +80,25 @@ impl ServiceError {
         })
     }
 
-    /// The HTTP status.
+    /// The error that a redirect brought, which has no status (RFC 6749 section 4.1.2.1).
+    pub(crate) fn on_redirect(error: &str, description: &str, secrets: &[Secret]) -> Self {
+        let description = safe_text(description, 2048, secrets);
+        Self {
+            status: 0,
+            error: safe_text(error, 100, secrets),
+            suberror: None,
+            codes: codes(&Map::new(), &description),
+            description: first_paragraph(&description),
+            trace_id: None,
+            correlation_id: None,
+            timestamp: None,
+            claims: None,
+            retry_after: None,
+            server_date: None,
+        }
+    }
+
+    /// The HTTP status; 0 for what a browser brought back.
     pub fn status(&self) -> u16 {
         self.status
     }
@@ -179,7 +197,10 @@ impl ServiceError {
 
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "answered HTTP {}", self.status)?;
+        f.write_str("answered")?;
+        if self.status != 0 {
+            write!(f, " HTTP {}", self.status)?;
+        }
         if !self.error.is_empty() {
             write!(f, " {}", self.error)?;
         }

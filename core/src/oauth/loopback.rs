@@ -1,7 +1,7 @@
 //! What a browser sends to the loopback listener, and what it gets back.
 
-use crate::effect::{Accepted, AuthorizeAnswer, AuthorizeRequest, Detail, ResponseMode};
-use crate::secret::Secret;
+use super::redirect::{NoAnswer, read_answer};
+use crate::effect::{Accepted, AuthorizeAnswer, AuthorizeRequest, ResponseMode};
 
 const MOST_BYTES: usize = 64 * 1024;
 
@@ -55,40 +55,26 @@ pub(crate) fn accept(request: &AuthorizeRequest, bytes: &[u8]) -> Accepted {
             .as_bytes(),
         _ => return refuse(405, "The answer must not come this way."),
     };
-    read_answer(request, form)
+    answer_with(request, form)
 }
 
-fn read_answer(request: &AuthorizeRequest, form: &[u8]) -> Accepted {
-    let value = |name: &str| {
-        let mut values = url::form_urlencoded::parse(form).filter(|(key, _)| key == name);
-        let first = values
-            .next()
-            .map(|(_, value)| Secret::new(value.into_owned()));
-        if values.next().is_some() { None } else { first }
-    };
-    if value("state").as_ref() != Some(&request.state) {
-        return refuse(
+fn answer_with(request: &AuthorizeRequest, form: &[u8]) -> Accepted {
+    match read_answer(form, &request.state) {
+        Ok(answer) => {
+            let sentence = match answer {
+                AuthorizeAnswer::Code(_) => "You are signed in. You can close this window.",
+                AuthorizeAnswer::Denied { .. } => {
+                    "You are not signed in. You can close this window."
+                }
+            };
+            Accepted::Answer(page(200, sentence), answer)
+        }
+        Err(NoAnswer::OtherState) => refuse(
             400,
             "This is not the answer to the sign-in that is waiting.",
-        );
-    }
-    if let Some(error) = value("error") {
-        let description = value("error_description").map(|text| Detail::new(text.expose()));
-        let answer = AuthorizeAnswer::Denied {
-            error: Detail::new(error.expose()).as_str().to_owned(),
-            description: description.unwrap_or_default(),
-        };
-        return Accepted::Answer(
-            page(200, "You are not signed in. You can close this window."),
-            answer,
-        );
-    }
-    match value("code") {
-        Some(code) if !code.is_empty() => Accepted::Answer(
-            page(200, "You are signed in. You can close this window."),
-            AuthorizeAnswer::Code(code),
         ),
-        _ => refuse(400, "This answer has no code."),
+        Err(NoAnswer::Repeated) => refuse(400, "This answer says something twice."),
+        Err(NoAnswer::NoCode) => refuse(400, "This answer has no code."),
     }
 }
 
@@ -119,12 +105,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::effect::LoopbackRedirect;
+    use crate::secret::Secret;
 
     fn request(response_mode: ResponseMode) -> AuthorizeRequest {
         AuthorizeRequest {
             endpoint: "https://login.example/t/oauth2/v2.0/authorize?client_id=c"
                 .parse()
                 .expect("a URL"),
+            redirect: LoopbackRedirect::default(),
             state: Secret::new("s t"),
             response_mode,
             timeout: Duration::from_secs(60),
@@ -172,8 +161,10 @@ mod tests {
     #[test]
     fn what_is_not_the_answer_is_refused_and_waited_past() {
         let form_post = request(ResponseMode::FormPost);
-        let cases: [(&[u8], &str); 6] = [
+        let cases: [(&[u8], &str); 8] = [
             (&post("code=abc&state=other"), "400"),
+            (&post("code=abc&code=def&state=s+t"), "400"),
+            (&post("error=a&error=b&code=abc&state=s+t"), "400"),
             (&post("code=abc&state=s+t&state=s+t"), "400"),
             (&post("code=abc"), "400"),
             (&post("state=s+t"), "400"),

@@ -37,6 +37,8 @@ pub struct TokenAnswer {
     pub refresh_token: Option<Secret>,
     /// The id token that came with it.
     pub id_token: Option<Secret>,
+    /// Who signed in, as Entra says beside the token when asked to.
+    pub client_info: Option<Secret>,
     /// Which managed identity the answer says that the token is for.
     pub identity: AnsweredIdentity,
 }
@@ -121,6 +123,7 @@ impl TokenAnswer {
             token,
             refresh_token: body.refresh_token,
             id_token: body.id_token,
+            client_info: body.client_info,
             identity: body.identity,
         })
     }
@@ -266,6 +269,7 @@ struct Body {
     access_token: Option<Secret>,
     refresh_token: Option<Secret>,
     id_token: Option<Secret>,
+    client_info: Option<Secret>,
     token_type: Option<Secret>,
     expires_in: Option<Number>,
     expires_on: Option<Number>,
@@ -295,6 +299,7 @@ impl<'de> Visitor<'de> for Members {
                 "access_token" => body.access_token = members.next_value::<Text>()?.0,
                 "refresh_token" => body.refresh_token = members.next_value::<Text>()?.0,
                 "id_token" => body.id_token = members.next_value::<Text>()?.0,
+                "client_info" => body.client_info = members.next_value::<Text>()?.0,
                 "token_type" => body.token_type = members.next_value::<Text>()?.0,
                 "expires_in" => body.expires_in = Some(members.next_value()?),
                 "expires_on" => body.expires_on = Some(members.next_value()?),

@@ -186,6 +186,9 @@ pub struct Place {
     /// The error, if it was denied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What was said of the error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
 /// A redacted body, file or output.

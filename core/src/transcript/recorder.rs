@@ -305,17 +305,26 @@ impl Recording<'_> {
         reply: &Result<Authorized, AuthorizeFailure>,
     ) {
         let endpoint = self.recorder.redactor.url(&request.endpoint);
+        let state = request.state.expose();
+        self.recorder.redactor.placeholder("state", state);
         let reply = self.reply(reply, |redactor, authorized| {
-            let (code, error) = match &authorized.answer {
-                AuthorizeAnswer::Code(code) => {
-                    (Some(redactor.placeholder("code", code.expose())), None)
+            let (code, error, description) = match &authorized.answer {
+                AuthorizeAnswer::Code(code) => (
+                    Some(redactor.placeholder("code", code.expose())),
+                    None,
+                    None,
+                ),
+                AuthorizeAnswer::Denied { error, description } => {
+                    let description = redactor.text(description.as_str());
+                    let description = Some(description).filter(|text| !text.is_empty());
+                    (None, Some(redactor.text(error)), description)
                 }
-                AuthorizeAnswer::Denied { error, .. } => (None, Some(redactor.text(error))),
             };
             Place {
                 port: authorized.port,
                 code,
                 error,
+                description,
             }
         });
         self.push(Message::Authorize { endpoint, reply });

@@ -12,6 +12,7 @@ use crate::secret::Secret;
 
 /// Members and form fields whose values are shown.
 const SHOWN_FIELDS: &[&str] = &[
+    "account_type",
     "api-version",
     "audience",
     "authorization_endpoint",
@@ -164,7 +165,7 @@ impl Redactor {
 
     /// A text that is shown, with every known secret in it replaced, in whatever form it is there:
     /// the longest first, since a header's value may have another secret in it.
-    pub(super) fn text(&self, text: &str) -> String {
+    pub(crate) fn text(&self, text: &str) -> String {
         let mut shown = text.to_owned();
         let mut known: Vec<_> = self.known.iter().collect();
         known.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.expose().len()));
@@ -253,7 +254,11 @@ impl Redactor {
             return Content::Binary;
         };
         match serde_json::from_slice::<Value>(bytes) {
-            Ok(value @ Value::Object(_)) => Content::Json(self.json("", &value)),
+            Ok(value @ Value::Object(_)) => {
+                let mut shown = self.json("", &value);
+                self.open_identity(&value, &mut shown);
+                Content::Json(shown)
+            }
             _ if text.trim().is_empty() => Content::Empty,
             _ => Content::Text(self.hidden_text(kind, text.trim())),
         }

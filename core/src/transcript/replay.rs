@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use url::Url;
+
+use super::identity::close_identity;
 use super::record::{Answer, Content, Granted, Message, Place, Printed, Reply};
 use super::{Exchange, Transcript, is_placeholder};
 use crate::context::Context;
@@ -41,6 +44,7 @@ impl Transcript {
             .record_transcript();
         let mut step = Run::start(credential, context);
         let mut exchanges = self.exchanges.iter();
+        let mut made = Made::default();
         loop {
             step = match step {
                 Step::Done(outcome) => {
@@ -51,7 +55,7 @@ impl Transcript {
                 step => match exchanges.next() {
                     Some(exchange) => {
                         now = Now::new(started.saturating_add(exchange.at), exchange.elapsed);
-                        answer(step, exchange, now)
+                        answer(step, exchange, now, &mut made)
                     }
                     None => step.refuse(Refusal::NoSuchEffect, now),
                 },
@@ -60,11 +64,11 @@ impl Transcript {
     }
 }
 
-fn answer(step: Step, exchange: &Exchange, now: Now) -> Step {
+fn answer(step: Step, exchange: &Exchange, now: Now, made: &mut Made) -> Step {
     match (step, &exchange.message) {
         (Step::Http(call), Message::Http { body, reply, .. }) => {
-            let made = Made::by(call.request(), body);
-            call.reply(restore(reply, |answer| http_response(answer, &made)), now)
+            made.learn_from_form(call.request(), body);
+            call.reply(restore(reply, |answer| http_response(answer, made)), now)
         }
         (Step::ReadFile(call), Message::ReadFile { reply, .. }) => call.reply(
             restore(reply, |content| SecretBytes::new(bytes(content))),
@@ -87,7 +91,8 @@ fn answer(step: Step, exchange: &Exchange, now: Now) -> Step {
         (Step::Prompt(call), Message::Prompt { reply, .. }) => {
             call.reply(restore(reply, |()| ()), now)
         }
-        (Step::Authorize(call), Message::Authorize { reply, .. }) => {
+        (Step::Authorize(call), Message::Authorize { endpoint, reply }) => {
+            made.learn_from_page(&call.request().endpoint, endpoint);
             call.reply(restore(reply, authorized), now)
         }
         (Step::Sleep(call), Message::Sleep { reply, .. }) => {
@@ -104,22 +109,45 @@ fn restore<T, F: Clone, O>(reply: &Reply<T, F>, output: impl FnOnce(&T) -> O) ->
     }
 }
 
-/// The secrets that a request was made with where the recorded one shows placeholders: an
-/// assertion that is signed in a replay is made of placeholders, but is not one itself.
+/// The secrets that requests were made with where the recorded ones show placeholders: an assertion
+/// that is signed in a replay is made of placeholders, but is not one itself, and what is drawn at
+/// random is drawn anew.
+#[derive(Default)]
 struct Made(Vec<(String, Secret)>);
 
 impl Made {
-    fn by(request: &HttpRequest, recorded: &Content) -> Self {
-        let Content::Form(recorded) = recorded else {
-            return Self(Vec::new());
-        };
-        let sent = url::form_urlencoded::parse(request.body.expose());
-        let pairs = recorded.iter().zip(sent);
-        let made = pairs.filter(|((name, shown), (sent_name, value))| {
-            name == sent_name && is_placeholder(shown) && shown != value
-        });
-        let made = made.map(|((_, shown), (_, value))| (shown.clone(), value.as_ref().into()));
-        Self(made.collect())
+    fn learn_from_form(&mut self, request: &HttpRequest, recorded: &Content) {
+        if let Content::Form(recorded) = recorded {
+            let sent = url::form_urlencoded::parse(request.body.expose());
+            self.learn(
+                recorded.iter().map(|(name, shown)| (&**name, &**shown)),
+                sent,
+            );
+        }
+    }
+
+    fn learn_from_page(&mut self, page: &Url, recorded: &str) {
+        if let Ok(recorded) = Url::parse(recorded) {
+            let pairs: Vec<_> = recorded.query_pairs().collect();
+            let recorded = pairs.iter().map(|(name, shown)| (&**name, &**shown));
+            self.learn(recorded, page.query_pairs());
+        }
+    }
+
+    fn learn<'a>(
+        &mut self,
+        recorded: impl Iterator<Item = (&'a str, &'a str)>,
+        sent: url::form_urlencoded::Parse<'_>,
+    ) {
+        for ((name, shown), (sent_name, value)) in recorded.zip(sent) {
+            if name == sent_name && is_placeholder(shown) && shown != value {
+                self.0.retain(|(known, _)| known != shown);
+                self.0.push((shown.to_owned(), value.as_ref().into()));
+            }
+        }
+        // One placeholder may be the beginning of another.
+        self.0
+            .sort_by_key(|(shown, _)| std::cmp::Reverse(shown.len()));
     }
 
     /// An answer that repeated a secret repeats the one of this time.
@@ -135,7 +163,7 @@ impl Made {
 fn http_response(answer: &Answer, made: &Made) -> HttpResponse {
     let body = bytes(&answer.body);
     let body = match String::from_utf8(body) {
-        Ok(text) => made.with_secrets(&text).into_bytes(),
+        Ok(text) => close_identity(made.with_secrets(&text)).into_bytes(),
         Err(error) => error.into_bytes(),
     };
     let mut response = HttpResponse::new(answer.status, body);
@@ -170,7 +198,7 @@ fn authorized(place: &Place) -> Authorized {
         Some(code) => AuthorizeAnswer::Code(code.as_str().into()),
         None => AuthorizeAnswer::Denied {
             error: place.error.clone().unwrap_or_default(),
-            description: Detail::default(),
+            description: Detail::new(place.description.as_deref().unwrap_or_default()),
         },
     };
     Authorized {

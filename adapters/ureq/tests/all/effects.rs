@@ -201,6 +201,7 @@ fn an_effect_that_the_host_does_not_have_is_refused() {
             endpoint: "https://login.example/authorize"
                 .parse()
                 .expect("it is valid"),
+            redirect: azid_core::effect::LoopbackRedirect::default(),
             state: Secret::new("state"),
             response_mode: ResponseMode::FormPost,
             timeout: Duration::from_secs(1),

@@ -1,0 +1,24 @@
+//! People who sign in: what the flows that ask them have in common.
+
+mod authorization;
+mod fault;
+mod options;
+mod record;
+mod sign_in;
+
+pub use self::authorization::{AuthorizationRequest, AuthorizationSession};
+pub(crate) use self::authorization::{SignInSecrets, authorize_url, denied};
+pub use self::fault::SignInFault;
+pub(crate) use self::options::{
+    AuthorizationOptions, UserOptions, client_credential_option, hint_options, identify_client,
+    proof, user_options,
+};
+pub use self::options::{Interaction, SignInPrompt};
+pub use self::record::AuthenticationRecord;
+pub(crate) use self::sign_in::{Person, SignIn, check_scopes};
+
+/// The application that the Azure tools sign people in with, where a program has none of its own.
+pub(crate) const DEVELOPER_CLIENT: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+
+/// The tenant of whoever signs in with a work or school account.
+pub(crate) const ANY_ORGANIZATION: &str = "organizations";
