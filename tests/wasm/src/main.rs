@@ -82,7 +82,8 @@ fn a_federated_token_is_read_and_exchanged() {
 
 fn a_machine_without_an_identity_says_so() {
     let body = r#"{"error":"invalid_request","error_description":"Identity not found"}"#;
-    let run = drive(Arc::new(ManagedIdentityCredential::new()), |request| {
+    let credential = Arc::new(ManagedIdentityCredential::new());
+    let run = drive_in(Environment::default(), credential, |request| {
         assert_eq!(request.headers["metadata"], "true");
         HttpResponse::new(400, body.as_bytes())
     });
@@ -105,16 +106,24 @@ struct Driven {
     waited: Duration,
 }
 
-/// The host: it answers requests from the closure, and time passes only while a run waits.
 fn drive(
+    credential: Arc<dyn Credential>,
+    answer: impl FnMut(&HttpRequest) -> HttpResponse,
+) -> Driven {
+    drive_in(Environment::from_pairs(ENVIRONMENT), credential, answer)
+}
+
+/// The host: it answers requests from the closure, and time passes only while a run waits.
+fn drive_in(
+    environment: Environment,
     credential: Arc<dyn Credential>,
     mut answer: impl FnMut(&HttpRequest) -> HttpResponse,
 ) -> Driven {
     let request = TokenRequest::new(["https://vault.azure.net/.default"]);
     let now = |waited: Duration| Now::new(1_800_000_000_000 + waited.as_millis() as i64, waited);
     let (mut requests, mut waited) = (0, Duration::ZERO);
-    let context = Context::new(request, now(waited), Seed::new([7; 32]))
-        .with_environment(Environment::from_pairs(ENVIRONMENT));
+    let context =
+        Context::new(request, now(waited), Seed::new([7; 32])).with_environment(environment);
     let mut step = Run::start(credential, context);
     loop {
         step = match step {
