@@ -107,7 +107,11 @@ const SHOWN_HEADERS: &[&str] = &[
 ];
 
 /// Words that decisions rest on, kept of texts that are otherwise hidden.
-const KEPT_WORDS: &[&str] = &["unreachable"];
+const KEPT_WORDS: &[&str] = &[
+    "unreachable",
+    "-----BEGIN CERTIFICATE-----",
+    "-----END CERTIFICATE-----",
+];
 
 /// Before the placeholder of a page.
 const PAGE: &str = "<html>";
@@ -194,6 +198,19 @@ impl Redactor {
         shown.into()
     }
 
+    /// The value of a variable that is no secret as a whole, but may be a URL with passwords in its
+    /// user information or its query; of a query the names of its parameters are kept.
+    pub(super) fn variable(&mut self, value: &str) -> String {
+        if !value.contains("://") || !value.contains(['@', '?']) {
+            return value.to_owned();
+        }
+        let is_named = |url: &Url| url.query_pairs().all(|(_, value)| !value.is_empty());
+        match Url::parse(value) {
+            Ok(url) if !value.contains('@') && is_named(&url) => self.url(&url),
+            _ => self.hidden_text("variable", value),
+        }
+    }
+
     pub(super) fn headers(&mut self, headers: &HeaderMap, keep_hidden: bool) -> Headers {
         let mut shown = Headers::new();
         for name in headers.keys() {
@@ -237,17 +254,14 @@ impl Redactor {
             return Content::Binary;
         };
         match serde_json::from_slice::<Value>(bytes) {
-            Ok(value @ Value::Object(_)) => {
-                let mut shown = self.json("", &value);
-                self.open_identity(&value, &mut shown);
-                Content::Json(shown)
-            }
+            Ok(value @ Value::Object(_)) => Content::Json(self.answer(&value)),
             _ if text.trim().is_empty() => Content::Empty,
             _ => Content::Text(self.hidden_text(kind, text.trim())),
         }
     }
 
-    fn hidden_text(&mut self, kind: &'static str, text: &str) -> String {
+    /// The placeholder of a text, with the words that decisions rest on.
+    pub(super) fn hidden_text(&mut self, kind: &'static str, text: &str) -> String {
         // What is replayed is a placeholder among its marks, and stays that one.
         let mut shown = match text.split(' ').find(|word| is_placeholder(word)) {
             Some(placeholder) if text.split(' ').all(|word| is_mark(word, placeholder)) => {
@@ -275,7 +289,7 @@ impl Redactor {
         shown
     }
 
-    fn json(&mut self, name: &str, value: &Value) -> Value {
+    pub(super) fn json(&mut self, name: &str, value: &Value) -> Value {
         match value {
             Value::Object(members) => {
                 let in_error = name == "error" || marks_error(members);
@@ -291,8 +305,9 @@ impl Redactor {
 
     /// The members that are known. The others are left out: nothing reads them.
     fn members(&mut self, members: &Map<String, Value>, in_error: bool) -> Map<String, Value> {
-        let is_shown =
-            |name: &str| SHOWN_FIELDS.contains(&name) || (in_error && is_error_text(name));
+        let is_shown = |name: &str| {
+            SHOWN_FIELDS.contains(&name) || (in_error && SHOWN_IN_ERRORS.contains(&name))
+        };
         // Secrets first, so that a text beside one that repeats it is known to hold one.
         let (shown, hidden): (Vec<_>, Vec<_>) = members
             .iter()
@@ -301,7 +316,7 @@ impl Redactor {
         let mut redacted = Map::new();
         for (name, value) in hidden.into_iter().chain(shown) {
             let value = match value {
-                Value::String(text) if in_error && is_error_text(name) => {
+                Value::String(text) if in_error && SHOWN_IN_ERRORS.contains(&name.as_str()) => {
                     Value::String(self.text(text))
                 }
                 value => self.json(name, value),
@@ -314,7 +329,8 @@ impl Redactor {
 
 /// Whether a word is this placeholder or stands beside one.
 fn is_mark(word: &str, placeholder: &str) -> bool {
-    word == placeholder || word == PAGE || word == SEVERAL_WORDS || KEPT_WORDS.contains(&word)
+    let mut kept = KEPT_WORDS.iter().flat_map(|kept| kept.split(' '));
+    word == placeholder || word == PAGE || word == SEVERAL_WORDS || kept.any(|kept| kept == word)
 }
 
 /// Whether a text can be one word in a header field, as it is.
@@ -324,10 +340,6 @@ fn is_word(text: &str) -> bool {
 
 fn is_secret(name: &str) -> bool {
     SECRET_FIELDS.iter().any(|(known, _)| *known == name)
-}
-
-fn is_error_text(name: &str) -> bool {
-    SHOWN_IN_ERRORS.contains(&name)
 }
 
 fn kind_of(field: &str) -> &'static str {
