@@ -61,12 +61,18 @@ credentials! {
     /// The account that Azure PowerShell is logged in to.
     #[serde(rename = "azure-powershell")]
     AzurePowerShell: azure_powershell::AzurePowerShellCredential,
+    /// Other credentials in order.
+    ChainedToken: chained_token::ChainedTokenCredential,
     /// An application with an assertion of another issuer.
     ClientAssertion: client_assertion::ClientAssertionCredential,
     /// An application with a client certificate.
     ClientCertificate: client_certificate::ClientCertificateCredential,
     /// An application with a client secret.
     ClientSecret: client_secret::ClientSecretCredential,
+    /// The chain that suits most programs.
+    DefaultAzure: default_azure::DefaultAzureCredential,
+    /// An application that the environment describes.
+    Environment: environment::EnvironmentCredential,
     /// A job of GitHub Actions.
     #[serde(rename = "github-actions")]
     GitHubActions: github_actions::GitHubActionsCredential,

@@ -7,8 +7,8 @@ use azid_core::effect::{ExecFailure, ExecOutput, ExecRequest};
 use azid_core::testing::{Reply, START, World, context, run};
 use azid_core::{
     AccessToken, AzureCliCredential, AzureDeveloperCliCredential, AzurePowerShellCredential, Cause,
-    Context, Credential, Environment, Error, ErrorKind, Lane, Platform, Position, Run, Step,
-    TokenRequest, ToolProblem,
+    Context, Credential, Environment, Error, ErrorKind, Lane, Memory, Platform, Position, Run,
+    Step, TokenRequest, ToolProblem,
 };
 
 const VAULT: &str = "https://vault.azure.net/.default";
@@ -204,7 +204,10 @@ fn az_is_handed_a_tenant_or_a_subscription_and_never_both() {
 #[test]
 fn one_process_at_a_time_is_run_for_a_credential() {
     for credential in tools() {
-        assert_eq!(credential.lane(), Lane::OneAtATime);
+        assert_eq!(
+            credential.lane(&Memory::default(), &Environment::default()),
+            Lane::OneAtATime
+        );
     }
 }
 

@@ -12,7 +12,7 @@ use url::Url;
 use crate::attempts::http_rebuilt;
 use crate::context::Context;
 use crate::effect::{HttpReply, HttpRequest, Requirements};
-use crate::error::Cause;
+use crate::error::{Cause, Explain};
 use crate::moves::{Next, done};
 use crate::oauth::{Expiry, Form, ServiceError, TokenAnswer, claims, correlated};
 use crate::retry::{Repeat, RetryPolicy};
@@ -77,6 +77,7 @@ pub(crate) struct Exchange {
     grant: Grant,
     url: Url,
     requirements: Requirements,
+    explain: Explain,
 }
 
 impl Exchange {
@@ -88,13 +89,20 @@ impl Exchange {
             prove,
             grant,
             requirements: Requirements::default(),
+            explain: |_| None,
         }
     }
 
-    /// Sends the request another way to the same endpoint.
-    pub(crate) fn through(mut self, url: Url, requirements: Requirements) -> Self {
+    /// Sends the request another way to the same endpoint, which may have refusals of its own.
+    pub(crate) fn through(
+        mut self,
+        url: Url,
+        requirements: Requirements,
+        explain: Explain,
+    ) -> Self {
         self.url = url;
         self.requirements = requirements;
+        self.explain = explain;
         self
     }
 
@@ -167,7 +175,10 @@ impl Exchange {
         may_renew: bool,
         cx: &mut Context,
     ) -> Next {
-        let response = reply.or_else(|failure| cx.failed(failure))?;
+        let response = match reply {
+            Ok(response) => response,
+            Err(failure) => return self.fail(failure, cx),
+        };
         match TokenAnswer::read(&response, Expiry::Lifetime, cx) {
             Ok(answer) => done(answer.token),
             Err(Cause::Service(error)) if may_renew && self.prove.may_be_renewed(&error) => {
@@ -180,7 +191,12 @@ impl Exchange {
                 };
                 self.prove(on_newer, cx)
             }
-            Err(cause) => cx.failed(cause),
+            Err(cause) => self.fail(cause, cx),
         }
+    }
+
+    fn fail(&self, cause: impl Into<Cause>, cx: &Context) -> Next {
+        let failed = cx.failed(cause);
+        failed.map_err(|error| error.explained_by(self.explain))
     }
 }

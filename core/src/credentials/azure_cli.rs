@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::CredentialConfig;
 use crate::context::Context;
 use crate::credential::{Credential, Lane};
+use crate::environment::Environment;
 use crate::error::{Invalid, What};
 use crate::identity::Identity;
+use crate::memory::Memory;
 use crate::moves::Next;
 use crate::plan::{Plan, PlanContext};
 use crate::request::TokenRequest;
@@ -169,7 +171,7 @@ impl Credential for AzureCliCredential {
             .finish()
     }
 
-    fn lane(&self) -> Lane {
+    fn lane(&self, _: &Memory, _: &Environment) -> Lane {
         Lane::OneAtATime // parallel runs have been seen to spoil az's own store
     }
 

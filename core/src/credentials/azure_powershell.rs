@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::CredentialConfig;
 use crate::context::Context;
 use crate::credential::{Credential, Lane};
+use crate::environment::Environment;
 use crate::error::Invalid;
 use crate::identity::Identity;
+use crate::memory::Memory;
 use crate::moves::Next;
 use crate::plan::{Plan, PlanContext};
 use crate::tenant::{AllowedTenants, TenantId};
@@ -184,7 +186,7 @@ impl Credential for AzurePowerShellCredential {
             .finish()
     }
 
-    fn lane(&self) -> Lane {
+    fn lane(&self, _: &Memory, _: &Environment) -> Lane {
         Lane::OneAtATime
     }
 
