@@ -43,7 +43,7 @@ stage_python() {
   python3 -m venv "$venv"
   download "$venv/bin/pip" install -q -r tests/clients/python/requirements.txt
   emulate
-  "$venv/bin/python" tests/clients/python/tokens.py
+  "$venv/bin/python" -B tests/clients/python/tokens.py "$environments"
 }
 
 stage_node() {
@@ -52,24 +52,16 @@ stage_node() {
   cp -r tests/clients/node "$folder"
   (cd "$folder" && download npm ci --silent --no-audit --no-fund --ignore-scripts)
   emulate
-  node "$folder/tokens.mjs"
+  node "$folder/tokens.mjs" "$environments"
 }
 
-# Starts the emulator for the rest of the stage, and takes over the variables that it prints.
+# Starts the emulator for the rest of the stage; the file `$environments` has all its variables.
 emulate() {
-  local printed=$work/emulate.env name
+  environments=$work/environments.json
   cargo build --quiet --locked -p azid-cli --bin azid
-  : >"$printed"
-  "$target/debug/azid" emulate --port 0 >"$printed" &
-  emulator=$!
-  trap 'kill "$emulator"' EXIT
-  for name in AZURE_AUTHORITY_HOST AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET \
-    AZURE_FEDERATED_TOKEN_FILE AZURE_POD_IDENTITY_AUTHORITY_HOST \
-    SSL_CERT_FILE REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS; do
-    until grep -q "^export $name=" "$printed"; do
-      kill -0 "$emulator" 2>/dev/null || { echo "azid emulate ended without printing $name"; return 1; }
-      sleep 0.1
-    done
-  done
-  source <(grep "^export " "$printed")
+  rm -f "$environments"
+  coproc emulator { exec "$target/debug/azid" emulate --environments "$environments"; }
+  trap "kill $emulator_PID; rm -f '$environments'" EXIT
+  # It prints its first line once the file is written.
+  read -r <&"${emulator[0]}" || { echo 'azid emulate ended without a word'; return 1; }
 }

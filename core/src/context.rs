@@ -29,6 +29,7 @@ pub struct Context {
     now: Now,
     elapsed: Duration,
     asked_at: Duration,
+    is_cut_short: bool,
     turn: Turn,
     endpoint: Option<Url>,
     sent_secrets: Vec<Secret>,
@@ -90,6 +91,7 @@ impl Context {
             now,
             elapsed: Duration::ZERO,
             asked_at: Duration::ZERO,
+            is_cut_short: false,
             turn: Turn {
                 request,
                 deadline: Self::DEADLINE,
@@ -281,8 +283,14 @@ impl Context {
         self.endpoint = None;
     }
 
-    pub(crate) fn ask(&mut self, secrets: &[Secret], endpoint: Option<&Url>) {
+    /// Whether the last effect had less time than it asked for.
+    pub(crate) fn was_cut_short(&self) -> bool {
+        self.is_cut_short
+    }
+
+    pub(crate) fn ask(&mut self, secrets: &[Secret], endpoint: Option<&Url>, is_cut_short: bool) {
         self.asked_at = self.elapsed;
+        self.is_cut_short = is_cut_short;
         self.sent_secrets.extend_from_slice(secrets);
         if endpoint.is_some() {
             self.endpoint = endpoint.cloned();

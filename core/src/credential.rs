@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::context::Context;
 use crate::credentials::CredentialConfig;
+use crate::environment::Environment;
 use crate::identity::Identity;
+use crate::memory::Memory;
 use crate::moves::Next;
 use crate::plan::{Plan, PlanContext};
 use crate::transcript::Redactor;
@@ -19,8 +21,9 @@ pub trait Credential: Debug + Send + Sync {
     /// that changes which tokens it gets.
     fn identity(&self) -> Identity;
 
-    /// Whether runs of this credential may overlap.
-    fn lane(&self) -> Lane {
+    /// Whether runs of this credential may overlap, as far as it can be told from what earlier
+    /// runs left.
+    fn lane(&self, _memory: &Memory, _environment: &Environment) -> Lane {
         Lane::PerKey
     }
 
@@ -45,7 +48,8 @@ pub enum Lane {
     /// Runs for different tokens may overlap.
     #[default]
     PerKey,
-    /// One run at a time: it asks a person, or starts a program that does not bear company.
+    /// One run at a time: it asks a person, starts a program that does not bear company, or is a
+    /// chain that does not know yet which of its links has tokens here.
     OneAtATime,
 }
 
@@ -59,8 +63,8 @@ impl Credential for Arc<dyn Credential> {
         (**self).identity()
     }
 
-    fn lane(&self) -> Lane {
-        (**self).lane()
+    fn lane(&self, memory: &Memory, environment: &Environment) -> Lane {
+        (**self).lane(memory, environment)
     }
 
     fn plan(&self, cx: &PlanContext<'_>) -> Plan {

@@ -56,12 +56,18 @@ credentials! {
     AuthorizationCode: authorization_code::AuthorizationCodeCredential,
     /// A job of Azure Pipelines.
     AzurePipelines: azure_pipelines::AzurePipelinesCredential,
+    /// Other credentials in order.
+    ChainedToken: chained_token::ChainedTokenCredential,
     /// An application with an assertion of another issuer.
     ClientAssertion: client_assertion::ClientAssertionCredential,
     /// An application with a client certificate.
     ClientCertificate: client_certificate::ClientCertificateCredential,
     /// An application with a client secret.
     ClientSecret: client_secret::ClientSecretCredential,
+    /// The chain that suits most programs.
+    DefaultAzure: default_azure::DefaultAzureCredential,
+    /// An application that the environment describes.
+    Environment: environment::EnvironmentCredential,
     /// A person who types a code on another device.
     DeviceCode: device_code::DeviceCodeCredential,
     /// A job of GitHub Actions.

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Invalid, What};
 use crate::secret::Secret;
+use crate::transcript::is_placeholder;
 
 /// A snapshot of the known variables. An empty variable counts as absent.
 #[derive(Clone, Default)]
@@ -132,6 +133,21 @@ impl Environment {
             .copied()
             .filter(|name| self.get(name).is_none())
             .collect()
+    }
+
+    /// What of a variable tells one environment from another, and is the same in a transcript of
+    /// it: the value, unless that is or may hold a secret. None if the variable says nothing about
+    /// a run.
+    pub(crate) fn mark<'a>(name: &str, value: &'a Secret) -> Option<Option<&'a str>> {
+        let value = value.expose();
+        // A URL with user information or a query is where people put passwords.
+        let may_hold_secret = value.contains("://") && value.contains(['@', '?']);
+        match Self::exposure(name)? {
+            Plain if may_hold_secret || is_placeholder(value) => Some(None),
+            Plain => Some(Some(value)),
+            Hidden => Some(None),
+            Omitted => None,
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Secret)> {

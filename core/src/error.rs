@@ -2,6 +2,7 @@
 
 mod cause;
 mod invalid;
+mod table;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,16 +12,18 @@ use url::Url;
 
 pub use self::cause::{Cause, Fault};
 pub use self::invalid::{Invalid, What};
+pub use self::table::LinkError;
+use self::table::Table;
 use crate::effect::{HttpFailure, Refusal, endpoint};
 use crate::oauth::{AnswerFault, ServiceError};
 use crate::request::TokenRequest;
 use crate::user::SignInFault;
 
 /// Why there is no token. Cheap to clone, so that all who waited for one run get the same error.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Error(Arc<Inner>);
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 struct Inner {
     kind: ErrorKind,
     credential: &'static str,
@@ -28,7 +31,11 @@ struct Inner {
     cause: Cause,
     explanation: Option<(Fault, &'static str)>,
     request_ids: Vec<(&'static str, String)>,
+    links: Vec<LinkError>,
 }
+
+/// Who can mend what caused an error, and how, where a credential knows that.
+pub(crate) type Explain = fn(&Cause) -> Option<(Fault, &'static str)>;
 
 /// What an error means to a chain of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +81,16 @@ impl Error {
             cause,
             explanation: None,
             request_ids: Vec::new(),
+            links: Vec::new(),
         }))
+    }
+
+    /// Says who can mend it and how, if the credential knows that better than the cause does.
+    pub(crate) fn explained_by(self, explain: Explain) -> Self {
+        match explain(self.cause()) {
+            Some((fault, advice)) => self.explained(fault, advice),
+            None => self,
+        }
     }
 
     /// Says what to do next, where the credential knows better than its cause does.
@@ -83,7 +99,7 @@ impl Error {
         self.explained(fault, advice)
     }
 
-    /// Says who can mend it and how, where the credential knows that better than the cause does.
+    /// Says who can mend it and how.
     pub(crate) fn explained(self, fault: Fault, advice: &'static str) -> Self {
         self.with(|inner| inner.explanation = Some((fault, advice)))
     }
@@ -95,6 +111,14 @@ impl Error {
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// The error after those of the links that were asked before, in a chain.
+    pub(crate) fn after(mut self, mut links: Vec<LinkError>) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        links.append(&mut inner.links);
+        inner.links = links;
         self
     }
 
@@ -116,6 +140,13 @@ impl Error {
     /// What was seen.
     pub fn cause(&self) -> &Cause {
         &self.0.cause
+    }
+
+    /// What the links of a chain answered that were asked before it came to this, in the order in
+    /// which they were asked: all of them where none was available, else those before the one
+    /// whose error this is. Empty where no chain was asked.
+    pub fn links(&self) -> &[LinkError] {
+        &self.0.links
     }
 
     /// The endpoint's own error, if it gave one.
@@ -185,6 +216,7 @@ impl Error {
                 HttpFailure::Refused(_) | HttpFailure::BodyTooLarge { .. } | HttpFailure::Tls(_),
             ) => false,
             Cause::Http(_) | Cause::OutOfTime => true,
+            Cause::NoLink => self.links().iter().any(|link| link.error.is_transient()),
             _ => false,
         }
     }
@@ -202,21 +234,32 @@ impl fmt::Display for Error {
         } else {
             self.0.credential
         };
-        write!(f, "{credential} {verdict}: ")?;
-        if let Some(endpoint) = &self.0.endpoint {
-            write!(f, "{endpoint} ")?;
-            if matches!(self.0.cause, Cause::Http(_)) {
-                f.write_str("did not answer: ")?;
+        write!(f, "{credential} {verdict}: {}", self.seen())?;
+        if let Some(advice) = self.advice() {
+            write!(f, "; what to do: {advice}")?;
+        }
+        match self.links() {
+            [] => Ok(()),
+            links if self.0.cause == Cause::NoLink => Table(links).fmt(f),
+            links => write!(f, "\nasked before it:{}", Table(links)),
+        }
+    }
+}
+
+impl Error {
+    /// The endpoint and the cause, in words.
+    fn seen(&self) -> String {
+        let mut seen = match &self.0.endpoint {
+            Some(endpoint) if matches!(self.0.cause, Cause::Http(_)) => {
+                format!("{endpoint} did not answer: {}", self.0.cause)
             }
-        }
-        write!(f, "{}", self.0.cause)?;
+            Some(endpoint) => format!("{endpoint} {}", self.0.cause),
+            None => self.0.cause.to_string(),
+        };
         for (name, id) in self.request_ids() {
-            write!(f, " [{name} {id}]")?;
+            seen.push_str(&format!(" [{name} {id}]"));
         }
-        match self.advice() {
-            Some(advice) => write!(f, "; what to do: {advice}"),
-            None => Ok(()),
-        }
+        seen
     }
 }
 
@@ -228,6 +271,7 @@ impl fmt::Debug for Error {
             .field("endpoint", &self.0.endpoint)
             .field("cause", &self.0.cause)
             .field("request_ids", &self.0.request_ids)
+            .field("links", &self.0.links)
             .finish()
     }
 }

@@ -12,17 +12,14 @@ use crate::secret::Secret;
 /// The credential's part of a cache key. Equal identities get equal tokens.
 ///
 /// It is a digest: of every field by name, with a length before each part so that no two lists of
-/// fields run together, and of a secret only a digest that is keyed by the fields before it.
+/// fields run together, and of a secret only a digest that is keyed by the fields before it. An
+/// identity that depends on code also holds the instances of that code, and equals only identities
+/// of the same instances.
 #[derive(Clone)]
-pub struct Identity(Kind);
-
-#[derive(Clone)]
-enum Kind {
-    Shared {
-        credential: &'static str,
-        digest: [u8; 32],
-    },
-    Private(Arc<()>),
+pub struct Identity {
+    credential: &'static str,
+    digest: [u8; 32],
+    instances: Option<Arc<[Arc<()>]>>,
 }
 
 impl Identity {
@@ -31,13 +28,17 @@ impl Identity {
         IdentityBuilder {
             credential,
             digest: part(Sha256::new(), credential.as_bytes()),
+            instances: Vec::new(),
         }
     }
 
     /// An identity that equals only its own clones: for credentials whose tokens depend on code.
     /// It is never in a snapshot of the cache.
     pub fn private() -> Self {
-        Self(Kind::Private(Arc::new(())))
+        Self {
+            instances: Some(Arc::new([Arc::new(())])),
+            ..Self::of("private").finish()
+        }
     }
 
     /// This identity in one particular environment. A credential that takes its settings from the
@@ -55,19 +56,33 @@ impl Identity {
             .identity("credential", self)
     }
 
-    /// Whether this is a private identity.
+    /// Whether this is a private identity, or depends on one.
     pub fn is_private(&self) -> bool {
-        matches!(self.0, Kind::Private(_))
+        self.instances.is_some()
+    }
+
+    /// A short text that differs between identities, of whose fields none may be secret.
+    pub(crate) fn fingerprint(&self) -> String {
+        self.digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    fn instances(&self) -> &[Arc<()>] {
+        self.instances.as_deref().unwrap_or_default()
     }
 }
 
 impl PartialEq for Identity {
     fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Kind::Shared { digest: one, .. }, Kind::Shared { digest: two, .. }) => one == two,
-            (Kind::Private(one), Kind::Private(two)) => Arc::ptr_eq(one, two),
-            _ => false,
-        }
+        let (ours, theirs) = (self.instances(), other.instances());
+        self.digest == other.digest
+            && ours.len() == theirs.len()
+            && ours
+                .iter()
+                .zip(theirs)
+                .all(|(one, other)| Arc::ptr_eq(one, other))
     }
 }
 
@@ -75,19 +90,16 @@ impl Eq for Identity {}
 
 impl Hash for Identity {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        match &self.0 {
-            Kind::Shared { digest, .. } => digest.hash(state),
-            Kind::Private(instance) => Arc::as_ptr(instance).hash(state),
+        self.digest.hash(state);
+        for instance in self.instances() {
+            Arc::as_ptr(instance).hash(state);
         }
     }
 }
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Kind::Shared { credential, .. } => write!(f, "Identity({credential})"),
-            Kind::Private(_) => f.write_str("Identity(private)"),
-        }
+        write!(f, "Identity({})", self.credential)
     }
 }
 
@@ -120,6 +132,7 @@ impl PartialEq for Instance {
 pub struct IdentityBuilder {
     credential: &'static str,
     digest: Sha256,
+    instances: Vec<Arc<()>>,
 }
 
 impl IdentityBuilder {
@@ -147,23 +160,25 @@ impl IdentityBuilder {
         self
     }
 
+    /// Adds another identity that this one's tokens depend on, as the last field.
+    pub fn identity(self, name: &str, other: &Identity) -> Identity {
+        self.with(name, other).finish()
+    }
+
     /// Adds another identity that this one's tokens depend on.
-    pub fn identity(mut self, name: &str, other: &Identity) -> Identity {
-        match &other.0 {
-            Kind::Private(_) => other.clone(),
-            Kind::Shared { digest, .. } => {
-                self.digest = part(part(self.digest, name.as_bytes()), digest);
-                self.finish()
-            }
-        }
+    pub fn with(mut self, name: &str, other: &Identity) -> Self {
+        self.digest = part(part(self.digest, name.as_bytes()), &other.digest);
+        self.instances.extend_from_slice(other.instances());
+        self
     }
 
     /// The identity.
     pub fn finish(self) -> Identity {
-        Identity(Kind::Shared {
+        Identity {
             credential: self.credential,
             digest: self.digest.finalize().into(),
-        })
+            instances: (!self.instances.is_empty()).then(|| self.instances.into()),
+        }
     }
 }
 
@@ -217,5 +232,23 @@ mod tests {
         let one = Identity::private();
         assert_eq!(one, one.clone());
         assert_ne!(one, Identity::private());
+    }
+
+    #[test]
+    fn identities_that_depend_on_one_private_identity_differ_in_their_other_fields() {
+        let code = Identity::private();
+        let identity = |client: &str, code: &Identity| {
+            Identity::of("A")
+                .field("client", client)
+                .identity("assertion", code)
+        };
+        assert_eq!(identity("one", &code), identity("one", &code));
+        assert_ne!(identity("one", &code), identity("two", &code));
+        assert_ne!(
+            identity("one", &code),
+            identity("one", &Identity::private())
+        );
+        assert_ne!(identity("one", &code), code);
+        assert!(identity("one", &code).is_private());
     }
 }

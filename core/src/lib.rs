@@ -174,6 +174,7 @@
 mod attempts;
 mod authority;
 pub mod cache;
+mod chain;
 mod client;
 mod context;
 mod credential;
@@ -204,6 +205,7 @@ mod user;
 
 pub use self::attempts::{Resend, http, http_rebuilt};
 pub use self::authority::Authority;
+pub use self::chain::ChainLink;
 pub use self::client::{
     CertificateProof, ClientAssertion, ClientCertificate, ClientCredential, ClientSecret,
     ReadCertificate, Region,
@@ -213,7 +215,7 @@ pub use self::credential::{Credential, Lane};
 pub use self::credentials::*;
 pub use self::entropy::{Entropy, Seed};
 pub use self::environment::{Environment, Exposure};
-pub use self::error::{Cause, Error, ErrorKind, Fault, Invalid, What};
+pub use self::error::{Cause, Error, ErrorKind, Fault, Invalid, LinkError, What};
 pub use self::identity::{Identity, IdentityBuilder};
 pub use self::memory::{Fact, Memory, MemoryChange};
 pub use self::moves::{

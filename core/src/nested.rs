@@ -24,13 +24,18 @@ impl Nested {
         }
     }
 
+    /// The data, where there is some, with placeholders for its secrets.
+    pub(crate) fn data(&self, redactor: &mut Redactor) -> Option<CredentialConfig> {
+        self.credential.configuration(redactor)
+    }
+
     pub(crate) fn get(&self) -> Arc<dyn Credential> {
         Arc::clone(&self.credential)
     }
 
     /// None if it cannot be written down.
     pub(crate) fn redacted(&self, redactor: &mut Redactor) -> Option<Self> {
-        self.credential.configuration(redactor).map(Self::from)
+        self.data(redactor).map(Self::from)
     }
 }
 

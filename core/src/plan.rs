@@ -43,6 +43,8 @@ pub enum Readiness {
     Missing(Vec<&'static str>),
     /// Something that is set is not valid.
     Invalid(String),
+    /// None of its links can try.
+    NoLink,
 }
 
 impl Plan {
@@ -72,6 +74,24 @@ impl Plan {
         }
     }
 
+    /// A credential that asks others in order. It can begin if one of them can, unless something
+    /// is wrong with one before that.
+    pub fn of_links(credential: &'static str, links: Vec<Plan>) -> Self {
+        let decides = links.iter().find(|link| match link.readiness {
+            Readiness::Ready | Readiness::Invalid(_) => true,
+            Readiness::Missing(_) | Readiness::NoLink => false,
+        });
+        let readiness = match decides {
+            Some(link) => link.readiness.clone(),
+            None => Readiness::NoLink,
+        };
+        Self {
+            readiness,
+            links,
+            ..Self::ready(credential)
+        }
+    }
+
     /// Says where the token would come from.
     pub fn from_source(mut self, source: impl Into<String>) -> Self {
         self.source = Some(source.into());
@@ -87,6 +107,7 @@ impl fmt::Display for Plan {
                 write!(f, "{}: not set: {}", self.credential, names.join(", "))?
             }
             Readiness::Invalid(problem) => write!(f, "{}: {problem}", self.credential)?,
+            Readiness::NoLink => write!(f, "{}: none of these can try", self.credential)?,
         }
         if let Some(source) = &self.source {
             write!(f, ", from {source}")?;

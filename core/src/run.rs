@@ -130,9 +130,10 @@ impl RunState {
             let error = self.context.unavailable(Cause::OutOfTime);
             return self.advance(error);
         }
+        let is_cut_short = E::time_limit(&request).is_none_or(|limit| limit > left);
         E::limit_time(&mut request, left);
         self.context
-            .ask(E::secrets(&request), E::endpoint(&request));
+            .ask(E::secrets(&request), E::endpoint(&request), is_cut_short);
         E::step(Call::new(request, then, self))
     }
 

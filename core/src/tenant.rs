@@ -111,9 +111,32 @@ impl AllowedTenants {
         Self(tenants.into_iter().map(Into::into).collect())
     }
 
+    /// The tenants that `AZURE_ADDITIONALLY_ALLOWED_TENANTS` names, separated by `;`.
+    ///
+    /// # Errors
+    ///
+    /// One of them is no tenant.
+    pub fn from_environment(environment: &Environment) -> Result<Self, Invalid> {
+        const NAME: &str = "AZURE_ADDITIONALLY_ALLOWED_TENANTS";
+        let listed = environment.get(NAME).unwrap_or_default().split(';');
+        let tenants = listed.map(str::trim).filter(|tenant| !tenant.is_empty());
+        let checked = tenants.map(|tenant| match tenant {
+            "*" => Ok(tenant.to_owned()),
+            tenant => TenantId::new(tenant).map(String::from),
+        });
+        let checked: Result<_, _> = checked.collect();
+        checked
+            .map(Self)
+            .map_err(|invalid: Invalid| invalid.in_variable(NAME))
+    }
+
     /// Whether only the credential's own tenant is allowed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    pub(crate) fn into_names(self) -> Vec<String> {
+        self.0
     }
 
     /// The tenants as one text, for a cache key.

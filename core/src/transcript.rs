@@ -100,6 +100,9 @@ pub enum Ending {
         /// The advice that was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         advice: Option<String>,
+        /// What the links of a chain answered that were asked before, each in a line.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        links: Vec<String>,
     },
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use azid_core::cache::Key;
-use azid_core::{AccessToken, Credential, Identity, Lane, Seed, TokenRequest};
+use azid_core::{AccessToken, Credential, Identity, Seed, TokenRequest};
 use azid_shared::{Asked, Flights, Ledger, TokenCache};
 use futures_util::FutureExt as _;
 
@@ -27,7 +27,6 @@ pub struct TokenProvider<H: Host>(Arc<Inner<H>>);
 struct Inner<H: Host> {
     means: Arc<Means<H>>,
     identity: Identity,
-    lane: Lane,
     flights: Flights<SharedJourney<H>>,
     early_refresh: EarlyRefresh,
 }
@@ -60,7 +59,6 @@ impl<H: Host> TokenProvider<H> {
         let cache = settings.cache.unwrap_or_else(TokenCache::new);
         Self(Arc::new(Inner {
             identity: credential.identity().within(&host.environment()),
-            lane: credential.lane(),
             flights: Flights::new(Ledger::new(cache.clone(), seed)),
             early_refresh: settings.early_refresh,
             means: Arc::new(Means {
@@ -111,19 +109,16 @@ impl<H: Host> TokenProvider<H> {
     }
 
     pub(crate) fn ask(&self, key: &Key, request: &TokenRequest) -> Asked<SharedJourney<H>> {
-        let Inner {
-            means,
-            lane,
-            flights,
-            ..
-        } = &*self.0;
+        let Inner { means, flights, .. } = &*self.0;
         let now = means.host.now();
         if request.claims_json().is_none()
             && let Some(token) = means.cache.fresh(key, now.timestamp())
         {
             return Asked::Ready(token);
         }
-        flights.ask(key, request, *lane, now, |lease| {
+        let memory = means.cache.memory();
+        let lane = means.credential.lane(&memory, &means.host.environment());
+        flights.ask(key, request, lane, now, |lease| {
             Journey::new(means.clone(), request.clone(), key.clone(), lease).shared()
         })
     }

@@ -73,6 +73,13 @@ impl ReadCertificate for CertificateReader {
         });
         result
     }
+
+    fn with_password(&self, password: &Secret) -> Option<Arc<dyn ReadCertificate>> {
+        if self.password.as_ref() == Some(password) {
+            return Some(Arc::new(self.clone()));
+        }
+        Some(Arc::new(self.clone().password(password.clone())))
+    }
 }
 
 /// Shows whether there is a password, and neither it nor what was read.

@@ -44,7 +44,12 @@ pub(crate) enum Name {
 #[derive(Args)]
 pub(crate) struct Choice {
     /// Which credential.
-    #[arg(long, value_enum, value_name = "NAME", hide_possible_values = false)]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "client-secret|client-certificate|client-assertion|workload-identity|\
+                      azure-pipelines|github-actions|on-behalf-of|managed-identity"
+    )]
     credential: Name,
     /// The tenant, instead of AZURE_TENANT_ID.
     #[arg(long)]

@@ -38,7 +38,7 @@ enum What {
     /// variables that point programs at it.
     Emulate(emulate::Options),
     /// Print a token.
-    Token(token::Options),
+    Token(Box<token::Options>),
 }
 
 /// How the process ends, beside 0.
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
         What::Demo => demo::run(),
         What::DemoCells => cells::run(),
         What::Emulate(options) => emulate::run(&options),
-        What::Token(options) => token::run(options),
+        What::Token(options) => token::run(*options),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use azid_core::cache::Key;
-use azid_core::{AccessToken, Credential, Error, Identity, Lane, Seed, TokenRequest};
+use azid_core::{AccessToken, Credential, Error, Identity, Seed, TokenRequest};
 use azid_shared::sync::Arc;
 use azid_shared::{Asked, Flights, Ledger, TokenCache};
 
@@ -28,7 +28,6 @@ pub struct TokenProvider(Arc<Inner>);
 struct Inner {
     means: Arc<Means>,
     identity: Identity,
-    lane: Lane,
     flights: Flights<Arc<Flight>>,
     early_refresh: EarlyRefresh,
 }
@@ -53,7 +52,6 @@ impl TokenProvider {
                 .credential
                 .identity()
                 .within(&builder.host.snapshot()),
-            lane: builder.credential.lane(),
             flights: Flights::new(Ledger::new(Arc::clone(&cache), seed)),
             early_refresh: builder.early_refresh,
             means: Arc::new(Means {
@@ -158,19 +156,16 @@ impl TokenProvider {
         request: &TokenRequest,
         pilot: &mut Option<Pilot>,
     ) -> Asked<Arc<Flight>> {
-        let Inner {
-            means,
-            lane,
-            flights,
-            ..
-        } = &*self.0;
+        let Inner { means, flights, .. } = &*self.0;
         let now = means.host.now();
         if request.claims_json().is_none()
             && let Some(token) = means.cache.fresh(key, now.timestamp())
         {
             return Asked::Ready(token);
         }
-        flights.ask(key, request, *lane, now, |lease| {
+        let memory = means.cache.memory();
+        let lane = means.credential.lane(&memory, &means.host.snapshot());
+        flights.ask(key, request, lane, now, |lease| {
             let flight = Arc::<Flight>::default();
             *pilot = Some(Pilot::new(Arc::clone(&flight), lease));
             flight

@@ -81,7 +81,9 @@ impl ClientAssertion {
     pub(crate) fn identify(&self, identity: IdentityBuilder) -> Identity {
         match &self.0 {
             Source::File(path) => identity.field("assertion file", path).finish(),
-            Source::Callback { instance, .. } => instance.identity(),
+            Source::Callback { instance, .. } => {
+                identity.identity("assertion callback", &instance.identity())
+            }
             Source::Credential { credential, scope } => identity
                 .optional("assertion scope", scope.as_ref())
                 .identity("assertion", &credential.get().identity()),

@@ -105,6 +105,22 @@ pub trait ReadCertificate: Debug + Send + Sync {
     /// The content cannot be read, or holds no certificate with its key; in words that show none
     /// of it.
     fn read(&self, content: &SecretBytes) -> Result<ClientCertificate, Invalid>;
+
+    /// The same reader, made with this password; none if its contents never have one.
+    fn with_password(&self, _password: &Secret) -> Option<Arc<dyn ReadCertificate>> {
+        None
+    }
+}
+
+/// A shared reader is a reader.
+impl ReadCertificate for Arc<dyn ReadCertificate> {
+    fn read(&self, content: &SecretBytes) -> Result<ClientCertificate, Invalid> {
+        (**self).read(content)
+    }
+
+    fn with_password(&self, password: &Secret) -> Option<Arc<dyn ReadCertificate>> {
+        (**self).with_password(password)
+    }
 }
 
 /// Certificates in DER form; there is always one. Written as base64, as in RFC 7515 section 4.1.6.

@@ -108,7 +108,7 @@ impl CertificateProof {
                         .finish()
                 }
                 // Who may use a key by this name is for the signer to say.
-                KeyHandle::Named(_) => self.instance.identity(),
+                KeyHandle::Named(_) => identity.identity("signer", &self.instance.identity()),
             },
         }
     }

@@ -13,7 +13,7 @@ use super::grant::Grant;
 use crate::attempts::http_rebuilt;
 use crate::context::Context;
 use crate::effect::{HttpReply, HttpRequest, Requirements};
-use crate::error::Cause;
+use crate::error::{Cause, Explain};
 use crate::moves::{Next, done};
 use crate::oauth::{Expiry, Form, ServiceError, TokenAnswer, claims, correlated};
 use crate::request::TokenRequest;
@@ -91,6 +91,7 @@ pub(crate) struct Exchange {
     request: Option<TokenRequest>,
     url: Url,
     requirements: Requirements,
+    explain: Explain,
 }
 
 impl Exchange {
@@ -103,13 +104,20 @@ impl Exchange {
             grant,
             request: None,
             requirements: Requirements::default(),
+            explain: |_| None,
         }
     }
 
-    /// Sends the request another way to the same endpoint.
-    pub(crate) fn through(mut self, url: Url, requirements: Requirements) -> Self {
+    /// Sends the request another way to the same endpoint, which may have refusals of its own.
+    pub(crate) fn through(
+        mut self,
+        url: Url,
+        requirements: Requirements,
+        explain: Explain,
+    ) -> Self {
         self.url = url;
         self.requirements = requirements;
+        self.explain = explain;
         self
     }
 
@@ -121,9 +129,13 @@ impl Exchange {
 
     /// Gets the proof, asks, and ends with the token.
     pub(crate) fn begin(self, cx: &mut Context) -> Next {
-        let token = |answer: Result<TokenAnswer, Cause>, cx: &mut Context| match answer {
+        let explain = self.explain;
+        let token = move |answer: Result<TokenAnswer, Cause>, cx: &mut Context| match answer {
             Ok(answer) => done(answer.token),
-            Err(cause) => cx.failed(cause),
+            Err(cause) => {
+                let failed = cx.failed(cause);
+                failed.map_err(|error| error.explained_by(explain))
+            }
         };
         self.begin_then(token, cx)
     }

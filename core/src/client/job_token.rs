@@ -10,7 +10,7 @@ use crate::attempts::http;
 use crate::context::Context;
 use crate::effect::{HttpReply, HttpRequest, HttpResponse};
 use crate::environment::Environment;
-use crate::error::{Cause, Error, Fault, Invalid, What};
+use crate::error::{Cause, Explain, Invalid, What};
 use crate::moves::Next;
 use crate::oauth::{read_member, safe_text};
 use crate::retry::RetryPolicy;
@@ -22,9 +22,6 @@ pub(crate) struct JobToken {
     member: &'static str,
     explain: Explain,
 }
-
-/// Who can mend a refusal with this status, and how, where that is known.
-pub(crate) type Explain = fn(u16) -> Option<(Fault, &'static str)>;
 
 impl JobToken {
     /// A request whose answer has the assertion under this name.
@@ -88,12 +85,9 @@ fn refuse(cause: Cause, response: &HttpResponse, explain: Explain, cx: &Context)
         let id = safe_text(response.header(name)?, 200, cx.sent_secrets());
         Some((*name, id)).filter(|(_, id)| !id.is_empty())
     });
-    cx.failed(cause).map_err(|error: Error| {
+    cx.failed(cause).map_err(|error| {
         let error = error.request_ids_are(ids.collect());
-        match explain(response.status) {
-            Some((fault, advice)) => error.explained(fault, advice),
-            None => error,
-        }
+        error.explained_by(explain)
     })
 }
 

@@ -65,7 +65,9 @@ impl ClientSecret {
         match &self.0 {
             Source::Value(secret) => identity.secret("secret", secret).finish(),
             Source::File { file } => identity.field("secret file", file).finish(),
-            Source::Callback { instance, .. } => instance.identity(),
+            Source::Callback { instance, .. } => {
+                identity.identity("secret callback", &instance.identity())
+            }
         }
     }
 

@@ -13,8 +13,10 @@ use super::CredentialConfig;
 use crate::client::{ClientCredential, Grant};
 use crate::context::Context;
 use crate::credential::{Credential, Lane};
+use crate::environment::Environment;
 use crate::error::Error;
 use crate::identity::Identity;
+use crate::memory::Memory;
 use crate::moves::Next;
 use crate::secret::Secret;
 use crate::transcript::Redactor;
@@ -90,7 +92,7 @@ impl Credential for AuthorizationCodeCredential {
     }
 
     /// Two runs that redeem the code at once would spoil it for each other.
-    fn lane(&self) -> Lane {
+    fn lane(&self, _: &Memory, _: &Environment) -> Lane {
         Lane::OneAtATime
     }
 

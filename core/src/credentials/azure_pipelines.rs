@@ -109,8 +109,8 @@ impl AzurePipelinesCredential {
 
 const NO_HEADER_VALUE: &str = "the job's holds characters that no header field can";
 
-fn explain(status: u16) -> Option<(Fault, &'static str)> {
-    let advice = match status {
+fn explain(cause: &Cause) -> Option<(Fault, &'static str)> {
+    let advice = match cause.status()? {
         203 | 300..=399 | 401 | 403 => {
             "map `SYSTEM_ACCESSTOKEN: $(System.AccessToken)` into the job's environment and pass its value, and check the service connection's id"
         }

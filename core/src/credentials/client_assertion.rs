@@ -87,6 +87,8 @@ impl Credential for ClientAssertionCredential {
 #[cfg(feature = "testing")]
 mod cases {
     use super::*;
+    use crate::authority::Authority;
+    use crate::client::Region;
     use crate::credentials::{ClientSecretCredential, ManagedIdentityCredential};
     use crate::effect::{AssertionFailure, CallbackId, Detail, FileFailure, HttpFailure};
     use crate::testing::{Case, Reply, with_entra_answers};
@@ -151,6 +153,20 @@ mod cases {
                 managed("a managed identity that the application does not trust")
                     .http(200, identity_token)
                     .http(401, refused),
+                Case::new(
+                    "a managed identity in a region of another cloud",
+                    Self::new(
+                        "contoso.com",
+                        "app-id",
+                        ClientAssertion::from_credential(ManagedIdentityCredential::new()),
+                    )
+                    .expect("valid")
+                    .authority(Authority::us_government())
+                    .region(Region::new("usgovvirginia").expect("a region")),
+                )
+                .then(FileFailure::NotFound) // no agent of Azure Arc here
+                .http(200, identity_token)
+                .http(200, token),
                 of(
                     "an application for another one, with another audience",
                     ClientAssertion::from_credential_for(

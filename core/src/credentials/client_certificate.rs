@@ -185,6 +185,7 @@ mod cases {
                         .enable_cae(),
                 )
                 .http(200, TOKEN),
+            case("no scope", certificate()).asks(TokenRequest::new([""; 0])),
             case("a tenant that is not allowed", certificate())
                 .asks(TokenRequest::new([scope]).tenant("fabrikam.com")),
             Case::new(

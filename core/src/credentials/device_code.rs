@@ -21,8 +21,10 @@ use crate::client::{Application, application_options, with_sign_in};
 use crate::context::Context;
 use crate::credential::{Credential, Lane};
 use crate::effect::{CallbackId, HttpReply, HttpRequest, PromptRequest};
+use crate::environment::Environment;
 use crate::error::Invalid;
 use crate::identity::Identity;
+use crate::memory::Memory;
 use crate::moves::{Next, prompt};
 use crate::oauth::{Form, claims, correlated};
 use crate::retry::RetryPolicy;
@@ -120,7 +122,7 @@ impl Credential for DeviceCodeCredential {
         identity.optional("account", self.user.account()).finish()
     }
 
-    fn lane(&self) -> Lane {
+    fn lane(&self, _: &Memory, _: &Environment) -> Lane {
         Lane::OneAtATime
     }
 

@@ -84,8 +84,8 @@ impl GitHubActionsCredential {
     }
 }
 
-fn explain(status: u16) -> Option<(Fault, &'static str)> {
-    let is_refusal = matches!(status, 203 | 300..=399 | 400 | 401 | 403 | 404);
+fn explain(cause: &Cause) -> Option<(Fault, &'static str)> {
+    let is_refusal = matches!(cause.status()?, 203 | 300..=399 | 400 | 401 | 403 | 404);
     is_refusal.then_some((Fault::Configuration, REFUSED))
 }
 

@@ -17,8 +17,10 @@ use crate::credential::{Credential, Lane};
 use crate::effect::{
     AuthorizeAnswer, AuthorizeFailure, AuthorizeRequest, Authorized, LoopbackRedirect, ResponseMode,
 };
+use crate::environment::Environment;
 use crate::error::Invalid;
 use crate::identity::Identity;
+use crate::memory::Memory;
 use crate::moves::{Next, authorize};
 use crate::transcript::{Redactor, milliseconds};
 use crate::user::{
@@ -172,7 +174,7 @@ impl Credential for InteractiveBrowserCredential {
             .finish()
     }
 
-    fn lane(&self) -> Lane {
+    fn lane(&self, _: &Memory, _: &Environment) -> Lane {
         Lane::OneAtATime
     }
 

@@ -178,6 +178,7 @@ mod cases {
                             .enable_cae(),
                     )
                     .http(200, TOKEN),
+                with_secret("no scope").asks(TokenRequest::new([""; 0])),
                 with_secret("a tenant that is not allowed")
                     .asks(TokenRequest::new([scope]).tenant("fabrikam.com")),
                 for_tenant("a tenant that is allowed", "fabrikam.com").http(200, TOKEN),

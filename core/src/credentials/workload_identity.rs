@@ -1,12 +1,16 @@
 //! A Kubernetes workload: the cluster projects a federated token into a file, and Entra takes it
 //! as the assertion of an application or a user-assigned identity (RFC 7523).
 //!
-//! begin ─► read file ─► ask ─► token
+//! begin ─┬──────────────────────────────────────► read the token ─► ask ─► token
+//!        └► with a token proxy, read its roots ─┘
+
+mod token_proxy;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use self::token_proxy::TokenProxy;
 use super::CredentialConfig;
 use crate::authority::Authority;
 use crate::client::{Client, ClientAssertion, Exchange, Grant};
@@ -26,6 +30,22 @@ use crate::transcript::Redactor;
 /// `AZURE_FEDERATED_TOKEN_FILE`, which the cluster sets, and the authority from
 /// `AZURE_AUTHORITY_HOST`, unless they are given here. The file is read for every exchange, since
 /// its token lives for an hour or so.
+///
+/// # Identity binding
+///
+/// A cluster of AKS can keep the trust in its workloads to itself: the exchange with Entra then
+/// goes through a token proxy in the cluster. With [`identity_binding`](Self::identity_binding)
+/// the credential goes that way if the cluster says so, by these variables:
+///
+/// | variable | |
+/// |---|---|
+/// | `AZURE_KUBERNETES_TOKEN_PROXY` | the proxy's https URL, without query; not set, with none of the others: no token proxy |
+/// | `AZURE_KUBERNETES_SNI_NAME` | the name that the proxy's certificate has |
+/// | `AZURE_KUBERNETES_CA_FILE` | the only roots that certificate may lead to: a PEM file, read for every exchange; if it is empty for a moment, as while it is replaced, what an earlier run found in it still counts |
+/// | `AZURE_KUBERNETES_CA_DATA` | the same as a PEM text, instead of the file |
+///
+/// What is sent is the same, only to another address, and directly: never through the HTTP proxies
+/// of the host's configuration, which know nothing of the inside of a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkloadIdentityCredential {
@@ -39,6 +59,8 @@ pub struct WorkloadIdentityCredential {
     token_file: Option<String>,
     #[serde(skip_serializing_if = "AllowedTenants::is_empty")]
     additionally_allowed_tenants: AllowedTenants,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    identity_binding: bool,
 }
 
 const VARIABLES: [&str; 3] = [
@@ -94,6 +116,13 @@ impl WorkloadIdentityCredential {
         self
     }
 
+    /// Goes through the token proxy of AKS if the cluster's variables name one: see
+    /// [identity binding](Self#identity-binding).
+    pub fn identity_binding(mut self) -> Self {
+        self.identity_binding = true;
+        self
+    }
+
     fn settings(&self, environment: &Environment) -> Result<Settings, Cause> {
         let given = [
             self.tenant.is_some(),
@@ -136,6 +165,11 @@ impl WorkloadIdentityCredential {
                 .token_file
                 .clone()
                 .unwrap_or_else(|| variable("AZURE_FEDERATED_TOKEN_FILE").to_owned()),
+            token_proxy: if self.identity_binding {
+                TokenProxy::from_environment(environment)?
+            } else {
+                None
+            },
         })
     }
 }
@@ -146,6 +180,7 @@ struct Settings {
     tenant: TenantId,
     client_id: ClientId,
     token_file: String,
+    token_proxy: Option<TokenProxy>,
 }
 
 impl Credential for WorkloadIdentityCredential {
@@ -160,13 +195,20 @@ impl Credential for WorkloadIdentityCredential {
             .optional("client", self.client_id.as_ref().map(ClientId::as_str))
             .optional("file", self.token_file.as_ref())
             .field("allowed", self.additionally_allowed_tenants.key())
+            .optional("binding", self.identity_binding.then_some("identity"))
             .finish()
     }
 
     fn plan(&self, cx: &PlanContext<'_>) -> Plan {
         match self.settings(cx.environment) {
-            Ok(settings) => Plan::ready(self.name())
-                .from_source(format!("the federated token in {:?}", settings.token_file)),
+            Ok(settings) => {
+                let file = format!("the federated token in {:?}", settings.token_file);
+                let plan = Plan::ready(self.name());
+                match settings.token_proxy {
+                    None => plan.from_source(file),
+                    Some(proxy) => plan.from_source(format!("{file}, through {proxy}")),
+                }
+            }
             Err(Cause::MissingVariables(names)) => Plan::missing(self.name(), names),
             Err(cause) => Plan::invalid(self.name(), cause),
         }
@@ -188,45 +230,14 @@ impl Credential for WorkloadIdentityCredential {
             .or_else(|invalid| cx.failed(invalid))?;
         let client = Client::new(&settings.authority, tenant, settings.client_id);
         let assertion = ClientAssertion::from_file(settings.token_file);
-        Exchange::new(client, Arc::new(assertion), Grant::ClientCredentials).begin(cx)
+        let endpoint = client.token_endpoint.clone();
+        let exchange = Exchange::new(client, Arc::new(assertion), Grant::ClientCredentials);
+        match settings.token_proxy {
+            None => exchange.begin(cx),
+            Some(proxy) => proxy.carry(exchange, &endpoint, cx),
+        }
     }
 }
 
 #[cfg(feature = "testing")]
-mod cases {
-    use super::*;
-    use crate::effect::FileFailure;
-    use crate::testing::{Case, Reply, with_entra_answers};
-
-    impl WorkloadIdentityCredential {
-        pub(in crate::credentials) fn cases() -> Vec<Case> {
-            let case = |name| {
-                Case::new(name, Self::new())
-                    .with("AZURE_TENANT_ID", "contoso.com")
-                    .with("AZURE_CLIENT_ID", "app-id")
-                    .with(
-                        "AZURE_FEDERATED_TOKEN_FILE",
-                        "/var/run/secrets/azure/tokens/azure-identity-token",
-                    )
-                    .with("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/")
-            };
-            let federated = " eyJhbGciOiJSUzI1NiJ9.e30.c2ln\n";
-            let mut cases = with_entra_answers(|name| case(name).file(federated));
-            cases.extend([
-                Case::new("no variables", Self::new()),
-                Case::new("one variable is empty", Self::new())
-                    .with("AZURE_TENANT_ID", "contoso.com")
-                    .with("AZURE_CLIENT_ID", "")
-                    .with("AZURE_FEDERATED_TOKEN_FILE", "/token"),
-                case("a malformed tenant").with("AZURE_TENANT_ID", "con/toso"),
-                case("an authority in clear").with("AZURE_AUTHORITY_HOST", "http://login.example"),
-                case("no such file").then(FileFailure::NotFound),
-                case("a file that may not be read").then(FileFailure::PermissionDenied),
-                case("a file without end").then(FileFailure::TooLarge { limit: 64 * 1024 }),
-                case("an empty file").file(" \n"),
-                case("a file that is no text").then(Reply::File(Ok(vec![0xff, 0xfe].into()))),
-            ]);
-            cases
-        }
-    }
-}
+mod cases;

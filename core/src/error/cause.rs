@@ -82,6 +82,8 @@ pub enum Cause {
     },
     /// The host has no random numbers to start a run with.
     NoRandomness,
+    /// No link of a chain is available here; the error holds what each of them answered.
+    NoLink,
     /// The run's deadline, or its link's, passed.
     OutOfTime,
     /// The run asked for more effects than any run needs.
@@ -125,11 +127,20 @@ impl Cause {
         }
     }
 
+    /// The name of the variant.
+    pub(crate) fn name(&self) -> String {
+        let shown = format!("{self:?}");
+        let end = shown.find(|c: char| !c.is_ascii_alphanumeric());
+        shown[..end.unwrap_or(shown.len())].to_owned()
+    }
+
     /// Who can mend it.
     pub fn fault(&self) -> Fault {
         match self {
             Self::Invalid(_) | Self::TooDeep { .. } => Fault::Caller,
-            Self::MissingVariables(_) | Self::ExpiredCertificate { .. } => Fault::Configuration,
+            Self::MissingVariables(_) | Self::ExpiredCertificate { .. } | Self::NoLink => {
+                Fault::Configuration
+            }
             Self::Service(error) if error.is_transient() => Fault::Service,
             Self::Service(error) if error.needs_interaction() => Fault::User,
             Self::Service(_) => Fault::Configuration,
@@ -199,6 +210,17 @@ impl Cause {
         })
     }
 
+    /// The status of the answer that it is about, if that is no success.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Service(error) => Some(error.status()),
+            Self::Answer(
+                AnswerFault::NotJson { status, .. } | AnswerFault::Redirect { status },
+            ) => Some(*status),
+            _ => None,
+        }
+    }
+
     /// The refusal, if the cause is one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
@@ -264,6 +286,7 @@ impl fmt::Display for Cause {
                 "the client certificate expired at {expires_on}, and it is {now} here"
             ),
             Self::NoRandomness => f.write_str("the host has no random numbers to give"),
+            Self::NoLink => f.write_str("none of its links has a token here"),
             Self::OutOfTime => f.write_str("the time allowed for it has passed"),
             Self::TooManyEffects { limit } => write!(f, "no token after {limit} effects"),
             Self::TooDeep { limit } => {

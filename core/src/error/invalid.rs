@@ -45,6 +45,8 @@ pub enum What {
     Authority,
     /// The id of a managed identity.
     ManagedIdentity,
+    /// A chain's links.
+    Links,
     /// The id of a service connection.
     ServiceConnection,
     /// An access token.
@@ -60,6 +62,11 @@ impl Invalid {
             what,
             why: why.into(),
         }
+    }
+
+    /// The same, of a value that came from a variable.
+    pub(crate) fn in_variable(self, name: &'static str) -> Self {
+        Self::new(What::Variable(name), self.why)
     }
 
     /// Which value it is.
@@ -92,6 +99,7 @@ impl fmt::Display for Invalid {
             What::Certificate => "the client certificate",
             What::Authority => "the authority",
             What::ManagedIdentity => "the managed identity's id",
+            What::Links => "the links",
             What::ServiceConnection => "the service connection's id",
             What::AccessToken => "the access token",
             What::Variable(name) => {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use url::Url;
 
 use super::record::{Answer, Content, Exchange, Granted, Message, Place, Printed, Reply};
 use super::redact::Redactor;
@@ -19,7 +18,7 @@ use crate::effect::{
     SignFailure, SignRequest, SleepFailure, SleepRequest, TokenFailure, TokenOrder,
 };
 use crate::environment::{Environment, Exposure};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, LinkError};
 use crate::memory::Memory;
 use crate::request::TokenRequest;
 use crate::secret::{Secret, SecretBytes};
@@ -68,6 +67,7 @@ impl Recorder {
                 error: String::new(),
                 codes: Vec::new(),
                 advice: None,
+                links: Vec::new(),
             },
         };
         Self {
@@ -101,14 +101,9 @@ impl Recorder {
                 source: token.came_from().to_owned(),
             },
             Err(error) => Ending::Error {
-                kind: match error.kind() {
-                    ErrorKind::Unavailable => "unavailable",
-                    ErrorKind::Failed => "failed",
-                    ErrorKind::InteractionRequired => "interaction-required",
-                }
-                .to_owned(),
+                kind: error.kind().name().to_owned(),
                 credential: error.credential().to_owned(),
-                cause: cause_name(error),
+                cause: error.cause().name(),
                 error: error
                     .service()
                     .map(|service| self.redactor.text(service.error()))
@@ -118,20 +113,11 @@ impl Recorder {
                     .map(|service| service.codes().to_vec())
                     .unwrap_or_default(),
                 advice: error.advice().map(str::to_owned),
+                links: error.links().iter().map(LinkError::in_short).collect(),
             },
         };
         self.transcript
     }
-}
-
-/// The name of the cause's variant.
-fn cause_name(error: &Error) -> String {
-    let shown = format!("{:?}", error.cause());
-    shown
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .next()
-        .unwrap_or_default()
-        .to_owned()
 }
 
 fn record_environment(
@@ -141,7 +127,7 @@ fn record_environment(
     let mut recorded = BTreeMap::new();
     for (name, value) in environment.iter() {
         let shown = match Environment::exposure(name) {
-            Some(Exposure::Plain) => plain(value.expose(), redactor),
+            Some(Exposure::Plain) => redactor.variable(value.expose()),
             Some(Exposure::Secret) => {
                 let broken = value
                     .expose()
@@ -154,22 +140,6 @@ fn record_environment(
         recorded.insert(name.to_owned(), shown);
     }
     recorded
-}
-
-/// A value that is no secret as a whole. People put passwords into the user information of a URL
-/// and into its query; of a query that is made of parameters their names are kept.
-fn plain(value: &str, redactor: &mut Redactor) -> String {
-    if !value.contains("://") || !value.contains(['@', '?']) {
-        return value.to_owned();
-    }
-    match Url::parse(value) {
-        Ok(url)
-            if !value.contains('@') && url.query_pairs().all(|(_, value)| !value.is_empty()) =>
-        {
-            redactor.url(&url)
-        }
-        _ => redactor.placeholder("variable", value),
-    }
 }
 
 /// One entry under way. Hosts and credentials never see it; effects write themselves into it.

@@ -106,7 +106,11 @@ const SHOWN_HEADERS: &[&str] = &[
 ];
 
 /// Words that decisions rest on, kept of texts that are otherwise hidden.
-const KEPT_WORDS: &[&str] = &["unreachable"];
+const KEPT_WORDS: &[&str] = &[
+    "unreachable",
+    "-----BEGIN CERTIFICATE-----",
+    "-----END CERTIFICATE-----",
+];
 
 /// Before the placeholder of a page.
 const PAGE: &str = "<html>";
@@ -193,6 +197,19 @@ impl Redactor {
         shown.into()
     }
 
+    /// The value of a variable that is no secret as a whole, but may be a URL with passwords in its
+    /// user information or its query; of a query the names of its parameters are kept.
+    pub(super) fn variable(&mut self, value: &str) -> String {
+        if !value.contains("://") || !value.contains(['@', '?']) {
+            return value.to_owned();
+        }
+        let is_named = |url: &Url| url.query_pairs().all(|(_, value)| !value.is_empty());
+        match Url::parse(value) {
+            Ok(url) if !value.contains('@') && is_named(&url) => self.url(&url),
+            _ => self.hidden_text("variable", value),
+        }
+    }
+
     pub(super) fn headers(&mut self, headers: &HeaderMap, keep_hidden: bool) -> Headers {
         let mut shown = Headers::new();
         for name in headers.keys() {
@@ -246,7 +263,8 @@ impl Redactor {
         }
     }
 
-    fn hidden_text(&mut self, kind: &'static str, text: &str) -> String {
+    /// The placeholder of a text, with the words that decisions rest on.
+    pub(super) fn hidden_text(&mut self, kind: &'static str, text: &str) -> String {
         // What is replayed is a placeholder among its marks, and stays that one.
         let mut shown = match text.split(' ').find(|word| is_placeholder(word)) {
             Some(placeholder) if text.split(' ').all(|word| is_mark(word, placeholder)) => {
@@ -313,7 +331,8 @@ impl Redactor {
 
 /// Whether a word is this placeholder or stands beside one.
 fn is_mark(word: &str, placeholder: &str) -> bool {
-    word == placeholder || word == PAGE || word == SEVERAL_WORDS || KEPT_WORDS.contains(&word)
+    let mut kept = KEPT_WORDS.iter().flat_map(|kept| kept.split(' '));
+    word == placeholder || word == PAGE || word == SEVERAL_WORDS || kept.any(|kept| kept == word)
 }
 
 /// Whether a text can be one word in a header field, as it is.

@@ -10,9 +10,10 @@ const CLIENT_SECRET: &str = "c4nary-client &=+/~%secret";
 const FILE: &str = "c4nary-file.eyJhbGciOiJSUzI1NiJ9.c2ln";
 const VARIABLE: &str = "c4nary-variable?=&%/";
 const TOKEN: &str = "c4nary-token-+/=~";
+const SIGNATURE: &str = "c4nary-signature>?~";
 
 /// Every secret that [`with_canaries`] puts into a case.
-pub(crate) const CANARIES: [&str; 4] = [CLIENT_SECRET, FILE, VARIABLE, TOKEN];
+pub(crate) const CANARIES: [&str; 5] = [CLIENT_SECRET, FILE, VARIABLE, TOKEN, SIGNATURE];
 
 /// A case whose every secret is a canary: in its credential, its environment and its replies.
 pub(crate) fn with_canaries(mut case: Case) -> Case {
@@ -21,6 +22,11 @@ pub(crate) fn with_canaries(mut case: Case) -> Case {
         &mut credential,
         &|name, value| name == "pkcs8" && *value == "redacted",
         &STANDARD.encode(CLIENT_SECRET),
+    );
+    replace(
+        &mut credential,
+        &|name, value| name == "user_assertion" && *value == "redacted",
+        FILE,
     );
     replace(
         &mut credential,
@@ -41,6 +47,7 @@ pub(crate) fn with_canaries(mut case: Case) -> Case {
             Reply::Token(Ok(token)) if !token.secret().is_empty() => {
                 *token = AccessToken::new(TOKEN, token.expires_on());
             }
+            Reply::Sign(Ok(signature)) if !signature.is_empty() => *signature = SIGNATURE.into(),
             Reply::Http(Ok(response)) => {
                 if let Ok(mut body) = serde_json::from_slice(response.body.expose()) {
                     replace(&mut body, &|name, _| name.ends_with("token"), TOKEN);
@@ -86,13 +93,20 @@ pub(crate) fn seen_in(text: &str) -> Option<&'static str> {
 }
 
 fn replace(value: &mut Value, is_secret: &impl Fn(&str, &Value) -> bool, canary: &str) {
-    let Value::Object(members) = value else {
-        return;
-    };
-    for (name, value) in members {
-        if value.is_string() && is_secret(name, value) {
-            *value = canary.into();
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                if value.is_string() && is_secret(name, value) {
+                    *value = canary.into();
+                }
+                replace(value, is_secret, canary);
+            }
         }
-        replace(value, is_secret, canary);
+        Value::Array(items) => {
+            for item in items {
+                replace(item, is_secret, canary);
+            }
+        }
+        _ => {}
     }
 }

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use azid_async::{Builder, Event, GetToken, TokenCache, TokenProvider};
-use azid_core::{Context, Credential, ErrorKind, Identity, Lane, Next, TokenRequest, call, done};
+use azid_core::{
+    ChainedTokenCredential, Context, Credential, Environment, ErrorKind, Identity, Lane, Memory,
+    Next, TokenRequest, WorkloadIdentityCredential, call, done,
+};
 
 use crate::manual_host::{
     Answer, Bell, ManualHost, credential, poll, poll_with, ready, status, token,
@@ -13,6 +16,7 @@ use crate::manual_host::{
 
 const VAULT: &str = "https://vault.azure.net/.default";
 const STORAGE: &str = "https://storage.azure.com/.default";
+const GRAPH: &str = "https://graph.microsoft.com/.default";
 
 fn provider() -> (ManualHost, TokenProvider<ManualHost>) {
     let host = ManualHost::default();
@@ -226,6 +230,21 @@ fn runs_that_bear_no_company_go_one_at_a_time() {
 }
 
 #[test]
+fn a_chain_is_searched_once_and_runs_side_by_side_when_its_winner_is_known() {
+    let host = ManualHost::default();
+    let chain = ChainedTokenCredential::new(WorkloadIdentityCredential::new()).link(credential());
+    let provider = TokenProvider::on(host.clone(), chain);
+    let (mut vault, mut storage) = (provider.get_token(&[VAULT]), provider.get_token(&[STORAGE]));
+    assert!(poll(&mut vault).is_pending() && poll(&mut storage).is_pending());
+    assert_eq!(host.begun(), 1, "nobody knows yet who wins");
+    host.answer_last(token("vault"));
+    assert_eq!(secret(&mut vault), "vault");
+    let mut graph = provider.get_token(&[GRAPH]);
+    assert!(poll(&mut storage).is_pending() && poll(&mut graph).is_pending());
+    assert_eq!(host.begun(), 3);
+}
+
+#[test]
 fn the_claims_of_a_challenge_pass_the_cache_by() {
     let (host, provider) = provider();
     let mut first = provider.get_token(&[VAULT]);
@@ -320,7 +339,7 @@ impl Credential for Shy {
         Identity::of("Shy").finish()
     }
 
-    fn lane(&self) -> Lane {
+    fn lane(&self, _: &Memory, _: &Environment) -> Lane {
         Lane::OneAtATime
     }
 

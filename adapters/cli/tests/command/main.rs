@@ -4,47 +4,63 @@ mod support;
 
 use std::fs;
 
-use azid_emulator::{demo, verify_access_token};
-use support::{Emulator, azid, published_keys, scratch};
+use azid_emulator::{AzureArc, Fault, demo, verify_access_token};
+use support::{Emulator, azid, azid_told, published_keys, scratch};
 
-const CREDENTIALS: [&str; 3] = ["client-secret", "managed-identity", "workload-identity"];
+/// Every credential, with the environment that it finds its settings in, beside the standard one.
+const CREDENTIALS: [(&str, &str); 8] = [
+    ("client-secret", "standard"),
+    ("client-certificate", "client-certificate"),
+    ("client-assertion", "standard"),
+    ("workload-identity", "standard"),
+    ("azure-pipelines", "azure-pipelines"),
+    ("github-actions", "github-actions"),
+    ("on-behalf-of", "standard"),
+    ("managed-identity", "imds"),
+];
 const RUNTIMES: [&str; 3] = ["ureq", "tokio", "async-std"];
+
+/// The arguments that ask for a token of this credential.
+fn token(credential: &str) -> Vec<&str> {
+    vec!["token", "--scope", demo::SCOPE, "--credential", credential]
+}
 
 #[test]
 fn the_demo_gets_and_verifies_every_token() {
     let ended = azid(&["demo"], &[]);
     assert_eq!(ended.code, 0, "{}", ended.errors);
-    assert_eq!(ended.output.matches('✓').count(), 18, "{}", ended.output);
+    assert_eq!(ended.output.matches('✓').count(), 75, "{}", ended.output);
     assert!(!ended.output.contains('\x1b'), "no colours in a pipe");
 }
 
 #[test]
-fn the_demo_fails_where_a_token_is_not_signed_by_a_published_key() {
-    let server = support::server();
-    let other = support::server();
-    let arguments = ["demo-cells", "--published-keys", &published_keys(&other)];
-    let ended = azid(&arguments, &support::variables(&server));
+fn the_demo_fails_where_no_token_is_signed_by_a_published_key() {
+    let emulator = Emulator::start("unsigned");
+    let scene = serde_json::json!({
+        "published_keys": published_keys(&support::server()),
+        "environments": emulator.environments,
+        "azure_arc_key_directory": AzureArc::KEY_DIRECTORY,
+    });
+    let ended = azid_told(&["demo-cells"], &emulator.variables, &scene.to_string());
     assert_eq!(ended.code, 1);
-    assert_eq!(ended.output.matches('✗').count(), 18, "{}", ended.output);
+    assert_eq!(ended.output.matches('✗').count(), 75, "{}", ended.output);
     let reasons = ended.errors.matches("no published key").count();
-    assert_eq!(reasons, 18, "{}", ended.errors);
+    assert!(reasons >= 72, "{}", ended.errors); // Azure Arc's keys may be elsewhere
 }
 
 #[test]
 fn an_emulator_in_another_process_serves_every_credential_in_every_runtime() {
-    let emulator = Emulator::start();
-    for credential in CREDENTIALS {
+    let emulator = Emulator::start("served");
+    let user_token = &emulator.environments["on-behalf-of"]["USER_ASSERTION_FILE"];
+    for (credential, environment) in CREDENTIALS {
+        let variables = emulator.and(environment);
         for runtime in RUNTIMES {
-            let arguments = [
-                "token",
-                "--scope",
-                demo::SCOPE,
-                "--credential",
-                credential,
-                "--runtime",
-                runtime,
-            ];
-            let ended = azid(&arguments, &emulator.variables);
+            let mut arguments = token(credential);
+            arguments.extend(["--runtime", runtime]);
+            if credential == "on-behalf-of" {
+                arguments.extend(["--user-assertion-file", user_token]);
+            }
+            let ended = azid(&arguments, &variables);
             assert_eq!(
                 (ended.code, &*ended.errors),
                 (0, ""),
@@ -65,6 +81,66 @@ fn an_emulator_in_another_process_serves_every_credential_in_every_runtime() {
         !fs::exists(&certificate).expect("a path"),
         "its files went with it"
     );
+}
+
+#[test]
+fn a_managed_identity_is_got_on_every_kind_of_host_by_its_variables_alone() {
+    let emulator = Emulator::start("hosts");
+    let mut hosts = vec![
+        "imds",
+        "app-service",
+        "app-service-2017",
+        "azure-ml",
+        "cloud-shell",
+        "service-fabric",
+    ];
+    // Elsewhere no client may look for the key of Azure Arc's agent, and only root can put it there.
+    let arc_is_real = fs::create_dir_all(AzureArc::KEY_DIRECTORY).is_ok();
+    hosts.extend(arc_is_real.then_some("azure-arc"));
+    for host in hosts {
+        let ended = azid(&token("managed-identity"), &emulator.host(host));
+        assert_eq!((ended.code, &*ended.errors), (0, ""), "{host}");
+    }
+    let mut arguments = token("workload-identity");
+    arguments.push("--identity-binding");
+    let ended = azid(&arguments, &emulator.host("aks-identity-binding"));
+    assert_eq!((ended.code, &*ended.errors), (0, ""));
+}
+
+#[test]
+fn on_behalf_of_takes_the_proof_that_there_is() {
+    let emulator = Emulator::start("proofs");
+    let user_token = &emulator.environments["on-behalf-of"]["USER_ASSERTION_FILE"];
+    let mut arguments = token("on-behalf-of");
+    arguments.extend(["--user-assertion-file", user_token]);
+    const PROOFS: [&str; 3] = [
+        "AZURE_CLIENT_SECRET",
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+        "AZURE_FEDERATED_TOKEN_FILE",
+    ];
+    for proof in PROOFS {
+        let mut variables = emulator.and("client-certificate");
+        variables.retain(|(name, _)| name == proof || !PROOFS.contains(&name.as_str()));
+        let ended = azid(&arguments, &variables);
+        assert_eq!((ended.code, &*ended.errors), (0, ""), "{proof}");
+    }
+    let ended = azid(&token("on-behalf-of"), &emulator.variables);
+    assert_eq!(ended.code, 2, "{}", ended.errors);
+    assert!(
+        ended.errors.contains("--user-assertion-file"),
+        "{}",
+        ended.errors
+    );
+}
+
+#[test]
+fn a_run_that_takes_too_long_is_ended() {
+    let server = support::server();
+    server.inject("/metadata/", 20, Fault::status(410));
+    let mut arguments = token("managed-identity");
+    arguments.extend(["--timeout", "1"]);
+    let ended = azid(&arguments, &support::variables(&server));
+    assert_eq!((ended.code, &*ended.output), (1, ""), "{}", ended.errors);
 }
 
 #[test]
@@ -198,7 +274,6 @@ fn a_stopped_emulator_is_a_clear_error_and_no_hang() {
 
 #[test]
 fn a_credential_that_is_not_configured_is_unavailable_and_says_what_is_missing() {
-    let arguments = |name| ["token", "--scope", demo::SCOPE, "--credential", name];
     let tenant = [("AZURE_TENANT_ID".to_owned(), demo::TENANT_ID.to_owned())];
     for (name, missing) in [
         ("client-secret", "AZURE_CLIENT_ID, AZURE_CLIENT_SECRET"),
@@ -206,8 +281,22 @@ fn a_credential_that_is_not_configured_is_unavailable_and_says_what_is_missing()
             "workload-identity",
             "AZURE_CLIENT_ID, AZURE_FEDERATED_TOKEN_FILE",
         ),
+        (
+            "client-certificate",
+            "AZURE_CLIENT_ID, AZURE_CLIENT_CERTIFICATE_PATH",
+        ),
+        (
+            "client-assertion",
+            "AZURE_CLIENT_ID, AZURE_FEDERATED_TOKEN_FILE",
+        ),
+        (
+            "azure-pipelines",
+            "AZURESUBSCRIPTION_CLIENT_ID, AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, SYSTEM_ACCESSTOKEN",
+        ),
+        ("github-actions", "AZURE_CLIENT_ID"),
+        ("on-behalf-of", "AZURE_CLIENT_ID, AZURE_CLIENT_SECRET"),
     ] {
-        let ended = azid(&arguments(name), &tenant);
+        let ended = azid(&token(name), &tenant);
         assert_eq!((ended.code, &*ended.output), (3, ""), "{}", ended.errors);
         assert!(ended.errors.contains(missing), "{}", ended.errors);
     }
@@ -231,6 +320,8 @@ fn a_wrong_command_line_is_a_usage_error() {
         with(&["--object-id", "one", "--resource-id", "/two"]),
         with(&["--resource-id", "no path"]),
         with(&["--tenant", "contoso.com"]),
+        with(&["--assertion-file", "/run/token"]),
+        with(&["--timeout", "0"]),
         with(&["--claims", "[]"]),
         vec![
             "token",
@@ -249,7 +340,7 @@ fn a_wrong_command_line_is_a_usage_error() {
         );
     }
     let ended = azid(&["token", "--scope", demo::SCOPE], &[]);
-    for name in CREDENTIALS {
+    for (name, _) in CREDENTIALS {
         assert!(ended.errors.contains(name), "{}", ended.errors);
     }
 }

@@ -1,6 +1,7 @@
 //! The built command in a clean environment, and emulators for it.
 
-use std::io::{BufRead as _, BufReader};
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -17,9 +18,23 @@ pub(crate) struct Ended {
 
 /// Runs the command with these variables and no others; of two with one name the last counts.
 pub(crate) fn azid(arguments: &[&str], variables: &[(String, String)]) -> Ended {
+    azid_told(arguments, variables, "")
+}
+
+/// The same with something on its standard input.
+pub(crate) fn azid_told(arguments: &[&str], variables: &[(String, String)], input: &str) -> Ended {
     let mut command = command();
-    command.args(arguments).envs(variables.iter().cloned());
-    let ended = command.output().expect("the command runs");
+    command
+        .args(arguments)
+        .envs(variables.iter().cloned())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut process = command.spawn().expect("the command runs");
+    let mut stdin = process.stdin.take().expect("it is a pipe");
+    let _ = stdin.write_all(input.as_bytes()); // one that does not read it may have ended
+    drop(stdin);
+    let ended = process.wait_with_output().expect("the command ends");
     let text = |bytes| String::from_utf8(bytes).expect("text");
     Ended {
         code: ended.status.code().expect("it ends by itself"),
@@ -70,21 +85,50 @@ pub(crate) fn published_keys(server: &EmulatorServer) -> String {
 pub(crate) struct Emulator {
     process: Child,
     pub(crate) variables: Variables,
+    pub(crate) environments: Environments,
 }
+
+type Environments = BTreeMap<String, BTreeMap<String, String>>;
 
 impl Emulator {
     /// Starts one and reads all nine variables that it prints.
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start(name: &str) -> Self {
+        let file = scratch(&format!("{name}.environments.json"));
         let mut command = command();
         command
-            .arg("emulate")
+            .args(["emulate", "--environments"])
+            .arg(&file)
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         let mut process = command.spawn().expect("the command runs");
         let output = process.stdout.take().expect("it is a pipe");
         let lines = BufReader::new(output).lines().take(9);
         let variables = lines.map(|line| exported(&line.expect("text"))).collect();
-        Self { process, variables }
+        let all = std::fs::read_to_string(file).expect("the file is written first");
+        Self {
+            process,
+            variables,
+            environments: serde_json::from_str(&all).expect("an object of objects"),
+        }
+    }
+
+    /// What a program on a host of this kind sees: the host's variables alone, and the emulator's
+    /// certificate authority.
+    pub(crate) fn host(&self, name: &str) -> Variables {
+        let trust = (
+            "SSL_CERT_FILE".to_owned(),
+            self.variable("SSL_CERT_FILE").to_owned(),
+        );
+        let mut variables = vec![trust];
+        variables.extend(self.environments[name].clone());
+        variables
+    }
+
+    /// The standard variables and these.
+    pub(crate) fn and(&self, name: &str) -> Variables {
+        let mut variables = self.variables.clone();
+        variables.extend(self.environments[name].clone());
+        variables
     }
 
     pub(crate) fn variable(&self, name: &str) -> &str {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use azid_core::cache::RefreshSettings;
 use azid_core::effect::{CallbackId, Detail, TokenFailure, TokenOrder};
 use azid_core::{
-    AccessToken, Context, Credential, Identity, Lane, Next, Now, Timestamp, done, token,
+    AccessToken, Context, Credential, Environment, Identity, Lane, Memory, Next, Now, Timestamp,
+    done, token,
 };
 use azid_ureq::{Builder, Host, TokenCache, TokenProvider};
 
@@ -33,7 +34,7 @@ impl Credential for FromTest {
         Identity::of(self.name()).finish()
     }
 
-    fn lane(&self) -> Lane {
+    fn lane(&self, _: &Memory, _: &Environment) -> Lane {
         self.0
     }
 

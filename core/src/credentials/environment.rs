@@ -1,0 +1,330 @@
+//! An application that the environment describes.
+//!
+//! begin ─► the first complete set of variables ─► that set's credential
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClientCertificateCredential, ClientSecretCredential, CredentialConfig};
+use crate::authority::Authority;
+use crate::client::{CertificateProof, ReadCertificate, Region};
+use crate::context::Context;
+use crate::credential::Credential;
+use crate::environment::Environment;
+use crate::error::{Cause, Invalid, What};
+use crate::identity::Identity;
+use crate::moves::{Next, call, done};
+use crate::plan::{Plan, PlanContext};
+use crate::secret::Secret;
+use crate::tenant::AllowedTenants;
+use crate::transcript::Redactor;
+
+/// Gets tokens for the application that the environment describes.
+///
+/// The first of these sets that is complete counts:
+///
+/// 1. `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`;
+/// 2. `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_CERTIFICATE_PATH`;
+/// 3. `AZURE_CLIENT_ID`, `AZURE_USERNAME` and `AZURE_PASSWORD`.
+///
+/// With them go `AZURE_AUTHORITY_HOST`, `AZURE_REGIONAL_AUTHORITY_NAME` and
+/// `AZURE_ADDITIONALLY_ALLOWED_TENANTS`, which separates tenants by `;`; and with a certificate
+/// `AZURE_CLIENT_CERTIFICATE_PASSWORD` and `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN`, which is `true`,
+/// `1`, `false` or `0`. Without a complete set the credential is unavailable, and names what is
+/// missing. A variable that is set and malformed is a failure, and so is a set that is not
+/// supported: certificates are, once there is a [reader](Self::certificates); passwords are not.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EnvironmentCredential {
+    #[serde(skip)]
+    certificates: Option<Reader>,
+    #[serde(skip_serializing_if = "AllowedTenants::is_empty")]
+    additionally_allowed_tenants: AllowedTenants,
+}
+
+/// What reads the certificate's file. It is code, and equal to itself alone.
+#[derive(Clone, Debug)]
+pub(super) struct Reader(Arc<dyn ReadCertificate>);
+
+impl Reader {
+    pub(super) fn new(reader: impl ReadCertificate + 'static) -> Self {
+        Self(Arc::new(reader))
+    }
+}
+
+impl PartialEq for Reader {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// Variables that together make a credential.
+struct Set {
+    names: [&'static str; 3],
+    proof: Proof,
+}
+
+enum Proof {
+    Secret,
+    Certificate,
+    Password,
+}
+
+const SETS: [Set; 3] = [
+    Set {
+        names: ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"],
+        proof: Proof::Secret,
+    },
+    Set {
+        names: [
+            "AZURE_TENANT_ID",
+            "AZURE_CLIENT_ID",
+            "AZURE_CLIENT_CERTIFICATE_PATH",
+        ],
+        proof: Proof::Certificate,
+    },
+    Set {
+        names: ["AZURE_CLIENT_ID", "AZURE_USERNAME", "AZURE_PASSWORD"],
+        proof: Proof::Password,
+    },
+];
+
+/// A credential of an application with the options that go with every set.
+macro_rules! with_options {
+    ($credential:expr, $this:expr, $environment:expr) => {{
+        let credential = $credential
+            .map_err(in_its_variable)?
+            .authority(Authority::from_environment($environment)?)
+            .additionally_allowed_tenants($this.allowed_tenants($environment)?.into_names());
+        match Region::from_environment($environment)? {
+            Some(region) => credential.region(region),
+            None => credential,
+        }
+    }};
+}
+
+impl EnvironmentCredential {
+    /// The application that the environment describes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the file that `AZURE_CLIENT_CERTIFICATE_PATH` names by this reader, such as that of the
+    /// package `azid-certificate`. A credential with a reader is code, and no data any more.
+    pub fn certificates(self, reader: impl ReadCertificate + 'static) -> Self {
+        self.read_by(Some(Reader::new(reader)))
+    }
+
+    pub(super) fn read_by(mut self, reader: Option<Reader>) -> Self {
+        self.certificates = reader;
+        self
+    }
+
+    /// Lets requests ask for tokens of these tenants too, instead of those that
+    /// `AZURE_ADDITIONALLY_ALLOWED_TENANTS` names; `*` stands for all.
+    pub fn additionally_allowed_tenants<T: Into<String>>(
+        mut self,
+        tenants: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.additionally_allowed_tenants = AllowedTenants::new(tenants);
+        self
+    }
+
+    /// The credential that the variables make.
+    fn chosen(&self, environment: &Environment) -> Result<Arc<dyn Credential>, Cause> {
+        let set = complete_set(environment).ok_or_else(|| missing(environment))?;
+        match set.proof {
+            Proof::Secret => Ok(Arc::new(self.client_secret(environment)?)),
+            Proof::Certificate => {
+                let Some(Reader(reader)) = &self.certificates else {
+                    return Err(Cause::Unsupported(
+                        "AZURE_CLIENT_CERTIFICATE_PATH is set, and the program gave the credential no reader of certificates",
+                    ));
+                };
+                Ok(Arc::new(self.client_certificate(reader, environment)?))
+            }
+            Proof::Password => Err(Cause::Unsupported(
+                "AZURE_USERNAME and AZURE_PASSWORD are set, and signing in by a password is not supported: use a client secret, a managed identity or a federated credential",
+            )),
+        }
+    }
+
+    fn client_secret(&self, environment: &Environment) -> Result<ClientSecretCredential, Invalid> {
+        let (tenant, client_id) = application(environment);
+        let secret = environment.secret("AZURE_CLIENT_SECRET").cloned();
+        let secret = secret.unwrap_or_else(|| Secret::from(""));
+        let credential = ClientSecretCredential::new(tenant, client_id, secret);
+        Ok(with_options!(credential, self, environment))
+    }
+
+    fn client_certificate(
+        &self,
+        reader: &Arc<dyn ReadCertificate>,
+        environment: &Environment,
+    ) -> Result<ClientCertificateCredential, Invalid> {
+        let (tenant, client_id) = application(environment);
+        let proof = certificate_proof(reader, environment)?;
+        let credential = ClientCertificateCredential::new(tenant, client_id, proof);
+        Ok(with_options!(credential, self, environment))
+    }
+
+    fn allowed_tenants(&self, environment: &Environment) -> Result<AllowedTenants, Invalid> {
+        if self.additionally_allowed_tenants.is_empty() {
+            return AllowedTenants::from_environment(environment);
+        }
+        Ok(self.additionally_allowed_tenants.clone())
+    }
+}
+
+fn application(environment: &Environment) -> (&str, &str) {
+    let variable = |name| environment.get(name).unwrap_or_default();
+    (variable("AZURE_TENANT_ID"), variable("AZURE_CLIENT_ID"))
+}
+
+fn certificate_proof(
+    reader: &Arc<dyn ReadCertificate>,
+    environment: &Environment,
+) -> Result<CertificateProof, Invalid> {
+    const PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
+    const SEND_CHAIN: &str = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN";
+    let reader = match environment.secret(PASSWORD) {
+        Some(password) => reader.with_password(password).ok_or_else(|| {
+            let why = "the program's reader of certificates takes no password";
+            Invalid::new(What::Variable(PASSWORD), why)
+        })?,
+        None => Arc::clone(reader),
+    };
+    let path = environment.get("AZURE_CLIENT_CERTIFICATE_PATH");
+    let proof = CertificateProof::from_file(path.unwrap_or_default(), reader);
+    match environment.get(SEND_CHAIN).map(str::trim) {
+        Some(yes) if yes == "1" || yes.eq_ignore_ascii_case("true") => {
+            Ok(proof.send_certificate_chain())
+        }
+        Some(no) if no != "0" && !no.eq_ignore_ascii_case("false") => {
+            let why = "it must be `true`, `1`, `false` or `0`";
+            Err(Invalid::new(What::Variable(SEND_CHAIN), why))
+        }
+        _ => Ok(proof),
+    }
+}
+
+fn complete_set(environment: &Environment) -> Option<&'static Set> {
+    SETS.iter()
+        .find(|set| environment.missing(&set.names).is_empty())
+}
+
+/// What the set lacks that was meant: the one of the certificate if there is one, else the one of
+/// the secret.
+fn missing(environment: &Environment) -> Cause {
+    let [secret, certificate, _] = &SETS;
+    let means_certificate = environment.get("AZURE_CLIENT_CERTIFICATE_PATH").is_some()
+        && environment.get("AZURE_CLIENT_SECRET").is_none();
+    let meant = if means_certificate {
+        certificate
+    } else {
+        secret
+    };
+    Cause::MissingVariables(environment.missing(&meant.names))
+}
+
+fn in_its_variable(invalid: Invalid) -> Invalid {
+    match invalid.what() {
+        What::Tenant => invalid.in_variable("AZURE_TENANT_ID"),
+        What::ClientId => invalid.in_variable("AZURE_CLIENT_ID"),
+        What::ClientSecret => invalid.in_variable("AZURE_CLIENT_SECRET"),
+        _ => invalid,
+    }
+}
+
+impl Credential for EnvironmentCredential {
+    fn name(&self) -> &'static str {
+        "EnvironmentCredential"
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::of(self.name())
+            .field("allowed", self.additionally_allowed_tenants.key())
+            .finish()
+    }
+
+    fn plan(&self, cx: &PlanContext<'_>) -> Plan {
+        match self.chosen(cx.environment) {
+            Ok(credential) => Plan::of_links(self.name(), vec![credential.plan(cx)]),
+            Err(Cause::MissingVariables(names)) => Plan::missing(self.name(), names),
+            Err(cause) => Plan::invalid(self.name(), cause),
+        }
+    }
+
+    fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
+        self.certificates.is_none().then(|| self.clone().into())
+    }
+
+    fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
+        match self.chosen(cx.environment()) {
+            Ok(credential) => call(credential, |token, _| done(token?)),
+            Err(cause @ Cause::MissingVariables(_)) => cx.unavailable(cause),
+            Err(cause) => cx.failed(cause),
+        }
+    }
+}
+
+#[cfg(feature = "testing")]
+mod cases {
+    use super::*;
+    use crate::request::TokenRequest;
+    use crate::testing::Case;
+
+    impl EnvironmentCredential {
+        pub(in crate::credentials) fn cases() -> Vec<Case> {
+            let none = |name| Case::new(name, Self::new());
+            let application = |name| {
+                none(name)
+                    .with("AZURE_TENANT_ID", "contoso.com")
+                    .with("AZURE_CLIENT_ID", "app-id")
+            };
+            let secret = |name| application(name).with("AZURE_CLIENT_SECRET", "s3cret &=+");
+            let token = r#"{"token_type":"Bearer","expires_in":3599,"access_token":"AT"}"#;
+            let scope = "https://vault.azure.net/.default";
+            let expired = r#"{"error":"invalid_client","error_description":"AADSTS7000222: expired","error_codes":[7000222]}"#;
+            vec![
+                secret("a secret").http(200, token),
+                secret("a secret that Entra refuses").http(401, expired),
+                none("no variables"),
+                none("a secret alone").with("AZURE_CLIENT_SECRET", "s3cret"),
+                application("an application without a proof"),
+                none("a certificate without a tenant")
+                    .with("AZURE_CLIENT_ID", "app-id")
+                    .with("AZURE_CLIENT_CERTIFICATE_PATH", "/certificate.pem"),
+                application("a certificate that nothing reads")
+                    .with("AZURE_CLIENT_CERTIFICATE_PATH", "/certificate.pem"),
+                application("a password")
+                    .with("AZURE_USERNAME", "megan@contoso.com")
+                    .with("AZURE_PASSWORD", "s3cret"),
+                secret("a secret before a password")
+                    .with("AZURE_USERNAME", "megan@contoso.com")
+                    .with("AZURE_PASSWORD", "s3cret")
+                    .http(200, token),
+                secret("another cloud")
+                    .with("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/")
+                    .http(200, token),
+                secret("an authority in clear")
+                    .with("AZURE_AUTHORITY_HOST", "http://login.example"),
+                secret("a malformed tenant").with("AZURE_TENANT_ID", "con/toso"),
+                secret("a malformed region").with("AZURE_REGIONAL_AUTHORITY_NAME", "West Europe"),
+                secret("another tenant that is allowed")
+                    .with(
+                        "AZURE_ADDITIONALLY_ALLOWED_TENANTS",
+                        "adatum.com; fabrikam.com;",
+                    )
+                    .asks(TokenRequest::new([scope]).tenant("fabrikam.com"))
+                    .http(200, token),
+                secret("another tenant that is not allowed")
+                    .with("AZURE_ADDITIONALLY_ALLOWED_TENANTS", "adatum.com")
+                    .asks(TokenRequest::new([scope]).tenant("fabrikam.com")),
+                secret("malformed allowed tenants")
+                    .with("AZURE_ADDITIONALLY_ALLOWED_TENANTS", "adatum.com;fabri/kam"),
+            ]
+        }
+    }
+}

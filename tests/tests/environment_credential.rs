@@ -1,0 +1,197 @@
+//! The application that the environment describes: which variables make one, and what is said of
+//! those that make none.
+
+use std::sync::Arc;
+
+use azid_core::effect::{CallbackId, FileFailure, KeyHandle};
+use azid_core::testing::{self, Case, World};
+use azid_core::{
+    Cause, ClientCertificate, Context, Credential, DefaultAzureCredential, Environment,
+    EnvironmentCredential, Error, ErrorKind, Invalid, Now, Outcome, ReadCertificate, Run, Secret,
+    SecretBytes, Step, TokenRequest,
+};
+
+const TOKEN: &str = r#"{"token_type":"Bearer","expires_in":3599,"access_token":"AT"}"#;
+
+const SECRET: [(&str, &str); 3] = [
+    ("AZURE_TENANT_ID", "contoso.com"),
+    ("AZURE_CLIENT_ID", "app-id"),
+    ("AZURE_CLIENT_SECRET", "c4nary"),
+];
+
+#[test]
+fn an_incomplete_set_of_variables_is_unavailable_and_says_what_it_lacks() {
+    let [tenant, client, secret] = SECRET;
+    let path = ("AZURE_CLIENT_CERTIFICATE_PATH", "/certificate.pem");
+    let user = ("AZURE_USERNAME", "megan");
+    let (t, c, s) = (tenant.0, client.0, secret.0);
+    for (variables, missing) in [
+        (vec![], vec![t, c, s]),
+        (vec![tenant], vec![c, s]),
+        (vec![tenant, client], vec![s]),
+        (vec![secret], vec![t, c]),
+        (vec![path, client], vec![t]),
+        (vec![path, secret, tenant], vec![c]),
+        (vec![tenant, client, user], vec![s]),
+        (vec![tenant, client, ("AZURE_CLIENT_SECRET", " ")], vec![s]),
+    ] {
+        let error = environment_error(&variables);
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+        assert_eq!(*error.cause(), Cause::MissingVariables(missing));
+    }
+}
+
+#[test]
+fn a_malformed_variable_is_a_failure_that_names_it() {
+    for (name, value) in [
+        ("AZURE_TENANT_ID", "con/toso"),
+        ("AZURE_CLIENT_ID", "app id"),
+        ("AZURE_AUTHORITY_HOST", "http://login.example"),
+        ("AZURE_REGIONAL_AUTHORITY_NAME", "West Europe"),
+        ("AZURE_ADDITIONALLY_ALLOWED_TENANTS", "a;b/c"),
+    ] {
+        let error = environment_error(&[SECRET[0], SECRET[1], SECRET[2], (name, value)]);
+        assert_eq!(error.kind(), ErrorKind::Failed, "{error}");
+        assert!(error.to_string().contains(name), "{error}");
+        assert!(!error.to_string().contains(value), "{error}");
+    }
+}
+
+#[test]
+fn a_password_is_refused_in_words_and_hands_on_to_no_other_identity() {
+    let variables = [
+        SECRET[1],
+        ("AZURE_USERNAME", "megan"),
+        ("AZURE_PASSWORD", "c4nary"),
+    ];
+    let error = environment_error(&variables);
+    assert_eq!(error.kind(), ErrorKind::Failed);
+    assert!(error.to_string().contains("not supported"), "{error}");
+}
+
+#[test]
+fn the_region_of_the_environment_is_asked() {
+    let case = Case::new("regional", EnvironmentCredential::new()).http(200, TOKEN);
+    let case = SECRET
+        .iter()
+        .fold(case, |case, (name, value)| case.with(name, *value));
+    let outcome = case
+        .with("AZURE_REGIONAL_AUTHORITY_NAME", "westeurope")
+        .run();
+    let exchanges = outcome.transcript.expect("cases record one").exchanges;
+    let asked = serde_json::to_string(&exchanges).expect("it serialises");
+    assert!(
+        asked.contains("https://westeurope.login.microsoft.com/contoso.com/"),
+        "{asked}"
+    );
+}
+
+/// Takes the file for the leaf, and a password for the name of the key.
+#[derive(Clone, Debug, Default)]
+struct FakeReader(Option<Secret>);
+
+impl ReadCertificate for FakeReader {
+    fn read(&self, content: &SecretBytes) -> Result<ClientCertificate, Invalid> {
+        let key = self
+            .0
+            .as_ref()
+            .map_or("no password", Secret::expose)
+            .to_owned();
+        ClientCertificate::new([content.expose()], KeyHandle::Named(CallbackId::new(key)))
+    }
+
+    fn with_password(&self, password: &Secret) -> Option<Arc<dyn ReadCertificate>> {
+        Some(Arc::new(Self(Some(password.clone()))))
+    }
+}
+
+#[test]
+fn a_certificate_of_the_environment_is_read_with_its_password_and_sent_with_its_chain() {
+    let environment = [
+        SECRET[0],
+        SECRET[1],
+        ("AZURE_CLIENT_CERTIFICATE_PATH", "/certificate.pem"),
+        ("AZURE_CLIENT_CERTIFICATE_PASSWORD", "password"),
+        ("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", "True"),
+    ];
+    for credential in [
+        Arc::new(EnvironmentCredential::new().certificates(FakeReader::default()))
+            as Arc<dyn Credential>,
+        Arc::new(DefaultAzureCredential::new().certificates(FakeReader::default())),
+    ] {
+        let Step::ReadFile(call) = Run::start(credential, context(&environment)) else {
+            panic!("the file comes first");
+        };
+        assert_eq!(call.request().path, "/certificate.pem");
+        let Step::Sign(call) = call.reply(Ok(b"leaf".to_vec().into()), now()) else {
+            panic!("then the key signs");
+        };
+        assert_eq!(
+            call.request().key,
+            KeyHandle::Named(CallbackId::new("password"))
+        );
+        let header = call
+            .request()
+            .message
+            .expose()
+            .split(|byte| *byte == b'.')
+            .next();
+        let header = base64::Engine::decode(
+            &base64::prelude::BASE64_URL_SAFE_NO_PAD,
+            header.expect("a header"),
+        );
+        let header = String::from_utf8(header.expect("base64")).expect("JSON");
+        assert!(header.contains("x5c"), "{header}");
+    }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_had_is_a_failure() {
+    let mut environment = vec![
+        SECRET[0],
+        SECRET[1],
+        ("AZURE_CLIENT_CERTIFICATE_PATH", "/c.pem"),
+    ];
+    let error = environment_error(&environment);
+    assert_eq!(error.kind(), ErrorKind::Failed, "no reader: {error}");
+    let credential = || Arc::new(EnvironmentCredential::new().certificates(FakeReader::default()));
+    let Step::ReadFile(call) = Run::start(credential(), context(&environment)) else {
+        panic!("the file comes first");
+    };
+    let Step::Done(outcome) = call.reply(Err(FileFailure::NotFound), now()) else {
+        panic!("there is nothing else to try");
+    };
+    assert_eq!(error_of(outcome).kind(), ErrorKind::Failed);
+    environment.push(("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", "perhaps"));
+    let Step::Done(outcome) = Run::start(credential(), context(&environment)) else {
+        panic!("the variable is malformed");
+    };
+    assert!(
+        error_of(outcome)
+            .to_string()
+            .contains("SEND_CERTIFICATE_CHAIN")
+    );
+}
+
+fn now() -> Now {
+    World::new([]).now()
+}
+
+fn context(variables: &[(&str, &str)]) -> Context {
+    testing::context(TokenRequest::new(["https://vault.azure.net/.default"]))
+        .with_environment(Environment::from_pairs(variables.iter().copied()))
+}
+
+fn environment_error(variables: &[(&'static str, &str)]) -> Error {
+    let case = Case::new("environment", EnvironmentCredential::new());
+    error_of(
+        variables
+            .iter()
+            .fold(case, |case, (name, value)| case.with(name, *value))
+            .run(),
+    )
+}
+
+fn error_of(outcome: Outcome) -> Error {
+    outcome.result.expect_err("there is no token")
+}
