@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -11,17 +12,20 @@ use azid_async::{
 };
 use azid_core::effect::{HttpFailure, KeyHandle};
 use azid_core::{Environment, Now, Platform, Seed, Step};
-use azid_native::Proxies;
+use azid_native::{Authorization, Browser, Proxies};
+use url::Url;
 
 /// Carries out effects on async-std's global executor.
 ///
 /// HTTP goes by the blocking host of `azid-ureq`, on async-std's pool of blocking threads, or by a
 /// client of the user's; files are read and keys in memory sign on that pool too; waits are
-/// async-std's timers. Programs and browsers are refused. What has begun on the pool cannot be called off: it
-/// ends by itself, an exchange at its time limit at the latest.
+/// async-std's timers; the answer of a browser is heard by threads outside the executor. Programs
+/// are refused. What has begun on the pool cannot be called off: it ends by itself, an exchange at
+/// its time limit at the latest.
 pub struct AsyncStdHost {
     client: Option<AnyClient>,
     proxies: Proxies,
+    browser: Browser,
     callbacks: Callbacks,
     clock: Arc<dyn Fn() -> Now + Send + Sync>,
     sleep: Box<dyn Fn(Duration) -> BoxFuture<()> + Send + Sync>,
@@ -38,6 +42,7 @@ impl AsyncStdHost {
         Self {
             client: None,
             proxies: Proxies::from_environment(),
+            browser: Browser::default(),
             callbacks: Callbacks::default(),
             clock: Arc::new(azid_native::now),
             sleep: Box::new(|duration| Box::pin(task::sleep(duration))),
@@ -57,6 +62,17 @@ impl AsyncStdHost {
     /// Uses these proxies instead of those that the process's environment names.
     pub fn proxies(mut self, proxies: Proxies) -> Self {
         self.proxies = proxies;
+        self
+    }
+
+    /// Opens pages for people to sign in by this function instead of the browser that
+    /// [`Browser`] finds by default. It may return at once or when the person is done with the
+    /// page; an error says that the page cannot be seen, and makes the credential unavailable.
+    pub fn browser(
+        mut self,
+        open: impl Fn(&Url) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.browser = Browser::new(open);
         self
     }
 
@@ -127,6 +143,13 @@ impl Host for AsyncStdHost {
                 Box::pin(async move {
                     let reply = async_std::future::timeout(limit, sent).await;
                     call.reply(reply.unwrap_or(Err(HttpFailure::TimedOut)), clock())
+                })
+            }
+            (Step::Authorize(call), _) => {
+                let authorization = Authorization::begin(call.request().clone(), &self.browser);
+                Box::pin(async move {
+                    let reply = authorization.await;
+                    call.reply(reply, clock())
                 })
             }
             (Step::Sleep(call), _) => {
