@@ -5,14 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use azid_core::effect::{
-    AssertionFailure, AssertionRequest, AuthorizeRequest, CallbackId, DeviceCode, ExecRequest,
-    FileFailure, FileRequest, KeyHandle, PromptFailure, PromptRequest, Refusal, ResponseMode,
-    SignFailure, SignRequest, SignatureAlgorithm, SleepReason, SleepRequest, TokenFailure,
-    TokenOrder,
+    AssertionFailure, AssertionRequest, CallbackId, DeviceCode, ExecRequest, FileFailure,
+    FileRequest, KeyHandle, PromptFailure, PromptRequest, Refusal, SignFailure, SignRequest,
+    SignatureAlgorithm, SleepReason, SleepRequest, TokenFailure, TokenOrder,
 };
 use azid_core::{
-    AccessToken, Now, Secret, SecretBytes, Timestamp, TokenRequest, assertion, authorize, exec,
-    prompt, read_file, sign, sleep, token,
+    AccessToken, Now, Secret, SecretBytes, Timestamp, TokenRequest, assertion, exec, prompt,
+    read_file, sign, sleep, token,
 };
 
 use crate::probe::{host, keep, reply_to};
@@ -204,24 +203,6 @@ fn effects_that_the_host_does_not_have_are_refused() {
     });
     assert_eq!(
         run.err().as_deref(),
-        Some("the host does not offer this effect")
-    );
-    let authorized = reply_to(&host, |kept| {
-        let request = AuthorizeRequest {
-            endpoint: "https://login.example/authorize"
-                .parse()
-                .expect("it is valid"),
-            redirect: azid_core::effect::LoopbackRedirect::default(),
-            state: Secret::new("state"),
-            response_mode: ResponseMode::FormPost,
-            timeout: Duration::from_secs(1),
-        };
-        authorize(request, move |reply, cx| {
-            keep(&kept, reply.map_err(|failure| failure.to_string()), cx)
-        })
-    });
-    assert_eq!(
-        authorized.err().as_deref(),
         Some("the host does not offer this effect")
     );
 }
