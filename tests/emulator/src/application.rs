@@ -24,6 +24,12 @@ pub struct Application {
     pub disabled: bool,
     /// A public client: it has no credential and must present none.
     pub public: bool,
+    /// Other tenants' users may sign in to it, so it is found where no tenant is named.
+    pub multi_tenant: bool,
+    /// Where codes may be sent, exactly; `http://localhost` stands for all of its ports.
+    pub redirect_uris: Vec<String>,
+    /// The same for pages whose scripts redeem the code in the browser.
+    pub single_page_redirect_uris: Vec<String>,
     /// May use the regional endpoints, which serve few applications.
     pub regional: bool,
 }

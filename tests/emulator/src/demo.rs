@@ -1,17 +1,20 @@
-//! A world ready for use: one tenant with a user, one application with a secret, a certificate and
+//! A world ready for use: one tenant with three users, one application with a secret, a certificate and
 //! federated credentials for a Kubernetes-like issuer and two build systems, some applications with
 //! less, one machine with a system-assigned and a user-assigned identity.
 
-use crate::application::{
-    Application, ClientSecret, Delegation, FederatedCredential, TrustedSubject,
-};
+mod people;
+
+use crate::application::{Application, ClientSecret, FederatedCredential, TrustedSubject};
 use crate::ci::{BuildSystems, Pipeline, ServiceConnection, Workflow};
-use crate::directory::{
-    AccessPolicy, Directory, FederatedIssuer, Resource, Tenant, TokenVersion, User,
-};
+use crate::directory::{AccessPolicy, Directory, FederatedIssuer, Resource, Tenant, TokenVersion};
 use crate::keys::Keys;
 use crate::machine::{Machine, ManagedIdentity};
 use crate::world::{HostSecrets, World};
+pub use people::{
+    DEVELOPER_CLIENT_ID, FEDERATED_DOMAIN, FEDERATED_USER_NAME, FEDERATED_USER_OBJECT_ID,
+    FIXED_REDIRECT_URI, LOOPBACK_REDIRECT_URI, SECOND_FACTOR_CODE, SECOND_FACTOR_USER_NAME,
+    SECOND_FACTOR_USER_OBJECT_ID, SINGLE_PAGE_REDIRECT_URI, USER_PASSWORD, WEB_REDIRECT_URI,
+};
 
 /// The tenant's id.
 pub const TENANT_ID: &str = "11111111-aaaa-4bbb-8ccc-000000000001";
@@ -44,7 +47,7 @@ pub const IDENTITY_CLIENT_ID: &str = "22222222-aaaa-4bbb-8ccc-000000000006";
 /// The object id of its service principal.
 pub const IDENTITY_CLIENT_OBJECT_ID: &str = "22222222-aaaa-4bbb-8ccc-00000000f006";
 
-/// The object id of a user.
+/// The object id of a user who needs no more than a password.
 pub const USER_OBJECT_ID: &str = "66666666-aaaa-4bbb-8ccc-000000000001";
 /// The sign-in name of the user.
 pub const USER_NAME: &str = "someone@emulated.onmicrosoft.com";
@@ -126,11 +129,7 @@ pub fn world(keys: &Keys) -> World {
             disabled: true,
             ..with_secret(DISABLED_CLIENT_ID)
         },
-        Application {
-            public: true,
-            secrets: Vec::new(),
-            ..with_secret(PUBLIC_CLIENT_ID)
-        },
+        people::public_client(),
         with_secret(UNFEDERATED_CLIENT_ID),
         Application {
             trusted_subjects: vec![TrustedSubject::of(&keys.certificate)],
@@ -146,6 +145,7 @@ pub fn world(keys: &Keys) -> World {
                 .to_vec(),
             ..with_secret(IDENTITY_CLIENT_ID)
         },
+        people::developer_client(),
     ];
     let issuers = [ISSUER, PIPELINE_ISSUER, WORKFLOW_ISSUER].map(|url| issuer(keys, url));
     World {
@@ -155,11 +155,8 @@ pub fn world(keys: &Keys) -> World {
                 domain: TENANT_DOMAIN.to_owned(),
                 token_seconds: 3_599,
                 applications,
-                users: vec![User {
-                    object_id: USER_OBJECT_ID.to_owned(),
-                    user_principal_name: USER_NAME.to_owned(),
-                    display_name: "Emulated User".to_owned(),
-                }],
+                users: people::users(),
+                federated_domains: people::federated_domains(),
             }],
             adfs_applications: vec![application],
             issuers: issuers.to_vec(),
@@ -183,10 +180,6 @@ pub fn world(keys: &Keys) -> World {
 
 /// The application that can do everything.
 fn application(keys: &Keys) -> Application {
-    let delegation = |resource: &str, scope: &str| Delegation {
-        resource: resource.to_owned(),
-        scopes: vec![scope.to_owned()],
-    };
     let expired = ClientSecret {
         value: EXPIRED_CLIENT_SECRET.to_owned(),
         expires_on: END_OF_2020,
@@ -199,11 +192,8 @@ fn application(keys: &Keys) -> Application {
             federated(PIPELINE_ISSUER, PIPELINE_SUBJECT),
             federated(WORKFLOW_ISSUER, WORKFLOW_SUBJECT),
         ],
-        delegations: vec![
-            delegation(RESOURCE, "user_impersonation"),
-            delegation("https://graph.microsoft.com", "User.Read"),
-            delegation(GUARDED_RESOURCE, "read"),
-        ],
+        delegations: people::delegations(),
+        redirect_uris: people::web_redirect_uris(),
         regional: true,
         ..with_secret(CLIENT_ID)
     };

@@ -3,6 +3,7 @@
 use crate::application::Application;
 use crate::keys::SigningKey;
 use serde_json::{Value, json};
+use std::fmt;
 
 /// Everything that the token endpoint looks things up in.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +51,8 @@ pub struct Tenant {
     pub applications: Vec<Application>,
     /// Who may sign in.
     pub users: Vec<User>,
+    /// The domains whose users sign in at a server of their own organisation.
+    pub federated_domains: Vec<FederatedDomain>,
 }
 
 impl Tenant {
@@ -62,10 +65,33 @@ impl Tenant {
         let mut users = self.users.iter();
         users.find(|it| it.object_id.eq_ignore_ascii_case(object_id))
     }
+
+    pub(crate) fn user_named(&self, name: &str) -> Option<&User> {
+        let mut users = self.users.iter();
+        users.find(|it| it.user_principal_name.eq_ignore_ascii_case(name))
+    }
+
+    /// The domain of this sign-in name, if it is federated.
+    pub(crate) fn federated_domain(&self, user_name: &str) -> Option<&FederatedDomain> {
+        let (_, domain) = user_name.rsplit_once('@')?;
+        let mut domains = self.federated_domains.iter();
+        domains.find(|it| it.name.eq_ignore_ascii_case(domain))
+    }
+}
+
+/// A domain whose users have their passwords elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FederatedDomain {
+    /// Such as `federated.example`.
+    pub name: String,
+    /// Where WS-Trust publishes its metadata.
+    pub metadata_url: String,
+    /// Where WS-Trust takes a user name and a password.
+    pub active_auth_url: String,
 }
 
 /// A person with a work account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct User {
     /// The object id, a GUID.
     pub object_id: String,
@@ -73,6 +99,35 @@ pub struct User {
     pub user_principal_name: String,
     /// The name that is shown.
     pub display_name: String,
+    /// What they sign in with; empty for a user of a federated domain.
+    pub password: String,
+    /// The code that the sign-in page asks for after the password, for a user who needs one.
+    pub second_factor: Option<String>,
+    /// Whether they may sign in at all.
+    pub state: UserState,
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("user_principal_name", &self.user_principal_name)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an administrator or time has done to an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UserState {
+    /// Nothing.
+    #[default]
+    Active,
+    /// Too many wrong passwords.
+    Locked,
+    /// Switched off.
+    Disabled,
+    /// The password must be changed.
+    PasswordExpired,
 }
 
 /// A conditional access policy: tokens for one resource are issued on behalf of a user only to a

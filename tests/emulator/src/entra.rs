@@ -6,6 +6,9 @@
 //! | `/{tenant}[/v2.0]/.well-known/openid-configuration`, `/adfs/.well-known/…` | OpenID discovery |
 //! | `/{tenant}/discovery[/v2.0]/keys`, `/adfs/discovery/keys` | the public keys |
 //! | `/common/discovery/instance` | instance discovery |
+//! | `/{tenant}/oauth2/v2.0/authorize` | the sign-in page |
+//! | `/{tenant}/oauth2/v2.0/devicecode`, `/devicelogin` | device codes, and the page that takes them |
+//! | `/common/UserRealm/{user name}` | user realm discovery |
 //!
 //! A slash at the end of a path and a query on it change nothing, since there are clients that send
 //! them.
@@ -24,6 +27,7 @@ mod tenant;
 mod token;
 mod trace;
 mod used;
+mod user;
 
 use crate::answer;
 use crate::directory::Directory;
@@ -33,11 +37,13 @@ use crate::mint::Mint;
 use crate::record::{Outcome, RepeatedAssertion};
 use desk::Desk;
 use endpoint::Endpoint;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header};
 use refusal::Refusal;
 use serde_json::json;
 use trace::Trace;
 use used::UsedAssertions;
+pub use user::Landing;
+use user::{Front, UserFlows};
 
 /// What a resource-less origin is called until [`Entra::set_authority`] says better.
 const PUBLIC_CLOUD: &str = "https://login.microsoftonline.com";
@@ -48,6 +54,7 @@ pub struct Entra {
     directory: Directory,
     mint: Mint,
     used: UsedAssertions,
+    users: UserFlows,
     served: u64,
 }
 
@@ -63,6 +70,7 @@ impl Entra {
     pub fn new(directory: Directory, key: SigningKey) -> Entra {
         Entra {
             directory,
+            users: UserFlows::new(key.key_id()),
             mint: Mint::new(key, PUBLIC_CLOUD),
             used: UsedAssertions::default(),
             served: 0,
@@ -142,6 +150,8 @@ impl Entra {
                     directory: &self.directory,
                     mint: &mut self.mint,
                     used: &mut self.used,
+                    users: &mut self.users,
+                    has_origin: request.headers().contains_key(header::ORIGIN),
                     service,
                     endpoint,
                     now,
@@ -163,12 +173,43 @@ impl Entra {
             (false, "discovery/instance") if first == "common" => {
                 discovery::instance(&self.mint, request)
             }
-            _ => Ok(answer::not_found()),
+            _ => {
+                let mut front = Front {
+                    directory: &self.directory,
+                    flows: &mut self.users,
+                    authority: &self.mint.authority,
+                    trace,
+                    now,
+                };
+                route_user(&mut front, request, first, rest)
+            }
         };
         result.unwrap_or_else(|refusal: Refusal| match service {
             Service::Tenant(_) => refusal.answer(trace),
             Service::Adfs => refusal.answer_as_adfs(),
         })
+    }
+}
+
+/// The endpoints that users come to, or that their programs come to before them.
+fn route_user(
+    front: &mut Front<'_>,
+    request: &Request<Vec<u8>>,
+    first: &str,
+    rest: &str,
+) -> Result<Response<Vec<u8>>, Refusal> {
+    match (first.to_ascii_lowercase().as_str(), rest) {
+        (user::DEVICE_PAGE, "") => Ok(user::device_page(front, request)),
+        ("adfs", _) => Ok(answer::not_found()),
+        (_, "oauth2/v2.0/authorize") => Ok(user::authorize(front, first, request)),
+        (_, "oauth2/v2.0/devicecode") => user::device_code(front, first, request),
+        ("common", rest) => match rest.split_once('/') {
+            Some((word, name)) if word.eq_ignore_ascii_case("userrealm") => {
+                user::realm(front, name, request)
+            }
+            _ => Ok(answer::not_found()),
+        },
+        _ => Ok(answer::not_found()),
     }
 }
 
@@ -181,6 +222,9 @@ fn leaked_credential(request: &Request<Vec<u8>>) -> Option<&'static str> {
         "assertion",
         "password",
         "refresh_token",
+        "code",
+        "code_verifier",
+        "device_code",
     ]
     .into_iter()
     .find(|name| query.has(name))

@@ -17,6 +17,7 @@
 //! # Ok::<(), http::Error>(())
 //! ```
 //!
+//! People sign in at [`Entra`]'s pages with a browser, or [`Entra::sign_in`] does it for them.
 //! [`demo`] is a world ready for use. [`Entra`], [`Imds`] and each of the [`Hosts`] can be used alone;
 //! [`BuildSystems`] are the jobs of Azure Pipelines and GitHub Actions that hand out tokens for Entra.
 //! [`Fault`] makes
@@ -50,10 +51,11 @@ pub use application::{Application, ClientSecret, Delegation, FederatedCredential
 pub use certificate::{Certificate, ClientCertificate};
 pub use ci::{BuildSystems, Pipeline, ServiceConnection, Workflow};
 pub use directory::{
-    AccessPolicy, Directory, FederatedIssuer, Resource, Tenant, TokenVersion, User,
+    AccessPolicy, Directory, FederatedDomain, FederatedIssuer, Resource, Tenant, TokenVersion,
+    User, UserState,
 };
 pub use emulator::{Emulator, Entrance};
-pub use entra::Entra;
+pub use entra::{Entra, Landing};
 pub use fault::{DropPoint, Fault};
 pub use hosts::{
     AppService, AppService2017, AzureArc, CloudShell, ExpiryForm, FileOrder, HostKind, Hosts,

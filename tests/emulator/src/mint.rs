@@ -1,4 +1,4 @@
-//! Makes access tokens with the claims that Entra puts into them.
+//! Makes access tokens and id tokens with the claims that Entra puts into them.
 
 use crate::directory::{Resource, TokenVersion, User};
 use crate::jwt::encode;
@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 
 /// How far before the request Entra dates its tokens, in seconds.
 const BACKDATED_SECONDS: u64 = 300;
+
+/// The life of an id token.
+const ID_TOKEN_SECONDS: u64 = 3_600;
 
 /// The key and the name of the authority that tokens are issued under.
 #[derive(Clone, Debug)]
@@ -33,6 +36,18 @@ pub(crate) struct Grant<'a> {
     pub(crate) handles_challenges: bool,
     /// The ARM id of a managed identity.
     pub(crate) managed_identity: Option<&'a str>,
+}
+
+/// Whom an id token is about and whom it is for.
+pub(crate) struct IdToken<'a> {
+    pub(crate) tenant_id: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) user: &'a User,
+    pub(crate) nonce: Option<&'a str>,
+    /// The client asked for the scope `profile`.
+    pub(crate) profile: bool,
+    /// The client asked for the scope `email`.
+    pub(crate) email: bool,
 }
 
 impl Mint {
@@ -89,6 +104,35 @@ impl Mint {
         };
         put(name, &user.user_principal_name);
         self.key.sign(&Value::Object(claims))
+    }
+
+    /// A token that tells the client itself who has signed in (OpenID Connect Core section 2).
+    pub(crate) fn id_token(&self, about: &IdToken<'_>, now: u64) -> String {
+        let issued_at = now.saturating_sub(BACKDATED_SECONDS);
+        let user = about.user;
+        let pair = format!("{} {}", about.client_id, user.object_id);
+        let mut claims = json!({
+            "iss": self.v2_issuer(about.tenant_id),
+            "aud": about.client_id,
+            "sub": encode(Sha256::digest(pair)),
+            "tid": about.tenant_id,
+            "iat": issued_at,
+            "nbf": issued_at,
+            "exp": now.saturating_add(ID_TOKEN_SECONDS),
+            "ver": "2.0",
+        });
+        if let Some(nonce) = about.nonce {
+            claims["nonce"] = json!(nonce);
+        }
+        if about.profile {
+            claims["oid"] = json!(user.object_id);
+            claims["name"] = json!(user.display_name);
+            claims["preferred_username"] = json!(user.user_principal_name);
+        }
+        if about.email {
+            claims["email"] = json!(user.user_principal_name);
+        }
+        self.key.sign(&claims)
     }
 
     fn claims(&mut self, grant: &Grant<'_>, now: u64) -> Map<String, Value> {

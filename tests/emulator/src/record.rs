@@ -35,6 +35,15 @@ pub enum Outcome {
         /// The resource as the request named it.
         resource: String,
     },
+    /// A page was shown to a person.
+    Page,
+    /// A person signed in and let an application act for them.
+    SignedIn {
+        /// The client id of the application.
+        client_id: String,
+        /// The object id of the user.
+        user: String,
+    },
     /// A public document was answered: discovery, keys, machine data.
     Document,
     /// The request was refused as the real service would refuse it.

@@ -20,6 +20,7 @@ mod hosts;
 mod key_files;
 mod listener;
 mod options;
+mod people;
 mod reader;
 mod stream;
 mod writer;

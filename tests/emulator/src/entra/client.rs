@@ -12,6 +12,8 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 /// The credential that a client showed.
 #[derive(Clone, Copy)]
 pub(super) enum Proof {
+    /// Nothing, as becomes a public client.
+    None,
     Secret,
     Assertion,
 }
@@ -41,6 +43,20 @@ pub(super) fn authenticate(
             }
             check_assertion(desk, application, assertion).map(|()| Proof::Assertion)
         }
+    }
+}
+
+/// Lets a public client be what it says, and has any other prove it.
+pub(super) fn identify(
+    desk: &mut Desk<'_>,
+    application: &Application,
+    form: &Fields,
+) -> Result<Proof, Refusal> {
+    let shows_nothing = !form.has("client_secret") && !form.has("client_assertion");
+    if application.public && shows_nothing {
+        Ok(Proof::None)
+    } else {
+        authenticate(desk, application, form)
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn tenant_configuration(
 ) -> Result<Response<Vec<u8>>, Refusal> {
     let tenant = match TenantName::resolve(directory, name)? {
         TenantName::Known(tenant) => tenant.id.as_str(),
-        TenantName::Organizations | TenantName::Shared => "{tenantid}",
+        TenantName::Organizations | TenantName::Common | TenantName::Consumers => "{tenantid}",
     };
     let segment = if tenant.starts_with('{') {
         name

@@ -1,5 +1,7 @@
 //! Every way in which Entra says no: the status, the `error` and the AADSTS number.
 
+mod user;
+
 use super::trace::Trace;
 use crate::answer;
 use crate::fields::FieldsError;
@@ -12,7 +14,8 @@ use serde_json::json;
 pub(super) struct Refusal {
     status: StatusCode,
     error: &'static str,
-    code: u32,
+    /// The AADSTS number; very few refusals have none.
+    code: Option<u32>,
     text: String,
     /// Members of the body that few refusals have: `suberror`, `claims`.
     more: Vec<(&'static str, String)>,
@@ -245,6 +248,16 @@ impl Refusal {
         }
     }
 
+    pub(super) fn invalid_scope(field: &str) -> Refusal {
+        let text = format!("The value of the parameter 'scope' is not valid: '{field}'.");
+        Refusal::scope(70011, text)
+    }
+
+    pub(super) fn several_resources(field: &str) -> Refusal {
+        let text = format!("The scope '{field}' contains more than one resource.");
+        Refusal::scope(28000, text)
+    }
+
     pub(super) fn resource(resource: &str, tenant: &str) -> Refusal {
         let text =
             format!("The resource principal '{resource}' was not found in the tenant '{tenant}'.");
@@ -266,7 +279,7 @@ impl Refusal {
         Refusal {
             status: StatusCode::BAD_REQUEST,
             error: "invalid_request",
-            code,
+            code: Some(code),
             text,
             more: Vec::new(),
         }
@@ -276,55 +289,63 @@ impl Refusal {
         Refusal {
             status: StatusCode::UNAUTHORIZED,
             error: "invalid_client",
-            code,
+            code: Some(code),
             text,
             more: Vec::new(),
         }
     }
 
-    /// The error body of Entra; the description has line breaks in it.
+    /// The error body of Entra.
     pub(super) fn answer(&self, trace: &Trace) -> Response<Vec<u8>> {
-        let Refusal {
-            status,
-            error,
-            code,
-            text,
-            more,
-        } = self;
-        let Trace {
-            id,
-            correlation_id,
-            timestamp,
-            ..
-        } = trace;
         let mut body = json!({
-            "error": error,
-            "error_description": format!(
-                "AADSTS{code}: {text}\r\nTrace ID: {id}\r\nCorrelation ID: {correlation_id}\r\n\
-                 Timestamp: {timestamp}"
-            ),
-            "error_codes": [code],
-            "timestamp": timestamp,
-            "trace_id": id,
-            "correlation_id": correlation_id,
-            "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
+            "error": self.error,
+            "error_description": self.description(trace),
+            "timestamp": trace.timestamp,
+            "trace_id": trace.id,
+            "correlation_id": trace.correlation_id,
         });
-        for (name, value) in more {
+        if let Some(code) = self.code {
+            body["error_codes"] = json!([code]);
+            body["error_uri"] = json!(error_uri(code));
+        }
+        for (name, value) in &self.more {
             body[*name] = json!(value);
         }
-        answer::json(*status, &body, self.outcome(Some(*code)))
+        answer::json(self.status, &body, self.outcome())
+    }
+
+    /// The text and the ids, with line breaks between them.
+    fn description(&self, trace: &Trace) -> String {
+        let number = self.code.map(|code| format!("AADSTS{code}: "));
+        format!(
+            "{}{}\r\nTrace ID: {}\r\nCorrelation ID: {}\r\nTimestamp: {}",
+            number.unwrap_or_default(),
+            self.text,
+            trace.id,
+            trace.correlation_id,
+            trace.timestamp
+        )
     }
 
     /// The error body of AD FS, which knows no AADSTS numbers.
     pub(super) fn answer_as_adfs(&self) -> Response<Vec<u8>> {
         let body = json!({"error": self.error, "error_description": self.text});
-        answer::json(self.status, &body, self.outcome(None))
+        let outcome = Outcome::Refused {
+            error: self.error.to_owned(),
+            code: None,
+        };
+        answer::json(self.status, &body, outcome)
     }
 
-    fn outcome(&self, code: Option<u32>) -> Outcome {
+    /// What the log keeps.
+    pub(super) fn outcome(&self) -> Outcome {
         Outcome::Refused {
             error: self.error.to_owned(),
-            code,
+            code: self.code,
         }
     }
+}
+
+fn error_uri(code: u32) -> String {
+    format!("https://login.microsoftonline.com/error?code={code}")
 }

@@ -3,10 +3,10 @@
 use super::refusal::Refusal;
 
 /// Scopes about the user, which mean nothing without one; some clients send them all the same.
-const USER_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+pub(super) const USER_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 /// A scope without a resource means this one.
-const DEFAULT_RESOURCE: &str = "https://graph.microsoft.com";
+pub(super) const DEFAULT_RESOURCE: &str = "https://graph.microsoft.com";
 
 /// A scope field, read.
 pub(super) struct Scope<'a> {
@@ -20,29 +20,37 @@ pub(super) struct Scope<'a> {
 impl<'a> Scope<'a> {
     /// Reads a `scope` field: all of one resource, and `.default` never beside another permission.
     pub(super) fn read(field: &'a str) -> Result<Scope<'a>, Refusal> {
-        let mut scopes = field
-            .split(' ')
-            .filter(|scope| !scope.is_empty() && !USER_SCOPES.contains(scope))
-            .map(|scope| scope.rsplit_once('/').unwrap_or((DEFAULT_RESOURCE, scope)));
-        let (resource, permission) = scopes.next().ok_or_else(|| invalid(field))?;
-        let mut permissions = vec![permission];
-        for (other, permission) in scopes {
-            if other != resource {
-                let text = format!("The scope '{field}' contains more than one resource.");
-                return Err(Refusal::scope(28000, text));
+        let mut scopes = Scope::read_all(field)?;
+        match (scopes.pop(), scopes.pop()) {
+            (Some(scope), None) => Ok(scope),
+            (None, _) => Err(Refusal::invalid_scope(field)),
+            (Some(_), Some(_)) => Err(Refusal::several_resources(field)),
+        }
+    }
+
+    /// Reads a `scope` field with any number of resources, in the order of their first mention.
+    pub(super) fn read_all(field: &'a str) -> Result<Vec<Scope<'a>>, Refusal> {
+        let mut scopes: Vec<Scope<'a>> = Vec::new();
+        let words = field.split(' ');
+        for word in words.filter(|it| !it.is_empty() && !USER_SCOPES.contains(it)) {
+            let (resource, permission) = word.rsplit_once('/').unwrap_or((DEFAULT_RESOURCE, word));
+            match scopes.iter_mut().find(|it| it.resource == resource) {
+                Some(scope) => scope.permissions.push(permission),
+                None => scopes.push(Scope {
+                    resource,
+                    permissions: vec![permission],
+                }),
             }
-            permissions.push(permission);
         }
-        let is_default = |permission: &&str| *permission == ".default";
-        let defaults = permissions.iter().filter(|it| is_default(it)).count();
-        if resource.is_empty() || (defaults > 0 && defaults < permissions.len()) {
-            return Err(invalid(field));
+        for scope in &mut scopes {
+            let count = scope.permissions.len();
+            scope.permissions.retain(|it| *it != ".default");
+            let is_mixed = !scope.permissions.is_empty() && scope.permissions.len() < count;
+            if scope.resource.is_empty() || is_mixed {
+                return Err(Refusal::invalid_scope(field));
+            }
         }
-        permissions.retain(|it| !is_default(it));
-        Ok(Scope {
-            resource,
-            permissions,
-        })
+        Ok(scopes)
     }
 }
 
@@ -56,11 +64,4 @@ pub(super) fn resource_of(field: &str) -> Result<&str, Refusal> {
         return Err(Refusal::scope(1002012, text));
     }
     Ok(scope.resource)
-}
-
-fn invalid(field: &str) -> Refusal {
-    Refusal::scope(
-        70011,
-        format!("The value of the parameter 'scope' is not valid: '{field}'."),
-    )
 }

@@ -10,15 +10,18 @@ pub(super) enum TenantName<'a> {
     Known(&'a Tenant),
     /// `organizations`: any work account.
     Organizations,
-    /// `common` or `consumers`.
-    Shared,
+    /// `common`: any work or personal account.
+    Common,
+    /// `consumers`: any personal account.
+    Consumers,
 }
 
 impl<'a> TenantName<'a> {
     pub(super) fn resolve(directory: &'a Directory, name: &str) -> Result<Self, Refusal> {
         match name {
             "organizations" => Ok(TenantName::Organizations),
-            "common" | "consumers" => Ok(TenantName::Shared),
+            "common" => Ok(TenantName::Common),
+            "consumers" => Ok(TenantName::Consumers),
             _ if !is_guid(name) && !is_domain(name) => Err(Refusal::tenant_syntax(name)),
             _ => directory
                 .tenant(name)

@@ -1,4 +1,5 @@
 //! The token endpoint (RFC 6749 section 3.2) with the client credentials grant (section 4.4).
+//! The grants that act for a user have files of their own.
 //!
 //! method ─► tenant ─► form ─► grant ─► client ─► its proof ─► scope ─► claims ─► token
 
@@ -9,6 +10,7 @@ use super::on_behalf_of;
 use super::refusal::Refusal;
 use super::scope::resource_of;
 use super::tenant::TenantName;
+use super::user::{self, UserGrant};
 use crate::answer;
 use crate::application::Application;
 use crate::directory::{Resource, Tenant};
@@ -44,9 +46,11 @@ pub(super) fn answer(
     let grant = form
         .get("grant_type")
         .ok_or_else(|| Refusal::missing("grant_type"))?;
+    let user_grant = UserGrant::read(grant);
     let on_behalf_of = match (grant, &tenant) {
         ("client_credentials", _) => false,
         (ON_BEHALF_OF, Some(_)) => true,
+        (_, Some(_)) if user_grant.is_some() => false,
         (other, _) => return Err(Refusal::grant(other)),
     };
     if tenant.is_some() && form.has("resource") {
@@ -55,8 +59,11 @@ pub(super) fn answer(
     let client_id = form
         .get("client_id")
         .ok_or_else(|| Refusal::missing("client_id"))?;
+    if let Some((grant, tenant)) = user_grant.zip(tenant.as_ref()) {
+        return user::token(desk, grant, tenant, client_id, &form);
+    }
     match tenant {
-        Some(TenantName::Shared) => Err(Refusal::shared_endpoint()),
+        Some(TenantName::Common | TenantName::Consumers) => Err(Refusal::shared_endpoint()),
         Some(TenantName::Organizations) => Err(Refusal::single_tenant(client_id)),
         Some(TenantName::Known(tenant)) => {
             let application = find(&tenant.applications, client_id, &tenant.id)?;
@@ -175,7 +182,7 @@ pub(super) fn issue(
 }
 
 /// A body of another type than a form is as good as none, so its first field is missing.
-fn read_form(request: &Request<Vec<u8>>) -> Result<Fields, Refusal> {
+pub(super) fn read_form(request: &Request<Vec<u8>>) -> Result<Fields, Refusal> {
     let content_type = answer::only_header(request, header::CONTENT_TYPE.as_str());
     let essence = content_type
         .and_then(|value| value.split(';').next())
@@ -189,13 +196,13 @@ fn read_form(request: &Request<Vec<u8>>) -> Result<Fields, Refusal> {
     Fields::parse(request.body()).map_err(Refusal::form)
 }
 
-fn find<'a>(
-    applications: &'a [Application],
+pub(super) fn find<'a>(
+    applications: impl IntoIterator<Item = &'a Application>,
     client_id: &str,
     tenant: &str,
 ) -> Result<&'a Application, Refusal> {
     let application = applications
-        .iter()
+        .into_iter()
         .find(|application| application.client_id.eq_ignore_ascii_case(client_id))
         .ok_or_else(|| Refusal::application(client_id, tenant))?;
     if application.disabled {
@@ -228,6 +235,7 @@ fn handles_challenges(claims: &Map<String, Value>) -> bool {
 /// The number by which a token says how its client was authenticated.
 fn authentication(proof: Proof) -> u8 {
     match proof {
+        Proof::None => 0,
         Proof::Secret => 1,
         Proof::Assertion => 2,
     }
