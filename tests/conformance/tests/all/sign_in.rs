@@ -44,15 +44,10 @@ fn accept(world: &Served, page: &str) -> io::Result<()> {
 }
 
 fn decline(world: &Served, page: &str) -> io::Result<()> {
-    let denies = |it: bool| {
-        world
-            .server
-            .with_emulator(|emulator| emulator.entra_mut().deny_consent(it))
-    };
-    denies(true);
-    let landing = world.server.sign_in(page, demo::USER_NAME);
-    denies(false);
-    bring(landing)
+    world
+        .server
+        .with_emulator(|emulator| emulator.entra_mut().deny_consent(true));
+    accept(world, page)
 }
 
 fn see_nothing(_: &Served, _: &str) -> io::Result<()> {
@@ -87,6 +82,7 @@ fn transcript_of_all(world: &Arc<Served>, open: Open) -> String {
         .authority(authority)
         .redirect(redirect.expect("it is a loopback URI"));
     let transcripts = [ureq, tokio, async_std].map(|drive| {
+        world.restart();
         let clock = VirtualClock::default();
         let request = TokenRequest::new([demo::SCOPE]);
         let context = Context::new(request, clock.now(), Seed::new([1; 32]))
