@@ -5,6 +5,7 @@ proof_stage fuzz   10
 proof_stage weight 10
 proof_stage python 10
 proof_stage node   10
+proof_stage browser 10
 
 readonly fuzz_seconds=30
 
@@ -53,6 +54,15 @@ stage_node() {
   (cd "$folder" && download npm ci --silent --no-audit --no-fund --ignore-scripts)
   emulate
   node "$folder/tokens.mjs" "$environments"
+}
+
+# A person at a real browser, for the example that signs people in.
+stage_browser() {
+  local chromium
+  need_chromium
+  cargo build --quiet --locked -p azid-examples --example interactive_browser
+  emulate
+  node tests/browser/sign_in.mjs "$environments" "$target/debug/examples/interactive_browser" "$chromium"
 }
 
 # Starts the emulator for the rest of the stage; the file `$environments` has all its variables.
