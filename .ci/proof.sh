@@ -6,6 +6,7 @@ proof_stage weight 10
 proof_stage python 10
 proof_stage node   10
 proof_stage az     10
+proof_stage browser 10
 
 readonly fuzz_seconds=30
 
@@ -69,6 +70,15 @@ stage_az() {
     PATH=$venv/bin:$PATH "$target/debug/examples/azure_cli") && { echo "a token, of whom? $said"; return 1; }
   echo "$said"
   [[ $said == 'Unavailable: '*'nobody is logged in to the Azure CLI'*'run `az login`'* ]]
+}
+
+# A person at a real browser, for the example that signs people in.
+stage_browser() {
+  local chromium
+  need_chromium
+  cargo build --quiet --locked -p azid-examples --example interactive_browser
+  emulate
+  node tests/browser/sign_in.mjs "$environments" "$target/debug/examples/interactive_browser" "$chromium"
 }
 
 # Starts the emulator for the rest of the stage; the file `$environments` has all its variables.

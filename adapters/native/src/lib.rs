@@ -12,6 +12,7 @@
 //! | for `Http`: an answer's body within its limit | [`read_at_most`] |
 //! | for `Http`: how its server proves who it is | [`special_proof`], and below |
 //! | for `Http`: what an error of a socket or of TLS means | [`http_failure`] |
+//! | the effect `Authorize` | [`authorize`], [`Authorization`], [`Browser`] |
 //! | the effect `Sign` with a key in memory | [`Signer`] |
 //! | to keep what was made for a request, within bounds | [`Recent`] |
 //!
@@ -31,6 +32,7 @@
 //! The system's roots are read once for each process, when they are first needed; `SSL_CERT_FILE`
 //! and `SSL_CERT_DIR` name others.
 
+mod authorize;
 mod clock;
 mod environment;
 mod exec;
@@ -47,6 +49,7 @@ mod seed;
 mod sign;
 mod tls;
 
+pub use self::authorize::{Authorization, Browser, authorize};
 pub use self::clock::now;
 pub use self::environment::{environment, platform};
 pub use self::exec::{Running, run_program, start_program};

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use azid_core::effect::{
-    AssertionFailure, AssertionRequest, AuthorizeRequest, CallbackId, DeviceCode, FileFailure,
-    FileRequest, KeyHandle, PromptFailure, PromptRequest, Refusal, ResponseMode, SignFailure,
-    SignRequest, SignatureAlgorithm, SleepReason, SleepRequest, TokenFailure, TokenOrder,
+    AssertionFailure, AssertionRequest, CallbackId, DeviceCode, FileFailure, FileRequest,
+    KeyHandle, PromptFailure, PromptRequest, Refusal, SignFailure, SignRequest, SignatureAlgorithm,
+    SleepReason, SleepRequest, TokenFailure, TokenOrder,
 };
 use azid_core::{
-    AccessToken, Now, Secret, SecretBytes, Timestamp, TokenRequest, assertion, authorize, prompt,
-    read_file, sign, sleep, token,
+    AccessToken, Now, Secret, SecretBytes, Timestamp, TokenRequest, assertion, prompt, read_file,
+    sign, sleep, token,
 };
 
 use crate::probe::{host, keep, reply_to};
@@ -191,27 +191,4 @@ fn a_name_that_nobody_registered_is_refused_as_such() {
         sign(sign_request(key), move |reply, cx| keep(&kept, reply, cx))
     });
     assert_eq!(signed, Err(SignFailure::Refused(refusal())));
-}
-
-#[test]
-fn an_effect_that_the_host_does_not_have_is_refused() {
-    let host = host();
-    let authorized = reply_to(&host, |kept| {
-        let request = AuthorizeRequest {
-            endpoint: "https://login.example/authorize"
-                .parse()
-                .expect("it is valid"),
-            redirect: azid_core::effect::LoopbackRedirect::default(),
-            state: Secret::new("state"),
-            response_mode: ResponseMode::FormPost,
-            timeout: Duration::from_secs(1),
-        };
-        authorize(request, move |reply, cx| {
-            keep(&kept, reply.map_err(|failure| failure.to_string()), cx)
-        })
-    });
-    assert_eq!(
-        authorized.err().as_deref(),
-        Some("the host does not offer this effect")
-    );
 }

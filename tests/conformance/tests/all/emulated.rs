@@ -140,13 +140,20 @@ impl Served {
         Self { server, keys }
     }
 
+    /// Puts a new emulator in the place of the one that is there.
+    pub(crate) fn restart(&self) {
+        self.server.with_emulator(|running| {
+            *running = emulator(&self.keys);
+            running.set_authority(&self.server.https_origin());
+        });
+    }
+
     /// The transcript that all drivers record of the scenario.
     fn compare(&self, scenario: &Scenario, credential: &Arc<dyn Credential>) -> String {
         let environment = environment(&self.server, credential.name());
         let prepare = || {
+            self.restart();
             self.server.with_emulator(|running| {
-                *running = emulator(&self.keys);
-                running.set_authority(&self.server.https_origin());
                 for (times, fault) in &scenario.faults {
                     running.inject("/token", *times, fault.clone());
                 }
