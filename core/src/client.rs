@@ -20,7 +20,7 @@ pub use self::assertion::ClientAssertion;
 pub use self::certificate::{ClientCertificate, ReadCertificate};
 pub use self::certificate_proof::CertificateProof;
 pub use self::credential::ClientCredential;
-pub(crate) use self::exchange::{Client, Exchange, Grant};
+pub(crate) use self::exchange::{Exchange, Grant};
 #[cfg(feature = "testing")]
 pub(crate) use self::job_token::cases as job_token_cases;
 pub(crate) use self::job_token::{JobToken, job_endpoint};

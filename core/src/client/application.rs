@@ -30,12 +30,21 @@ pub(crate) struct Application {
     pub(crate) validated_by: Option<Authority>,
 }
 
-/// The options that every credential of an application has, as methods.
+/// The options that every credential of an application has, as methods; `at` says in which field
+/// of the credential they are kept, or in none.
 macro_rules! application_options {
     () => {
-        /// Asks this authority instead of the public cloud's.
+        crate::client::application_options!(at application);
+    };
+    (and region) => {
+        crate::client::application_options!(at application);
+        crate::client::application_options!(region at application);
+    };
+    (at $($part:ident)?) => {
+        /// Asks this authority instead of the public cloud's, or of the one that the environment
+        /// names where the credential goes by that.
         pub fn authority(mut self, authority: crate::authority::Authority) -> Self {
-            self.application.authority = authority;
+            self.$($part.)?authority = authority.into();
             self
         }
 
@@ -44,7 +53,7 @@ macro_rules! application_options {
             mut self,
             tenants: impl IntoIterator<Item = T>,
         ) -> Self {
-            self.application.additionally_allowed_tenants =
+            self.$($part.)?additionally_allowed_tenants =
                 crate::tenant::AllowedTenants::new(tenants);
             self
         }
@@ -56,17 +65,15 @@ macro_rules! application_options {
         ///
         /// [`Authority::public_cloud`]: crate::Authority::public_cloud
         pub fn validate_authority_by(mut self, trusted: crate::authority::Authority) -> Self {
-            self.application.validated_by = Some(trusted);
+            self.$($part.)?validated_by = Some(trusted);
             self
         }
     };
-    (and region) => {
-        crate::client::application_options!();
-
+    (region at $($part:ident)?) => {
         /// Asks the token service of a region. Only managed identities and applications that
         /// Microsoft has enabled for it may; others get AADSTS100007.
         pub fn region(mut self, region: crate::client::Region) -> Self {
-            self.application.region = Some(region);
+            self.$($part.)?region = Some(region);
             self
         }
     };
@@ -119,13 +126,25 @@ impl Application {
         grant: Grant,
         cx: &mut Context,
     ) -> Next {
+        let prove = Arc::new(prove);
+        self.reach(
+            |client, cx| Exchange::new(client, prove, grant).begin(cx),
+            cx,
+        )
+    }
+
+    /// Takes the steps that the options call for, and goes on with the client at its endpoint.
+    pub(crate) fn reach(
+        &self,
+        then: impl FnOnce(Client, &mut Context) -> Next + Send + 'static,
+        cx: &mut Context,
+    ) -> Next {
         let tenant = self.tenant_to_ask(cx)?;
         let client_id = self.client_id.clone();
         let ask = {
             let tenant = tenant.clone();
             move |authority: Authority, cx: &mut Context| {
-                let client = Client::new(&authority, tenant, client_id);
-                Exchange::new(client, Arc::new(prove), grant).begin(cx)
+                then(Client::new(&authority, tenant, client_id), cx)
             }
         };
         let authority = self.authority.clone();
