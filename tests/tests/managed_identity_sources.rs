@@ -48,6 +48,11 @@ const AZURE_ARC: &[(&str, &str)] = &[
     ("MSI_SECRET", "c4nary"),
     ("AZURE_CLIENT_SECRET", "c4nary"),
 ];
+const TOKEN_EXCHANGE: &[(&str, &str)] = &[
+    ("AZURE_TENANT_ID", "contoso.com"),
+    ("AZURE_CLIENT_ID", "app-id"),
+    ("AZURE_FEDERATED_TOKEN_FILE", "/token"),
+];
 const IMDS: &[(&str, &str)] = &[
     ("IDENTITY_HEADER", "c4nary"),
     ("MSI_SECRET", "c4nary"),
@@ -285,8 +290,13 @@ fn a_program_that_wants_no_retries_gets_none_from_any_source() {
         SERVICE_FABRIC,
         AZURE_ARC,
         IMDS,
+        TOKEN_EXCHANGE,
     ] {
-        let mut case = at(variables).http(503, "");
+        let mut case = at(variables);
+        if variables == TOKEN_EXCHANGE {
+            case = case.file("e30.e30.c2ln");
+        }
+        case = case.http(503, "");
         case.credential = ManagedIdentityCredential::new()
             .retry(RetryPolicy::never())
             .into();

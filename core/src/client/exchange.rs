@@ -77,6 +77,7 @@ pub(crate) struct Exchange {
     grant: Grant,
     url: Url,
     requirements: Requirements,
+    retry: RetryPolicy,
     explain: Explain,
 }
 
@@ -89,8 +90,15 @@ impl Exchange {
             prove,
             grant,
             requirements: Requirements::default(),
+            retry: RetryPolicy::entra(),
             explain: |_| None,
         }
+    }
+
+    /// Retries by this policy, save that the form of repetition is what the proof calls for.
+    pub(crate) fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
     }
 
     /// Sends the request another way to the same endpoint, which may have refusals of its own.
@@ -161,7 +169,7 @@ impl Exchange {
         };
         let policy = RetryPolicy {
             repeat: self.prove.repeat(),
-            ..RetryPolicy::entra()
+            ..self.retry.clone()
         };
         correlated(HttpRequest::post_form(self.url.clone(), &form), cx)
             .requirements(self.requirements.clone())

@@ -59,7 +59,7 @@ use crate::transcript::Redactor;
 /// An endpoint that the environment names must be there, so whatever is wrong with it is a failure.
 /// The metadata service has the same address everywhere: nobody there, or somebody else, means that
 /// this is no Azure host, and a chain goes on. What is retried and what an answer means is data,
-/// which [`ManagedIdentitySource::rules`] shows and [`with_rules`](Self::with_rules) replaces.
+/// which [`ManagedIdentitySource::rules`] shows and [`rules`](Self::rules) replaces.
 ///
 /// The host keeps its tokens for about a day, so a change of permissions can take that long to
 /// show in them, and nothing here can hasten it.
@@ -149,8 +149,9 @@ impl ManagedIdentityCredential {
     }
 
     /// Replaces the rules of whichever source the host has. Start from
-    /// [`ManagedIdentitySource::rules`] to change some of them.
-    pub fn with_rules(mut self, rules: SourceRules) -> Self {
+    /// [`ManagedIdentitySource::rules`] to change some of them. Of a pod's token exchange only the
+    /// retries are a matter of rules: what its errors mean, Entra says.
+    pub fn rules(mut self, rules: SourceRules) -> Self {
         self.rules = Some(rules);
         self
     }
@@ -161,7 +162,7 @@ impl ManagedIdentityCredential {
         self
     }
 
-    /// Probes the instance metadata service like this.
+    /// Probes the instance metadata service like this; other sources have no probe.
     pub fn probe(mut self, probe: Probe) -> Self {
         self.probe = Some(probe);
         self
@@ -175,13 +176,9 @@ impl ManagedIdentityCredential {
     }
 
     fn begin_at(&self, source: ManagedIdentitySource, cx: &mut Context) -> Next {
-        let identity = &self.identity;
-        let Some(rules) = self.rules_for(&source) else {
-            return token_exchange::begin(identity, cx);
-        };
         let exchange = Exchange {
-            identity: identity.clone(),
-            rules,
+            identity: self.identity.clone(),
+            rules: self.rules_for(&source),
         };
         match source {
             ManagedIdentitySource::ServiceFabric {
@@ -199,21 +196,20 @@ impl ManagedIdentityCredential {
             ManagedIdentitySource::CloudShell { endpoint } => {
                 cloud_shell::begin(endpoint, exchange, cx)
             }
-            ManagedIdentitySource::TokenExchange => token_exchange::begin(identity, cx),
+            ManagedIdentitySource::TokenExchange => token_exchange::begin(exchange, cx),
             ManagedIdentitySource::Imds { endpoint, .. } => imds::begin(endpoint, exchange, cx),
         }
     }
 
-    /// The source's rules with the program's changes; none for what follows another credential's.
-    fn rules_for(&self, source: &ManagedIdentitySource) -> Option<SourceRules> {
-        let defaults = source.rules()?;
-        let mut rules = self.rules.clone().unwrap_or(defaults);
+    /// The source's rules with the program's changes.
+    fn rules_for(&self, source: &ManagedIdentitySource) -> SourceRules {
+        let mut rules = self.rules.clone().unwrap_or_else(|| source.rules());
         if let Some(retry) = &self.retry {
             rules.retry = retry.clone();
             rules.retry_in_chain = None;
         }
         rules.probe = self.probe.unwrap_or(rules.probe);
-        Some(rules)
+        rules
     }
 }
 

@@ -21,6 +21,7 @@ use crate::error::{Cause, Invalid};
 use crate::identity::Identity;
 use crate::moves::Next;
 use crate::plan::{Plan, PlanContext};
+use crate::retry::RetryPolicy;
 use crate::tenant::{AllowedTenants, ClientId, TenantId};
 use crate::transcript::Redactor;
 
@@ -63,6 +64,8 @@ pub struct WorkloadIdentityCredential {
     region: Option<Region>,
     #[serde(skip_serializing_if = "Option::is_none")]
     validated_by: Option<Authority>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry: Option<RetryPolicy>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     identity_binding: bool,
 }
@@ -103,6 +106,13 @@ impl WorkloadIdentityCredential {
     /// Reads the federated token from this file.
     pub fn token_file(mut self, path: impl Into<String>) -> Self {
         self.token_file = Some(path.into());
+        self
+    }
+
+    /// Retries by this policy. Whatever it says of the form of repetition, the federated token is
+    /// read anew for each try.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
         self
     }
 
@@ -215,10 +225,12 @@ impl Credential for WorkloadIdentityCredential {
         };
         let assertion = ClientAssertion::from_file(settings.token_file);
         let token_proxy = settings.token_proxy;
+        let retry = self.retry.clone().unwrap_or_else(RetryPolicy::entra);
         settings.application.reach(
             move |client, cx| {
                 let endpoint = client.token_endpoint.clone();
-                let exchange = Exchange::new(client, Arc::new(assertion), Grant::ClientCredentials);
+                let exchange = Exchange::new(client, Arc::new(assertion), Grant::ClientCredentials)
+                    .retry(retry);
                 match token_proxy {
                     None => exchange.begin(cx),
                     Some(proxy) => proxy.carry(exchange, &endpoint, cx),

@@ -26,7 +26,8 @@ pub struct SourceRules {
     /// The same within a chain; none if there is no difference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_in_chain: Option<RetryPolicy>,
-    /// Whether to see first that anybody answers at all.
+    /// Whether to see first that anybody answers at all. It is the metadata service alone that is
+    /// probed; for another source this says nothing.
     #[serde(default)]
     pub probe: Probe,
     /// What an answer means that is no token: the first rule that it falls under counts. After

@@ -134,8 +134,7 @@ impl ManagedIdentitySource {
         }
     }
 
-    /// The rules that the source is treated by unless the program replaces them; none for the
-    /// token exchange, which is another credential's.
+    /// The rules that the source is treated by unless the program replaces them.
     ///
     /// ```
     /// # use azid_core::{Environment, ManagedIdentitySource, Platform};
@@ -146,7 +145,7 @@ impl ManagedIdentitySource {
     ///     };
     ///     let environment = Environment::from_pairs(variables.iter().copied().map(value));
     ///     let source = ManagedIdentitySource::choose(&environment, Platform::Linux).unwrap();
-    ///     source.rules().unwrap().to_string()
+    ///     source.rules().to_string()
     /// };
     ///
     /// assert_eq!(rules(&[]), "\
@@ -185,16 +184,16 @@ impl ManagedIdentitySource {
     /// retry: 500-599, no answer: after 1s, 2s
     /// verdict: else: failed");
     /// ```
-    pub fn rules(&self) -> Option<SourceRules> {
-        Some(match self {
+    pub fn rules(&self) -> SourceRules {
+        match self {
             Self::ServiceFabric { .. } => SourceRules::named(RetryPolicy::service_fabric()),
             Self::AppService { .. } | Self::AzureMl { .. } | Self::CloudShell { .. } => {
                 SourceRules::named(RetryPolicy::host_endpoint())
             }
             Self::AzureArc { .. } => SourceRules::azure_arc(),
             Self::Imds { .. } => SourceRules::imds(),
-            Self::TokenExchange => return None,
-        })
+            Self::TokenExchange => SourceRules::named(RetryPolicy::entra()),
+        }
     }
 }
 

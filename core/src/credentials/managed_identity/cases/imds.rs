@@ -99,7 +99,7 @@ pub(super) fn cases() -> Vec<Case> {
         no_answer(
             of(
                 "rules of one's own",
-                ManagedIdentityCredential::new().with_rules(strict),
+                ManagedIdentityCredential::new().rules(strict),
             ),
             1,
         ),
