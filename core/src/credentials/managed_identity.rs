@@ -19,13 +19,12 @@ mod token_exchange;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 pub use self::rules::{Asked, Probe, Sign, SourceRules, Standing, Verdict, VerdictRule};
 pub use self::source::ManagedIdentitySource;
 
 use self::exchange::Exchange;
-use self::source::POD_IDENTITY_HOST;
+use self::source::{Choice, POD_IDENTITY_HOST};
 use super::CredentialConfig;
 use crate::context::Context;
 use crate::credential::Credential;
@@ -197,7 +196,7 @@ impl ManagedIdentityCredential {
                 cloud_shell::begin(endpoint, exchange, cx)
             }
             ManagedIdentitySource::TokenExchange => token_exchange::begin(exchange, cx),
-            ManagedIdentitySource::Imds { endpoint, .. } => imds::begin(endpoint, exchange, cx),
+            ManagedIdentitySource::Imds { endpoint } => imds::begin(endpoint, exchange, cx),
         }
     }
 
@@ -227,8 +226,8 @@ impl Credential for ManagedIdentityCredential {
     }
 
     fn plan(&self, cx: &PlanContext<'_>) -> Plan {
-        match ManagedIdentitySource::choose(cx.environment, cx.platform) {
-            Ok(source) => Plan::ready(self.name()).from_source(source.to_string()),
+        match Choice::of(cx.environment, cx.platform) {
+            Ok(choice) => Plan::ready(self.name()).from_source(choice.to_string()),
             Err(invalid) => Plan::invalid(self.name(), invalid),
         }
     }
@@ -242,15 +241,13 @@ impl Credential for ManagedIdentityCredential {
         self.identity
             .check()
             .or_else(|invalid| cx.failed(invalid))?;
-        let source = ManagedIdentitySource::choose(cx.environment(), cx.platform());
-        match source.or_else(|invalid| cx.failed(invalid))? {
-            ManagedIdentitySource::Imds {
-                endpoint,
-                unless_exists: Some(agent),
-            } => read_file(FileRequest::exists(&agent), move |found, cx| {
-                self.on_agent(&agent, found, endpoint, cx)
+        let choice = Choice::of(cx.environment(), cx.platform());
+        let Choice { source, arc_agent } = choice.or_else(|invalid| cx.failed(invalid))?;
+        match arc_agent {
+            Some(agent) => read_file(FileRequest::exists(&agent), move |found, cx| {
+                self.on_agent(&agent, found, source, cx)
             }),
-            source => self.begin_at(source, cx),
+            None => self.begin_at(source, cx),
         }
     }
 }
@@ -260,7 +257,7 @@ impl ManagedIdentityCredential {
         &self,
         agent: &str,
         found: Result<SecretBytes, FileFailure>,
-        endpoint: Url,
+        otherwise: ManagedIdentitySource,
         cx: &mut Context,
     ) -> Next {
         match found {
@@ -269,14 +266,7 @@ impl ManagedIdentityCredential {
                 cx.failed(Cause::file(agent, failure))
             }
             // It is not there, as far as this process can see, or the host has no files at all.
-            Err(_) => {
-                let unless_exists = None;
-                let source = ManagedIdentitySource::Imds {
-                    endpoint,
-                    unless_exists,
-                };
-                self.begin_at(source, cx)
-            }
+            Err(_) => self.begin_at(otherwise, cx),
         }
     }
 }
