@@ -150,6 +150,22 @@ impl ManagedIdentityCredential {
     /// Replaces the rules of whichever source the host has. Start from
     /// [`ManagedIdentitySource::rules`] to change some of them. Of a pod's token exchange only the
     /// retries are a matter of rules: what its errors mean, Entra says.
+    ///
+    /// ```
+    /// use azid_core::retry::RetryPolicy;
+    /// use azid_core::{Environment, ManagedIdentityCredential, ManagedIdentitySource};
+    /// use azid_core::{Sign, Standing, Verdict, VerdictRule};
+    ///
+    /// let environment = Environment::from_pairs([("MSI_ENDPOINT", "http://localhost:50342")]);
+    /// let mut rules = ManagedIdentitySource::choose(&environment)?.rules();
+    /// rules.retry = RetryPolicy::never();
+    /// let goes_on = VerdictRule::new(&[500..=599], Sign::Anything, Verdict::Unavailable);
+    /// rules.verdicts.to_mut().push(goes_on.standing(Standing::InChain));
+    ///
+    /// let credential = ManagedIdentityCredential::new().rules(rules);
+    /// # let _ = credential;
+    /// # Ok::<_, azid_core::Invalid>(())
+    /// ```
     pub fn rules(mut self, rules: SourceRules) -> Self {
         self.rules = Some(rules);
         self

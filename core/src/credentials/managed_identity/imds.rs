@@ -12,11 +12,11 @@ use http::header::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::exchange::{Exchange, IdNames};
-use super::rules::says_unreachable;
 use super::{POD_IDENTITY_HOST, Probe};
 use crate::attempts::http;
 use crate::context::{Context, Position};
 use crate::effect::{HttpFailure, HttpReply, HttpRequest, Requirements, endpoint as shown};
+use crate::error::Cause;
 use crate::memory::{Fact, MemoryChange};
 use crate::moves::Next;
 use crate::oauth::{Expiry, TokenAnswer};
@@ -60,15 +60,16 @@ fn on_probe(
 ) -> Next {
     match reply {
         Ok(response) => {
+            let Exchange { identity, rules } = &exchange;
+            let sees_only_a_proxy =
+                |cause: &Cause| rules.sees_only_a_proxy(cause, &response, identity, cx.position());
             let refusal = TokenAnswer::read(&response, Expiry::Moment, cx).err();
-            let refusal = refusal
-                .filter(|cause| response.status == 403 && says_unreachable(cause, Some(&response)));
-            if let Some(cause) = refusal {
+            if let Some(cause) = refusal.filter(sees_only_a_proxy) {
                 return cx.unavailable(cause);
             }
         }
         Err(HttpFailure::BodyTooLarge { .. }) => {} // somebody is there
-        Err(failure) => return cx.unavailable(failure),
+        Err(failure) => return exchange.judge(failure, None, cx),
     }
     let on = cx.now().timestamp();
     let fact = Fact::Answered;

@@ -221,13 +221,13 @@ impl ManagedIdentitySource {
     /// ```
     pub fn rules(&self) -> SourceRules {
         match self {
-            Self::ServiceFabric { .. } => SourceRules::named(RetryPolicy::service_fabric()),
+            Self::ServiceFabric { .. } => SourceRules::new(RetryPolicy::service_fabric()),
             Self::AppService { .. } | Self::AzureMl { .. } | Self::CloudShell { .. } => {
-                SourceRules::named(RetryPolicy::host_endpoint())
+                SourceRules::new(RetryPolicy::host_endpoint())
             }
             Self::AzureArc { .. } => SourceRules::azure_arc(),
             Self::Imds { .. } => SourceRules::imds(),
-            Self::TokenExchange => SourceRules::named(RetryPolicy::entra()),
+            Self::TokenExchange => SourceRules::new(RetryPolicy::entra()),
         }
     }
 }
