@@ -15,4 +15,4 @@ pub use self::response::{AnswerFault, AnsweredIdentity, Expiry, Looks, TokenAnsw
 
 pub(crate) use self::failure::{forms_of, marks_error, safe_text};
 pub(crate) use self::member::read_member;
-pub(crate) use self::request::{claims, correlated};
+pub(crate) use self::request::{claims, correlated, request_id, signed_by_library};

@@ -246,8 +246,7 @@ impl Credential for EnvironmentCredential {
     fn plan(&self, cx: &PlanContext<'_>) -> Plan {
         match self.chosen(cx.environment) {
             Ok(credential) => Plan::of_links(self.name(), vec![credential.plan(cx)]),
-            Err(Cause::MissingVariables(names)) => Plan::missing(self.name(), names),
-            Err(cause) => Plan::invalid(self.name(), cause),
+            Err(cause) => Plan::hindered(self.name(), cause),
         }
     }
 

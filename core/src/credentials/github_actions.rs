@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::CredentialConfig;
-use crate::client::{Application, Grant, JobToken, application_options, job_endpoint};
+use crate::client::{Application, JobToken, application_options, job_endpoint};
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::effect::HttpRequest;
@@ -126,8 +126,7 @@ impl Credential for GitHubActionsCredential {
     fn plan(&self, cx: &PlanContext<'_>) -> Plan {
         match self.job_token(cx.environment) {
             Ok(_) => Plan::ready(self.name()).from_source("the job's own assertion"),
-            Err(Cause::MissingVariables(names)) => Plan::missing(self.name(), names),
-            Err(cause) => Plan::invalid(self.name(), cause),
+            Err(cause) => Plan::hindered(self.name(), cause),
         }
     }
 
@@ -136,15 +135,8 @@ impl Credential for GitHubActionsCredential {
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
-        match self.job_token(cx.environment()) {
-            Ok(assertion) => self
-                .application
-                .exchange(assertion, Grant::ClientCredentials, cx),
-            Err(cause @ Cause::MissingVariables(_)) => cx
-                .unavailable(cause)
-                .map_err(|error| error.explained(Fault::Configuration, NOT_ALLOWED)),
-            Err(cause) => cx.failed(cause),
-        }
+        let job = self.job_token(cx.environment());
+        self.application.exchange_by_job(job, NOT_ALLOWED, cx)
     }
 }
 

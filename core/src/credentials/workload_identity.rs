@@ -208,8 +208,7 @@ impl Credential for WorkloadIdentityCredential {
                     Some(proxy) => plan.from_source(format!("{file}, through {proxy}")),
                 }
             }
-            Err(Cause::MissingVariables(names)) => Plan::missing(self.name(), names),
-            Err(cause) => Plan::invalid(self.name(), cause),
+            Err(cause) => Plan::hindered(self.name(), cause),
         }
     }
 

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use http::header::{HeaderName, HeaderValue};
+use http::header::HeaderName;
 use url::Url;
 
 use super::exchange::{Exchange, IdNames};
@@ -19,7 +19,7 @@ use crate::effect::{HttpFailure, HttpReply, HttpRequest, Requirements, endpoint 
 use crate::error::Cause;
 use crate::memory::{Fact, MemoryChange};
 use crate::moves::Next;
-use crate::oauth::{Expiry, TokenAnswer};
+use crate::oauth::{Expiry, TokenAnswer, request_id, signed_by_library};
 
 /// How long one request may take. The service answers within milliseconds when it is well, and
 /// some seconds after a cold start.
@@ -79,16 +79,9 @@ fn on_probe(
 
 fn ask(endpoint: Url, exchange: Exchange, cx: &mut Context) -> Next {
     let url = exchange.url(endpoint, "2018-02-01", NAMES, cx)?;
-    let id = HeaderValue::from_str(&cx.entropy().uuid()).expect("a UUID is hex digits and dashes");
-    let name = HeaderName::from_static;
-    let mut request = exchange
-        .prepare(HttpRequest::get(url), cx)
-        .header(name("x-client-sku"), HeaderValue::from_static("azid"))
-        .header(
-            name("x-client-ver"),
-            HeaderValue::from_static(env!("CARGO_PKG_VERSION")),
-        )
-        .header(name("x-ms-client-request-id"), id);
+    let id = HeaderName::from_static("x-ms-client-request-id");
+    let request = exchange.prepare(HttpRequest::get(url), cx);
+    let mut request = signed_by_library(request).header(id, request_id(cx));
     request.requirements.timeout = TIMEOUT;
     exchange.ask(request)
 }
