@@ -28,3 +28,4 @@ pub(crate) use self::job_token::cases as job_token_cases;
 pub(crate) use self::job_token::{JobToken, job_endpoint};
 pub use self::region::Region;
 pub use self::secret::ClientSecret;
+pub(crate) use self::text_file::read_or_fail;

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::effect::FileRequest;
 use crate::error::Cause;
 use crate::moves::{Next, read_file};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 
 /// The longest secret that a file may hold; the tokens that a cluster projects have a few
 /// kilobytes.
@@ -15,12 +15,7 @@ pub(crate) fn read_text(
     path: String,
     then: impl FnOnce(Secret, &mut Context) -> Next + Send + 'static,
 ) -> Next {
-    let file = FileRequest::new(&path).max_bytes(MOST_BYTES);
-    read_file(file, move |content, cx| {
-        let content = match content {
-            Ok(content) => content,
-            Err(failure) => return cx.failed(Cause::file(path, failure)),
-        };
+    read_or_fail(path, MOST_BYTES, |path, content, cx| {
         match content.trimmed_text().filter(|text| !text.is_empty()) {
             Some(text) => then(text, cx),
             None => cx.failed(Cause::FileContent {
@@ -28,5 +23,19 @@ pub(crate) fn read_text(
                 problem: "holds nothing usable: it is empty or not text".into(),
             }),
         }
+    })
+}
+
+/// Reads a file that must be there, of so many bytes at most, and goes on with its path and what
+/// is in it.
+pub(crate) fn read_or_fail(
+    path: String,
+    max_bytes: usize,
+    then: impl FnOnce(String, SecretBytes, &mut Context) -> Next + Send + 'static,
+) -> Next {
+    let file = FileRequest::new(&path).max_bytes(max_bytes);
+    read_file(file, move |content, cx| match content {
+        Ok(content) => then(path, content, cx),
+        Err(failure) => cx.failed(Cause::file(path, failure)),
     })
 }

@@ -187,7 +187,6 @@ fn certificate_proof(
     environment: &Environment,
 ) -> Result<CertificateProof, Invalid> {
     const PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
-    const SEND_CHAIN: &str = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN";
     let reader = match environment.secret(PASSWORD) {
         Some(password) => reader.with_password(password).ok_or_else(|| {
             let why = "the program's reader of certificates takes no password";
@@ -197,16 +196,12 @@ fn certificate_proof(
     };
     let path = environment.get("AZURE_CLIENT_CERTIFICATE_PATH");
     let proof = CertificateProof::from_file(path.unwrap_or_default(), reader);
-    match environment.get(SEND_CHAIN).map(str::trim) {
-        Some(yes) if yes == "1" || yes.eq_ignore_ascii_case("true") => {
-            Ok(proof.send_certificate_chain())
-        }
-        Some(no) if no != "0" && !no.eq_ignore_ascii_case("false") => {
-            let why = "it must be `true`, `1`, `false` or `0`";
-            Err(Invalid::new(What::Variable(SEND_CHAIN), why))
-        }
-        _ => Ok(proof),
-    }
+    let sends_chain = environment.flag("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")?;
+    Ok(if sends_chain {
+        proof.send_certificate_chain()
+    } else {
+        proof
+    })
 }
 
 fn complete_set(environment: &Environment) -> Option<&'static Set> {
@@ -251,8 +246,7 @@ impl Credential for EnvironmentCredential {
     fn plan(&self, cx: &PlanContext<'_>) -> Plan {
         match self.chosen(cx.environment) {
             Ok(credential) => Plan::of_links(self.name(), vec![credential.plan(cx)]),
-            Err(Cause::MissingVariables(names)) => Plan::missing(self.name(), names),
-            Err(cause) => Plan::invalid(self.name(), cause),
+            Err(cause) => Plan::hindered(self.name(), cause),
         }
     }
 
