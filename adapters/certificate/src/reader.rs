@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use azid_core::{ClientCertificate, Invalid, ReadCertificate, Secret, SecretBytes};
+use azid_core::{ClientCertificate, Identity, Invalid, ReadCertificate, Secret, SecretBytes};
 use sha2::{Digest, Sha256};
 
 use crate::{pem, pkcs12, refuse};
@@ -79,6 +79,15 @@ impl ReadCertificate for CertificateReader {
             return Some(Arc::new(self.clone()));
         }
         Some(Arc::new(self.clone().password(password.clone())))
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        let identity = Identity::of("CertificateReader");
+        let password = self.password.as_ref().filter(|text| !text.is_empty());
+        Some(match password {
+            Some(password) => identity.secret("password", password).finish(),
+            None => identity.finish(),
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::effect::KeyHandle;
 use crate::error::{Invalid, What};
+use crate::identity::{Identity, Instance};
 use crate::secret::{Secret, SecretBytes};
 use crate::time::Timestamp;
 use crate::transcript::{Redactor, is_placeholder};
@@ -110,6 +111,13 @@ pub trait ReadCertificate: Debug + Send + Sync {
     fn with_password(&self, _password: &Secret) -> Option<Arc<dyn ReadCertificate>> {
         None
     }
+
+    /// What this reader adds to the identity of a credential: readers that make the same of every
+    /// content have equal ones, and their credentials share tokens. With none, as by default, a
+    /// credential shares its tokens with its clones alone.
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
 }
 
 /// A shared reader is a reader.
@@ -120,6 +128,41 @@ impl ReadCertificate for Arc<dyn ReadCertificate> {
 
     fn with_password(&self, password: &Secret) -> Option<Arc<dyn ReadCertificate>> {
         (**self).with_password(password)
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        (**self).identity()
+    }
+}
+
+/// A reader as part of a credential. It is code, and equal to itself alone.
+#[derive(Clone, Debug)]
+pub(crate) struct Reader {
+    code: Arc<dyn ReadCertificate>,
+    instance: Instance,
+}
+
+impl Reader {
+    pub(crate) fn new(code: impl ReadCertificate + 'static) -> Self {
+        Self {
+            code: Arc::new(code),
+            instance: Instance::default(),
+        }
+    }
+
+    pub(crate) fn code(&self) -> &Arc<dyn ReadCertificate> {
+        &self.code
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        let of_code = self.code.identity();
+        of_code.unwrap_or_else(|| self.instance.identity())
+    }
+}
+
+impl PartialEq for Reader {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.code, &other.code)
     }
 }
 
