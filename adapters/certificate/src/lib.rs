@@ -40,8 +40,8 @@
 //!
 //! # Bounds
 //!
-//! A hostile file costs little: its content is at most 1 MiB ([`MAX_CONTENT`]) with at most 64
-//! certificates ([`MAX_CERTIFICATES`]), deriving its keys takes at most five million rounds of
+//! A hostile file costs little: its content is at most 1 MiB ([`MAX_CONTENT`]) with at most 256
+//! PEM blocks ([`MAX_BLOCKS`]) and 64 certificates ([`MAX_CERTIFICATES`]), deriving its keys takes at most five million rounds of
 //! hashing altogether ([`MAX_ROUNDS`]), and scrypt gets at most 64 MiB ([`MAX_SCRYPT_MEMORY`]).
 
 mod certificate;
@@ -58,6 +58,7 @@ use azid_core::{Invalid, What};
 
 pub use self::contents::MAX_CERTIFICATES;
 pub use self::derivation::{MAX_ROUNDS, MAX_SCRYPT_MEMORY};
+pub use self::pem::MAX_BLOCKS;
 pub use self::reader::{CertificateReader, MAX_CONTENT};
 
 #[cfg(doc)]

@@ -176,10 +176,10 @@ fn add_bags(bags: &[u8], password: &Password, contents: &mut Contents) -> Result
     for bag in members(bags).map_err(|_| damaged())? {
         let bag = Content::parse(bag).map_err(|_| damaged())?;
         match bag.kind {
-            KEY_BAG => contents.add_key(Key::from_pkcs8(bag.der)?),
+            KEY_BAG => contents.add_key(Key::from_pkcs8(bag.der)?)?,
             SHROUDED_KEY_BAG => {
                 let key = EncryptedKey::parse(bag.der)?.decrypt(password, &mut contents.work)?;
-                contents.add_key(Key::from_pkcs8(&key)?);
+                contents.add_key(Key::from_pkcs8(&key)?)?;
             }
             CERTIFICATE_BAG => {
                 let certificate = Content::parse(bag.value).map_err(|_| damaged())?;

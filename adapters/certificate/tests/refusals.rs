@@ -2,6 +2,7 @@
 
 mod files;
 
+use azid_certificate::MAX_BLOCKS;
 use files::{file, join, read, read_with};
 use proptest::prelude::*;
 
@@ -73,8 +74,34 @@ fn a_key_that_belongs_to_no_certificate_is_refused() {
 #[test]
 fn several_private_keys_are_refused_and_the_same_key_twice_is_not() {
     let two = join(&["leaf.pem", "key-pkcs8.pem", "other-key.pem"]);
-    is_refused(&two, None, "holds 2 private keys");
+    is_refused(&two, None, "holds several private keys");
     read(&join(&["leaf.pem", "key-pkcs8.pem", "key-pkcs1.pem"])).expect("one key, twice");
+}
+
+#[test]
+fn the_second_private_key_is_refused_before_what_comes_after_it_is_read() {
+    let mut content = join(&["key-pkcs8.pem", "other-key.pem"]);
+    content.extend(b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+    is_refused(&content, None, "holds several private keys");
+}
+
+#[test]
+fn a_file_of_more_blocks_than_any_chain_has_is_refused_at_the_first_too_many() {
+    let block = "-----BEGIN A-----\n-----END A-----\n";
+    let mut content = block.repeat(MAX_BLOCKS - 2).into_bytes();
+    content.extend(join(&["leaf.pem", "key-pkcs8.pem"]));
+    read(&content).expect("blocks of other kinds are passed over");
+    content.extend(block.bytes());
+    is_refused(&content, None, "more than 256 PEM blocks");
+    content.extend(b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+    is_refused(&content, None, "more than 256 PEM blocks");
+}
+
+#[test]
+fn a_block_of_an_unknown_kind_is_passed_over_undecoded() {
+    let mut content = b"-----BEGIN A-----\n*not base64*\n-----END A-----\n".to_vec();
+    content.extend(join(&["leaf.pem", "key-pkcs8.pem"]));
+    read(&content).expect("a good file");
 }
 
 #[test]
