@@ -3,7 +3,6 @@
 use azid_core::{ClientCertificate, Invalid};
 
 use crate::certificate::Certificate;
-use crate::derivation::Work;
 use crate::key::Key;
 use crate::refuse;
 
@@ -17,7 +16,6 @@ pub(crate) struct Contents {
     certificates: Vec<Certificate>,
     pub(crate) has_public_key: bool,
     pub(crate) has_request: bool,
-    pub(crate) work: Work,
 }
 
 impl Contents {

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::contents::Contents;
+use crate::derivation::Work;
 use crate::encryption::EncryptedKey;
 use crate::key::Key;
 use crate::password::Password;
@@ -23,6 +24,7 @@ pub(crate) fn has_blocks(content: &[u8]) -> bool {
 
 pub(crate) fn read(content: &[u8], password: Option<&Secret>) -> Result<Contents, Invalid> {
     let mut contents = Contents::default();
+    let mut work = Work::default();
     let mut lines = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(content);
     let mut blocks = 0;
     while let Some(block) = Block::next(&mut lines)? {
@@ -41,8 +43,7 @@ pub(crate) fn read(content: &[u8], password: Option<&Secret>) -> Result<Contents
             b"ENCRYPTED PRIVATE KEY" => {
                 let key = block.decode()?;
                 let password = Password::given(password)?;
-                let decrypted =
-                    EncryptedKey::parse(&key)?.decrypt(&password, &mut contents.work)?;
+                let decrypted = EncryptedKey::parse(&key)?.decrypt(&password, &mut work)?;
                 contents.add_key(Key::from_pkcs8(&decrypted)?)?;
             }
             b"EC PRIVATE KEY" => return Err(Key::wrong_kind("an elliptic curve key")),

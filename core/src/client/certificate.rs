@@ -98,6 +98,11 @@ impl ClientCertificate {
 ///
 /// A file is read for each assertion. A reader that keeps what it made of the last content gives
 /// the same [`KeyHandle`] again while the file stays as it is, and a host then parses the key once.
+///
+/// A reader is called within the run, on the thread that drives it, and under an async host on one
+/// of its workers. It should take no more than milliseconds, save for a content that it meets for
+/// the first time. Where that is too much, read the file when the program starts and give the
+/// [`ClientCertificate`] itself.
 pub trait ReadCertificate: Debug + Send + Sync {
     /// The certificate and its key.
     ///

@@ -66,6 +66,11 @@ impl CertificateProof {
     ///
     /// The file is read for each assertion, so about once an hour for a scope, and a rotated
     /// certificate is in use before Entra refuses the old one. It may have 1 MiB.
+    ///
+    /// The reader runs within the run, on the thread that drives it. That of `azid-certificate`
+    /// decrypts each content once. A program that wants to decrypt none there reads the file itself
+    /// when it starts and makes the proof [of the certificate](Self::from), which is then not
+    /// rotated.
     pub fn from_file(path: impl Into<String>, reader: impl ReadCertificate + 'static) -> Self {
         Self::new(Source::File {
             path: path.into(),
