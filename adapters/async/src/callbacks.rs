@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use azid_core::effect::{
     Assertion, AssertionFailure, AssertionRequest, CallbackId, Effect, KeyHandle, Prompt,
-    PromptFailure, PromptRequest, Refusal, Sign, SignFailure, SignRequest, Token, TokenFailure,
-    TokenOrder,
+    PromptFailure, PromptRequest, ProofKind, Refusal, Sign, SignFailure, SignRequest, Token,
+    TokenFailure, TokenOrder,
 };
 use azid_core::{AccessToken, Call, Now, Secret, Step};
 
@@ -20,6 +20,7 @@ use crate::host::{BoxFuture, Host};
 #[derive(Clone, Debug, Default)]
 pub struct Callbacks {
     assertions: Answers<Assertion>,
+    client_secrets: Answers<Assertion>,
     tokens: Answers<Token>,
     prompts: Answers<Prompt>,
     signers: Answers<Sign>,
@@ -63,7 +64,7 @@ macro_rules! register {
 register!(/// Answers requests for a client assertion under this name.
     on_assertion, assertions: Assertion, AssertionRequest -> Secret, AssertionFailure);
 register!(/// Answers with a client secret under this name, for a credential that asks for one.
-    on_client_secret, assertions: Assertion, AssertionRequest -> Secret, AssertionFailure);
+    on_client_secret, client_secrets: Assertion, AssertionRequest -> Secret, AssertionFailure);
 register!(/// Answers requests for a token under this name.
     on_token, tokens: Token, TokenOrder -> AccessToken, TokenFailure);
 register!(/// Shows a person what to do, for credentials that prompt under this name.
@@ -78,7 +79,11 @@ impl Callbacks {
         match step {
             Step::Assertion(call) => {
                 let name = call.request().callback.clone();
-                self.assertions.answer(call, name, now)
+                let answers = match call.request().kind {
+                    ProofKind::ClientSecret => &self.client_secrets,
+                    ProofKind::ClientAssertion => &self.assertions,
+                };
+                answers.answer(call, name, now)
             }
             Step::Token(call) => {
                 let name = call.request().callback.clone();

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::effect::KeyHandle;
+use crate::effect::{CallbackId, KeyHandle};
 use crate::error::{Invalid, What};
 use crate::identity::{Identity, Instance};
 use crate::secret::{Secret, SecretBytes};
@@ -203,18 +203,18 @@ impl From<Chain> for Vec<String> {
     }
 }
 
-/// A key as data: by its name, or as a PKCS#8 document in base64.
+/// A key as data: the name of the callback that signs with it, or as a PKCS#8 document in base64.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum WrittenKey {
-    Named(crate::effect::CallbackId),
+    Callback(CallbackId),
     Pkcs8(Secret),
 }
 
 impl Serialize for KeyHandle {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Named(name) => WrittenKey::Named(name.clone()),
+            Self::Named(name) => WrittenKey::Callback(name.clone()),
             Self::InMemory(key) => {
                 // A placeholder of a transcript stays readable; of a key nothing is written.
                 let text = std::str::from_utf8(key.expose()).unwrap_or_default();
@@ -228,14 +228,16 @@ impl Serialize for KeyHandle {
 impl<'de> Deserialize<'de> for KeyHandle {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = match WrittenKey::deserialize(deserializer)? {
-            WrittenKey::Named(name) => return Ok(Self::Named(name)),
+            WrittenKey::Callback(name) => return Ok(Self::Named(name)),
             WrittenKey::Pkcs8(text) => text,
         };
         if is_placeholder(text.expose()) {
             return Ok(Self::in_memory(text.expose().as_bytes().into()));
         }
-        let der = STANDARD.decode(text.expose());
-        let der = der.map_err(|_| D::Error::custom("a key is base64 of a PKCS#8 document"))?;
+        let der = STANDARD.decode(text.expose()).ok();
+        let der = der
+            .filter(|der| !der.is_empty())
+            .ok_or_else(|| D::Error::custom("a key is base64 of a PKCS#8 document"))?;
         Ok(Self::in_memory(SecretBytes::new(der)))
     }
 }

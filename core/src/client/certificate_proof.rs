@@ -12,9 +12,10 @@ use zeroize::Zeroizing;
 use super::certificate::{ClientCertificate, ReadCertificate, Reader};
 use super::exchange::{Client, Proof, Prove, Proven};
 use super::jwt::{self, Header};
+use super::text_file::named;
 use crate::context::Context;
 use crate::effect::{Detail, FileRequest, KeyHandle, SignFailure, SignRequest};
-use crate::error::Cause;
+use crate::error::{Cause, What};
 use crate::identity::{Identity, IdentityBuilder, Instance};
 use crate::moves::{Next, read_file, sign};
 use crate::secret::Secret;
@@ -180,6 +181,7 @@ impl Prove for CertificateProof {
             Source::Given(certificate) => return self.sign(certificate, client, then, cx),
             Source::File { path, reader } => (path.clone(), reader.clone()),
         };
+        named(What::Certificate, &path).or_else(|invalid| cx.failed(invalid))?;
         let (this, client) = (self.clone(), client.clone());
         read_file(
             FileRequest::new(&path).max_bytes(MOST_BYTES),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use azid_async::{BoxFuture, Builder, Callbacks, Host, NoRandomness, TokenProvider, WithCallbacks};
 use azid_core::effect::{
     AssertionFailure, AssertionRequest, CallbackId, Detail, DeviceCode, KeyHandle, PromptRequest,
-    SignRequest, SignatureAlgorithm, TokenOrder,
+    ProofKind, Refusal, SignRequest, SignatureAlgorithm, TokenOrder,
 };
 use azid_core::{
     AccessToken, Cause, Context, Credential, Error, ErrorKind, Identity, Next, Now, Secret,
@@ -43,7 +43,7 @@ impl WithCallbacks for CallbackHost {
 /// A credential that asks one callback; the token it gets is what the callback answered.
 #[derive(Clone, Debug)]
 enum Asks {
-    Assertion(&'static str),
+    Proof(ProofKind, &'static str),
     Token(&'static str),
     Prompt(&'static str),
     Signature(KeyHandle),
@@ -60,8 +60,9 @@ impl Credential for Asks {
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
         match &*self {
-            Self::Assertion(name) => {
+            Self::Proof(kind, name) => {
                 let request = AssertionRequest {
+                    kind: *kind,
                     callback: CallbackId::new(*name),
                     tenant: "tenant".into(),
                     client_id: "client".into(),
@@ -129,7 +130,7 @@ fn builder(credential: Asks) -> Builder<CallbackHost> {
 #[test]
 fn two_callbacks_of_a_kind_do_not_mix() {
     for name in ["left", "right"] {
-        let provider = builder(Asks::Assertion(name))
+        let provider = builder(Asks::Proof(ProofKind::ClientAssertion, name))
             .on_assertion(CallbackId::new("left"), async |_| Ok("left".into()))
             .on_assertion(CallbackId::new("right"), async |_| Ok("right".into()))
             .build();
@@ -138,19 +139,34 @@ fn two_callbacks_of_a_kind_do_not_mix() {
 }
 
 #[test]
-fn a_client_proves_itself_by_an_assertion_or_by_a_secret_under_its_name() {
-    for name in ["assertion", "secret"] {
-        let provider = builder(Asks::Assertion(name))
-            .on_assertion(CallbackId::new("assertion"), async |_| Ok("signed".into()))
-            .on_client_secret(CallbackId::new("secret"), async |request| {
+fn a_secret_and_an_assertion_of_one_name_do_not_mix() {
+    for (kind, expected) in [
+        (ProofKind::ClientSecret, "secret of client"),
+        (ProofKind::ClientAssertion, "signed"),
+    ] {
+        let provider = builder(Asks::Proof(kind, "mine"))
+            .on_assertion(CallbackId::new("mine"), async |_| Ok("signed".into()))
+            .on_client_secret(CallbackId::new("mine"), async |request| {
                 Ok(format!("secret of {}", request.client_id).into())
             })
             .build();
-        let expected = match name {
-            "secret" => "secret of client",
-            _ => "signed",
-        };
         assert_eq!(get(&provider).expect("a proof"), expected);
+    }
+}
+
+#[test]
+fn a_callback_for_the_other_kind_of_proof_is_none() {
+    let assertion = builder(Asks::Proof(ProofKind::ClientSecret, "mine"))
+        .on_assertion(CallbackId::new("mine"), async |_| Ok("signed".into()))
+        .build();
+    let secret = builder(Asks::Proof(ProofKind::ClientAssertion, "mine"))
+        .on_client_secret(CallbackId::new("mine"), async |_| Ok("s3cret".into()))
+        .build();
+    for provider in [assertion, secret] {
+        let error = get(&provider).expect_err("it would be sent in the wrong field");
+        let refusal = Refusal::NotRegistered(CallbackId::new("mine"));
+        let expected = Cause::Assertion(AssertionFailure::Refused(refusal));
+        assert_eq!(error.cause(), &expected);
     }
 }
 
@@ -188,7 +204,7 @@ fn a_prompt_is_shown_and_a_named_key_signs() {
 
 #[test]
 fn a_callback_that_fails_says_so_in_its_own_words() {
-    let provider = builder(Asks::Assertion("mine"))
+    let provider = builder(Asks::Proof(ProofKind::ClientAssertion, "mine"))
         .on_assertion(CallbackId::new("mine"), async |_| {
             Err(AssertionFailure::Failed(Detail::new("the vault is sealed")))
         })
