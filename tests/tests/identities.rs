@@ -63,12 +63,12 @@ fn read_by(reader: impl ReadCertificate + Clone + 'static) -> [Identity; 3] {
 fn one_file_read_with_two_passwords_is_two_identities_and_with_one_password_it_is_one() {
     let with = |password: &str| read_by(CertificateReader::new().password(password));
     let without = read_by(CertificateReader::new());
-    for place in 0..3 {
+    for (place, without) in without.iter().enumerate() {
         assert_eq!(with("one")[place], with("one")[place]);
         assert_ne!(with("one")[place], with("two")[place]);
-        assert_ne!(with("one")[place], without[place]);
-        assert_eq!(with("")[place], without[place], "an empty one is none");
-        assert!(!without[place].is_private());
+        assert_ne!(with("one")[place], *without);
+        assert_eq!(with("")[place], *without, "an empty one is none");
+        assert!(!without.is_private());
     }
 }
 
