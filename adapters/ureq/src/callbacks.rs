@@ -93,5 +93,6 @@ register!(/// Answers requests for a token under this name.
     on_token, tokens: TokenOrder -> azid_core::AccessToken, TokenFailure);
 register!(/// Shows a person what to do, for credentials that prompt under this name.
     on_prompt, prompts: PromptRequest -> (), PromptFailure);
-register!(/// Signs with the key of this name.
+register!(/// Signs with the key of this name. Nobody can call the answer off, so it must come to an
+    /// end by itself within the request's time limit.
     on_sign, signers: SignRequest -> Vec<u8>, SignFailure);

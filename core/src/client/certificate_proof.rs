@@ -158,11 +158,8 @@ impl CertificateProof {
             header
         };
         let input = header.signing_input(client, cx.entropy().uuid(), now);
-        let request = SignRequest {
-            algorithm: header.algorithm(),
-            message: input.clone(),
-            key: certificate.key().clone(),
-        };
+        let key = certificate.key().clone();
+        let request = SignRequest::new(header.algorithm(), input.clone(), key);
         sign(request, move |signature, cx| {
             let signature = signature.or_else(|failure| cx.failed(failure))?;
             let signature = Zeroizing::new(signature);

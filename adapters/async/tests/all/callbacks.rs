@@ -1,11 +1,12 @@
 //! The user's own code answers by name.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use azid_async::{BoxFuture, Builder, Callbacks, Host, NoRandomness, TokenProvider, WithCallbacks};
 use azid_core::effect::{
     AssertionFailure, AssertionRequest, CallbackId, Detail, DeviceCode, KeyHandle, PromptRequest,
-    ProofKind, Refusal, SignRequest, SignatureAlgorithm, TokenOrder,
+    ProofKind, Refusal, SignFailure, SignRequest, SignatureAlgorithm, TokenOrder,
 };
 use azid_core::{
     AccessToken, Cause, Context, Credential, Error, ErrorKind, Identity, Next, Now, Secret,
@@ -16,13 +17,24 @@ use crate::manual_host::{START, ready};
 
 /// A host that has callbacks and nothing else.
 #[derive(Default)]
-struct CallbackHost(Callbacks);
+struct CallbackHost {
+    callbacks: Callbacks,
+    time_is_up: bool,
+}
 
 impl Host for CallbackHost {
     type Perform = BoxFuture<Step>;
 
     fn perform(&self, step: Step) -> BoxFuture<Step> {
-        self.0.perform(step, || Now::wall(START))
+        let time_is_up = self.time_is_up;
+        let sleep = move |limit: Duration| -> BoxFuture<()> {
+            assert_eq!(limit, Duration::from_secs(10));
+            match time_is_up {
+                true => Box::pin(async {}),
+                false => Box::pin(std::future::pending()),
+            }
+        };
+        self.callbacks.perform(step, || Now::wall(START), sleep)
     }
 
     fn now(&self) -> Now {
@@ -36,7 +48,7 @@ impl Host for CallbackHost {
 
 impl WithCallbacks for CallbackHost {
     fn callbacks_mut(&mut self) -> &mut Callbacks {
-        &mut self.0
+        &mut self.callbacks
     }
 }
 
@@ -97,11 +109,8 @@ impl Credential for Asks {
                 })
             }
             Self::Signature(key) => {
-                let request = SignRequest {
-                    algorithm: SignatureAlgorithm::Ps256,
-                    message: SecretBytes::new(b"message".as_slice()),
-                    key: key.clone(),
-                };
+                let message = SecretBytes::new(b"message".as_slice());
+                let request = SignRequest::new(SignatureAlgorithm::Ps256, message, key.clone());
                 sign(request, |reply, cx| {
                     let signature = reply.or_else(|failure| cx.failed(failure))?;
                     done(held(String::from_utf8_lossy(&signature).as_ref().into()))
@@ -200,6 +209,24 @@ fn a_prompt_is_shown_and_a_named_key_signs() {
         })
         .build();
     assert_eq!(get(&signing).expect("signed"), "signed message");
+}
+
+#[test]
+fn a_signer_that_hangs_is_given_up_and_one_that_answers_in_time_is_heard() {
+    let key = || Asks::Signature(KeyHandle::Named(CallbackId::new("hsm")));
+    let host = || CallbackHost {
+        time_is_up: true,
+        ..CallbackHost::default()
+    };
+    let hanging = Builder::new(host(), key())
+        .on_sign(CallbackId::new("hsm"), |_| std::future::pending())
+        .build();
+    let error = get(&hanging).expect_err("nobody signed");
+    assert_eq!(error.cause(), &Cause::Sign(SignFailure::TimedOut));
+    let answering = Builder::new(host(), key())
+        .on_sign(CallbackId::new("hsm"), async |_| Ok(b"signed".to_vec()))
+        .build();
+    assert_eq!(get(&answering).expect("signed"), "signed");
 }
 
 #[test]

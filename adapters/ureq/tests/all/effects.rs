@@ -101,11 +101,8 @@ fn prompt_request(name: &str) -> PromptRequest {
 }
 
 fn sign_request(key: KeyHandle) -> SignRequest {
-    SignRequest {
-        algorithm: SignatureAlgorithm::Rs256,
-        message: SecretBytes::from(&b"message"[..]),
-        key,
-    }
+    let message = SecretBytes::from(&b"message"[..]);
+    SignRequest::new(SignatureAlgorithm::Rs256, message, key)
 }
 
 #[test]
