@@ -18,6 +18,7 @@ mod text_file;
 
 pub(crate) use self::application::{Application, application_options};
 pub use self::assertion::ClientAssertion;
+pub(crate) use self::certificate::Reader;
 pub use self::certificate::{ClientCertificate, ReadCertificate};
 pub use self::certificate_proof::CertificateProof;
 pub use self::credential::ClientCredential;

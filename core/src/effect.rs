@@ -23,7 +23,7 @@ pub use self::authorize::{
 };
 pub use self::callback::{
     Assertion, AssertionFailure, AssertionRequest, CallbackId, DeviceCode, Prompt, PromptFailure,
-    PromptRequest, Token, TokenFailure, TokenOrder,
+    PromptRequest, ProofKind, Token, TokenFailure, TokenOrder,
 };
 pub use self::exec::{Exec, ExecFailure, ExecOutput, ExecRequest};
 pub use self::failure::{Detail, Failure, Refusal};

@@ -168,7 +168,10 @@ impl Host for AsyncStdHost {
             (Step::Sign(call), _) if matches!(call.request().key, KeyHandle::InMemory(_)) => {
                 self.block(Step::Sign(call))
             }
-            (other, _) => self.callbacks.perform(other, move || clock()),
+            (other, _) => {
+                self.callbacks
+                    .perform(other, move || clock(), |limit| Box::pin(task::sleep(limit)))
+            }
         }
     }
 

@@ -199,7 +199,15 @@ impl Host for TokioHost {
                     call.reply(reply, clock.now())
                 })
             }
-            other => self.callbacks.perform(other, move || clock.now()),
+            other => self.callbacks.perform(
+                other,
+                move || clock.now(),
+                |limit| {
+                    Box::pin(async move {
+                        task(async move { tokio::time::sleep(limit).await }).await;
+                    })
+                },
+            ),
         }
     }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azid_core::effect::{KeyHandle, Refusal};
+use azid_core::effect::{KeyHandle, ProofKind, Refusal};
 use azid_core::{Context, Environment, Now, Platform, Seed, Step, TokenRequest};
 use azid_native::{Browser, Proxies, SeedFailure, Signer};
 use url::Url;
@@ -143,7 +143,11 @@ impl Host {
             }
             Step::Assertion(call) => {
                 let name = call.request().callback.clone();
-                self.callbacks.assertions.answer(call, name, now)
+                let answers = match call.request().kind {
+                    ProofKind::ClientSecret => &self.callbacks.client_secrets,
+                    ProofKind::ClientAssertion => &self.callbacks.assertions,
+                };
+                answers.answer(call, name, now)
             }
             Step::Token(call) => {
                 let name = call.request().callback.clone();

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::effect::FileRequest;
-use crate::error::Cause;
+use crate::error::{Cause, Invalid, What};
 use crate::moves::{Next, read_file};
 use crate::secret::{Secret, SecretBytes};
 
@@ -10,11 +10,14 @@ use crate::secret::{Secret, SecretBytes};
 /// kilobytes.
 pub(crate) const MOST_BYTES: usize = 64 * 1024;
 
-/// Reads a file and goes on with its text, without the white space around it.
+/// Reads the file that holds this and goes on with its text, without the white space around it.
 pub(crate) fn read_text(
+    what: What,
     path: String,
+    cx: &mut Context,
     then: impl FnOnce(Secret, &mut Context) -> Next + Send + 'static,
 ) -> Next {
+    named(what, &path).or_else(|invalid| cx.failed(invalid))?;
     read_or_fail(path, MOST_BYTES, |path, content, cx| {
         match content.trimmed_text().filter(|text| !text.is_empty()) {
             Some(text) => then(text, cx),
@@ -38,4 +41,12 @@ pub(crate) fn read_or_fail(
         Ok(content) => then(path, content, cx),
         Err(failure) => cx.failed(Cause::file(path, failure)),
     })
+}
+
+/// Refuses a path that names no file.
+pub(super) fn named(what: What, path: &str) -> Result<(), Invalid> {
+    if path.trim().is_empty() {
+        return Err(Invalid::new(what, "the path of its file must not be empty"));
+    }
+    Ok(())
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClientCertificateCredential, ClientSecretCredential, CredentialConfig};
 use crate::authority::Authority;
-use crate::client::{CertificateProof, ReadCertificate, Region};
+use crate::client::{CertificateProof, ReadCertificate, Reader, Region};
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::environment::Environment;
@@ -41,22 +41,6 @@ pub struct EnvironmentCredential {
     certificates: Option<Reader>,
     #[serde(skip_serializing_if = "AllowedTenants::is_empty")]
     additionally_allowed_tenants: AllowedTenants,
-}
-
-/// What reads the certificate's file. It is code, and equal to itself alone.
-#[derive(Clone, Debug)]
-pub(super) struct Reader(Arc<dyn ReadCertificate>);
-
-impl Reader {
-    pub(super) fn new(reader: impl ReadCertificate + 'static) -> Self {
-        Self(Arc::new(reader))
-    }
-}
-
-impl PartialEq for Reader {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
 }
 
 /// Variables that together make a credential.
@@ -137,12 +121,14 @@ impl EnvironmentCredential {
         match set.proof {
             Proof::Secret => Ok(Arc::new(self.client_secret(environment)?)),
             Proof::Certificate => {
-                let Some(Reader(reader)) = &self.certificates else {
+                let Some(reader) = &self.certificates else {
                     return Err(Cause::Unsupported(
                         "AZURE_CLIENT_CERTIFICATE_PATH is set, and the program gave the credential no reader of certificates",
                     ));
                 };
-                Ok(Arc::new(self.client_certificate(reader, environment)?))
+                Ok(Arc::new(
+                    self.client_certificate(reader.code(), environment)?,
+                ))
             }
             Proof::Password => Err(Cause::Unsupported(
                 "AZURE_USERNAME and AZURE_PASSWORD are set, and signing in by a password is not supported: use a client secret, a managed identity or a federated credential",
@@ -238,9 +224,12 @@ impl Credential for EnvironmentCredential {
     }
 
     fn identity(&self) -> Identity {
-        Identity::of(self.name())
-            .field("allowed", self.additionally_allowed_tenants.key())
-            .finish()
+        let identity =
+            Identity::of(self.name()).field("allowed", self.additionally_allowed_tenants.key());
+        match &self.certificates {
+            Some(reader) => identity.identity("reader", &reader.identity()),
+            None => identity.finish(),
+        }
     }
 
     fn plan(&self, cx: &PlanContext<'_>) -> Plan {
