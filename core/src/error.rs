@@ -68,9 +68,13 @@ impl Error {
             (Cause::Service(error), None) if error.needs_interaction() => {
                 ErrorKind::InteractionRequired
             }
-            (Cause::SignIn { fault, .. }, None) if matches!(fault, SignInFault::Required(_)) => {
-                ErrorKind::InteractionRequired
-            }
+            (
+                Cause::SignIn {
+                    fault: SignInFault::Required(_),
+                    ..
+                },
+                None,
+            ) => ErrorKind::InteractionRequired,
             _ => kind,
         };
         let endpoint = url.filter(|_| cause.is_about_endpoint()).map(endpoint);

@@ -4,6 +4,7 @@
 //! [`cases`]. The feature `testing` adds this module and changes nothing else.
 
 mod entra;
+pub(crate) mod people;
 mod reply;
 
 use std::collections::VecDeque;

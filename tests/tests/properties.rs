@@ -89,6 +89,13 @@ fn keeps_every_promise(case: &Case, seen: &Seen, world: &World) {
     for wait in &seen.waits {
         assert!(*wait <= Duration::from_secs(60), "a wait of {wait:?}");
     }
+    for wait in &seen.polls {
+        // An endpoint may say how seldom it wants to be asked, within the time of the run.
+        assert!(
+            *wait >= Duration::from_secs(1) && *wait <= Context::DEADLINE,
+            "{wait:?}"
+        );
+    }
     assert!(world.elapsed() <= Context::DEADLINE);
     replays(seen.transcript());
 }

@@ -48,11 +48,12 @@ impl Grant {
                 .secret("code_verifier", verifier),
             Self::DeviceCode(code) => form.secret("device_code", code),
             Self::RefreshToken(token) => form.secret("refresh_token", token),
+            // A name is no secret, but nobody else's business either when an answer repeats it.
             Self::Password {
                 user_name,
                 password,
             } => form
-                .field("username", user_name)
+                .secret("username", &user_name.as_str().into())
                 .secret("password", password),
         };
         match self {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::failure::{Detail, Refusal, can_be_refused};
-use super::{Effect, effect_step, sealed::Sealed};
+use super::{Effect, effect_step, endpoint, sealed::Sealed};
 use crate::error::{Invalid, What};
 use crate::oauth::loopback;
 use crate::secret::Secret;
@@ -21,8 +21,8 @@ use crate::transcript::Recording;
 #[derive(Debug)]
 pub enum Authorize {}
 
-/// Which page to open and which answer to wait for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which page to open and which answer to wait for. `Debug` shows nothing of what the page is told.
+#[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizeRequest {
     /// The authorization endpoint with every parameter except `redirect_uri`, `state` and
     /// `response_mode` (RFC 6749 section 4.1.1).
@@ -140,6 +140,17 @@ impl AuthorizeRequest {
     /// What to do with the bytes that a connection to the listener has brought so far.
     pub fn accept(&self, bytes: &[u8]) -> Accepted {
         loopback::accept(self, bytes)
+    }
+}
+
+impl fmt::Debug for AuthorizeRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizeRequest")
+            .field("endpoint", &endpoint(&self.endpoint))
+            .field("redirect", &self.redirect)
+            .field("response_mode", &self.response_mode)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }
 

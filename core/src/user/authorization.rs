@@ -140,7 +140,11 @@ impl AuthorizationRequest {
             .append_pair("response_mode", self.response_mode.as_str())
             .append_pair("state", secrets.state.expose());
         let session = AuthorizationSession {
-            application: application.clone(),
+            // A code is redeemed where it was given.
+            application: Application {
+                tenant,
+                ..application.clone()
+            },
             id: entropy.uuid(),
             redirect_uri: self.redirect_uri.clone().into(),
             request: request.clone(),
@@ -253,9 +257,11 @@ impl AuthorizationSession {
         }
         match read_answer(parameters, &self.state) {
             Ok(AuthorizeAnswer::Code(code)) => Ok(code),
-            Ok(AuthorizeAnswer::Denied { error, description }) => {
-                failed(denied(&error, description.as_str(), &[self.state.clone()]))
-            }
+            Ok(AuthorizeAnswer::Denied { error, description }) => failed(denied(
+                &error,
+                description.as_str(),
+                std::slice::from_ref(&self.state),
+            )),
             Err(NoAnswer::OtherState) => wrong(SignInFault::OtherState),
             Err(NoAnswer::Repeated) => {
                 wrong(SignInFault::UnreadableAnswer("it says something twice"))

@@ -66,9 +66,13 @@ impl Person {
         ask: impl FnOnce(SignIn, &mut Context) -> Next + Send + 'static,
         cx: &mut Context,
     ) -> Next {
-        let account = self.options.account();
+        let label = match self.options.account() {
+            Some(account) => account.to_owned(),
+            None if self.label.is_empty() => "anybody".to_owned(),
+            None => self.label,
+        };
         let mut sign_in = SignIn {
-            label: account.map_or(self.label.clone(), str::to_owned),
+            label,
             request: cx.request().clone(),
             account: self.options.record.clone(),
             application: self.application,

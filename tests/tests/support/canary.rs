@@ -1,7 +1,8 @@
 //! Secrets that occur nowhere else, so that seeing one anywhere means a leak.
 
+use azid_core::effect::AuthorizeAnswer;
 use azid_core::testing::{Case, Reply};
-use azid_core::{AccessToken, Environment, Exposure};
+use azid_core::{AccessToken, Environment, Exposure, Memory};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
@@ -11,9 +12,19 @@ const FILE: &str = "c4nary-file.eyJhbGciOiJSUzI1NiJ9.c2ln";
 const VARIABLE: &str = "c4nary-variable?=&%/";
 const TOKEN: &str = "c4nary-token-+/=~";
 const SIGNATURE: &str = "c4nary-signature>?~";
+const CODE: &str = "c4nary-code-+/=~";
+const REMEMBERED: &str = "c4nary-remembered-+/=~";
 
 /// Every secret that [`with_canaries`] puts into a case.
-pub(crate) const CANARIES: [&str; 5] = [CLIENT_SECRET, FILE, VARIABLE, TOKEN, SIGNATURE];
+pub(crate) const CANARIES: [&str; 7] = [
+    CLIENT_SECRET,
+    FILE,
+    VARIABLE,
+    TOKEN,
+    SIGNATURE,
+    CODE,
+    REMEMBERED,
+];
 
 /// A case whose every secret is a canary: in its credential, its environment and its replies.
 pub(crate) fn with_canaries(mut case: Case) -> Case {
@@ -40,6 +51,7 @@ pub(crate) fn with_canaries(mut case: Case) -> Case {
             case = case.with(name, VARIABLE);
         }
     }
+    case.memory = with_remembered_canaries(&case.memory);
     for reply in &mut case.replies {
         match reply {
             Reply::File(Ok(content)) => *content = FILE.as_bytes().into(),
@@ -47,10 +59,18 @@ pub(crate) fn with_canaries(mut case: Case) -> Case {
             Reply::Token(Ok(token)) if !token.secret().is_empty() => {
                 *token = AccessToken::new(TOKEN, token.expires_on());
             }
+            Reply::Authorize(Ok(authorized)) => {
+                if let AuthorizeAnswer::Code(code) = &mut authorized.answer {
+                    *code = CODE.into();
+                }
+            }
             Reply::Sign(Ok(signature)) if !signature.is_empty() => *signature = SIGNATURE.into(),
             Reply::Http(Ok(response)) => {
                 if let Ok(mut body) = serde_json::from_slice(response.body.expose()) {
-                    replace(&mut body, &|name, _| name.ends_with("token"), TOKEN);
+                    // An id token is kept, since it is read: no canary would be one.
+                    let is_token = |name: &str| name.ends_with("token") && name != "id_token";
+                    replace(&mut body, &|name, _| is_token(name), TOKEN);
+                    replace(&mut body, &|name, _| name.ends_with("_code"), CODE);
                     response.body = body.to_string().into_bytes().into();
                 }
             }
@@ -58,6 +78,14 @@ pub(crate) fn with_canaries(mut case: Case) -> Case {
         }
     }
     case
+}
+
+/// A memory whose every refresh token is a canary.
+fn with_remembered_canaries(memory: &Memory) -> Memory {
+    let stored = serde_json::to_string(memory).expect("it serialises");
+    let canary = Value::from(REMEMBERED).to_string();
+    let replaced = stored.replace("\"redacted\"", &canary);
+    serde_json::from_str(&replaced).expect("it is read back")
 }
 
 /// Whether a variable that the case does not set would lead it to another managed identity.

@@ -1,9 +1,9 @@
 //! Replies that nobody wrote: arbitrary ones, and near misses of those in the cases.
 
 use azid_core::effect::{
-    AssertionFailure, AuthorizeAnswer, AuthorizeFailure, Authorized, CallbackId, ExecFailure,
-    ExecOutput, FileFailure, HttpFailure, HttpReply, HttpResponse, PromptFailure, Refusal,
-    Requirement, SignFailure, TokenFailure,
+    AssertionFailure, AuthorizeAnswer, AuthorizeFailure, Authorized, CallbackId, Detail,
+    ExecFailure, ExecOutput, FileFailure, HttpFailure, HttpReply, HttpResponse, PromptFailure,
+    Refusal, Requirement, SignFailure, TokenFailure,
 };
 use azid_core::testing::{Case, Reply, START, World, cases};
 use azid_core::{AccessToken, Secret, Step, Timestamp};
@@ -74,7 +74,13 @@ impl Anything {
             Step::Prompt(call) if works => call.reply(Ok(()), now),
             Step::Prompt(call) => call.reply(Err(PromptFailure::Cancelled), now),
             Step::Authorize(call) if works => {
-                let answer = AuthorizeAnswer::Code(Secret::from(text()));
+                let answer = match self.choice % 4 {
+                    0 => AuthorizeAnswer::Denied {
+                        error: Detail::new(text()).as_str().to_owned(),
+                        description: Detail::new(format!("AADSTS65004: {}", text())),
+                    },
+                    _ => AuthorizeAnswer::Code(Secret::from(text())),
+                };
                 call.reply(Ok(Authorized { port: 1234, answer }), now)
             }
             Step::Authorize(call) => call.reply(Err(AuthorizeFailure::TimedOut), now),
@@ -175,6 +181,13 @@ const MEMBERS: &[&str] = &[
     "refresh_token",
     "location",
     "tenant_discovery_endpoint",
+    "device_code",
+    "user_code",
+    "verification_uri",
+    "interval",
+    "id_token",
+    "client_info",
+    "account_type",
     "unknown",
     "",
 ];
@@ -208,6 +221,12 @@ fn value() -> impl Strategy<Value = Value> {
                 "interaction_required",
                 "AADSTS7000215: x\r\nTrace ID: y",
                 "redacted-token-1",
+                "authorization_pending",
+                "slow_down",
+                "invalid_grant",
+                "https://microsoft.com/devicelogin",
+                "e30.eyJzdWIiOiJzIiwibm9uY2UiOiJuIn0.c2ln", // {"sub":"s","nonce":"n"}
+                "eyJ1aWQiOiJ1IiwidXRpZCI6InQifQ",           // {"uid":"u","utid":"t"}
                 "westeurope",
                 "evil.com/",
                 "eyJhbGciOiJSUzI1NiJ9.e30.c2ln",

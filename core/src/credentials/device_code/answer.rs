@@ -45,9 +45,8 @@ impl Started {
             u64::try_from(seconds).ok().map(Duration::from_secs)
         };
         let device_code = text("device_code").ok_or(AnswerFault::Lacks("device_code"))?;
-        let user_code = text("user_code")
-            .filter(|code| code.expose().len() <= 64 && is_visible(code.expose()))
-            .ok_or(AnswerFault::Lacks("user_code"))?;
+        let user_code = text("user_code").ok_or(AnswerFault::Lacks("user_code"))?;
+        let user_code = Secret::new(safe_text(user_code.expose(), 64, &[]));
         let page = text("verification_uri").or_else(|| text("verification_url"));
         let verification_uri = page
             .and_then(|page| page_to_open(page.expose()))

@@ -91,6 +91,9 @@ impl Polling {
             Verdict::PassingFault(pause) => {
                 self.faults += 1;
                 self.pause = pause.unwrap_or_default();
+                if cx.elapsed().saturating_add(self.pause) >= self.ends_at {
+                    return cx.failed(cause);
+                }
             }
             Verdict::Over(fault) => {
                 let service = match cause {

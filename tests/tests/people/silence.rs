@@ -1,0 +1,348 @@
+//! Tokens without asking anybody: what a sign-in leaves, and how long it is of use.
+
+use azid_core::effect::{CallbackId, HttpFailure};
+use azid_core::{
+    AuthenticationRecord, DeviceCodeCredential, ErrorKind, Fact, Interaction,
+    InteractiveBrowserCredential, Memory, MemoryChange, RefreshTokenCredential, TokenRequest,
+};
+use serde_json::{Value, json};
+
+use crate::life::{Life, error, json, signed_in};
+use crate::{GRAPH, VAULT, field, fields, form, vault};
+
+const CHALLENGE: &str = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
+
+fn browser() -> InteractiveBrowserCredential {
+    InteractiveBrowserCredential::new("contoso.com", "app-id").expect("valid")
+}
+
+fn device_code() -> DeviceCodeCredential {
+    DeviceCodeCredential::new("contoso.com", "app-id", CallbackId::new("terminal")).expect("valid")
+}
+
+fn given() -> RefreshTokenCredential {
+    RefreshTokenCredential::new("contoso.com", "app-id", "GIVEN").expect("valid")
+}
+
+/// A program whose person signed in a moment ago.
+fn signed_in_life() -> Life {
+    let mut life = Life::new();
+    life.run(browser(), vault(), [json(200, signed_in("ada", "RT-1"))]);
+    life
+}
+
+/// The refresh tokens of the requests, `-` for a request without one.
+fn redeemed(sent: &[azid_core::effect::HttpRequest]) -> Vec<String> {
+    let token = |request| field(request, "refresh_token").unwrap_or_else(|| "-".to_owned());
+    sent.iter().map(token).collect()
+}
+
+#[test]
+fn one_sign_in_serves_every_resource_and_each_new_refresh_token_replaces_the_last() {
+    let mut life = signed_in_life();
+    let mut tokens = Vec::new();
+    for (scope, next) in [(GRAPH, "RT-2"), (VAULT, "RT-3"), (GRAPH, "RT-4")] {
+        let answer = [json(200, signed_in("ada", next))];
+        let sight = life.run(browser(), TokenRequest::new([scope]), answer);
+        assert!(sight.pages.is_empty(), "nobody is asked");
+        tokens.extend(redeemed(&sight.sent));
+    }
+    assert_eq!(tokens, ["RT-1", "RT-2", "RT-3"]);
+}
+
+#[test]
+fn the_form_of_a_silent_refresh_is_that_of_the_protocol() {
+    let mut life = signed_in_life();
+    let request = TokenRequest::new([GRAPH]).enable_cae();
+    let sight = life.run(browser(), request, [json(200, signed_in("ada", "RT-2"))]);
+    let expected = fields(&[
+        ("grant_type", "refresh_token"),
+        ("client_id", "app-id"),
+        ("refresh_token", "RT-1"),
+        ("scope", &format!("{GRAPH} openid profile offline_access")),
+        ("client_info", "1"),
+        (
+            "claims",
+            r#"{"access_token":{"xms_cc":{"values":["CP1"]}}}"#,
+        ),
+    ]);
+    assert_eq!(form(&sight.sent[0]), expected);
+}
+
+#[test]
+fn a_refresh_without_a_new_refresh_token_keeps_the_old_one() {
+    let mut life = signed_in_life();
+    for _ in 0..2 {
+        let mut answer = signed_in("ada", "");
+        answer["refresh_token"] = Value::Null;
+        let sight = life.run(browser(), vault(), [json(200, answer)]);
+        assert_eq!(redeemed(&sight.sent), ["RT-1"]);
+    }
+}
+
+#[test]
+fn a_refused_refresh_token_is_dropped_alone_and_the_person_is_asked() {
+    let mut life = signed_in_life();
+    let late = life.memory.clone();
+    let answers = [error("invalid_grant"), json(200, signed_in("ada", "RT-2"))];
+    let sight = life.run(browser(), vault(), answers);
+    assert_eq!(sight.pages.len(), 1);
+    assert!(
+        sight
+            .outcome
+            .memory
+            .contains(&MemoryChange::Rejected("RT-1".into()))
+    );
+    let sight = life.run(browser(), vault(), [json(200, signed_in("ada", "RT-3"))]);
+    assert_eq!(redeemed(&sight.sent), ["RT-2"]);
+    // A run that began before the sign-in, and is told of the refusal after it, takes nothing away.
+    let mut belated = Life::new();
+    belated.memory = late;
+    let never = browser().interaction(Interaction::Never);
+    let sight = belated.run(never, vault(), [error("invalid_grant")]);
+    let changes = sight.outcome.memory.into_iter();
+    changes.for_each(|change| life.memory.apply(change));
+    let sight = life.run(browser(), vault(), [json(200, signed_in("ada", "RT-4"))]);
+    assert_eq!(redeemed(&sight.sent), ["RT-3"]);
+}
+
+#[test]
+fn a_refresh_token_that_one_resource_wants_more_than_stays_good_for_others() {
+    for body in [
+        json!({ "error": "invalid_grant", "suberror": "consent_required", "error_codes": [65001] }),
+        json!({ "error": "interaction_required", "suberror": "basic_action", "claims": CHALLENGE }),
+        json!({ "error": "invalid_grant", "claims": CHALLENGE }),
+    ] {
+        let mut life = signed_in_life();
+        let never = || browser().interaction(Interaction::Never);
+        let sight = life.run(never(), TokenRequest::new([GRAPH]), [json(400, body)]);
+        assert_eq!(sight.error().kind(), ErrorKind::InteractionRequired);
+        let sight = life.run(never(), vault(), [json(200, signed_in("ada", "RT-2"))]);
+        assert_eq!(redeemed(&sight.sent), ["RT-1"]);
+    }
+}
+
+#[test]
+fn a_fault_of_the_service_neither_asks_the_person_nor_drops_the_token() {
+    let faults = [
+        json(503, json!({ "error": "temporarily_unavailable" })),
+        json(429, json!({ "error": "temporarily_unavailable" })),
+        Err(HttpFailure::Lost { request_sent: true }),
+        json(
+            400,
+            json!({ "error": "invalid_client", "error_codes": [7000218] }),
+        ),
+        json(
+            400,
+            json!({ "error": "invalid_grant", "suberror": "message_only", "error_codes": [53003] }),
+        ),
+    ];
+    for fault in faults {
+        let mut life = signed_in_life();
+        let sight = life.run(browser(), vault(), [fault]);
+        assert_eq!(sight.error().kind(), ErrorKind::Failed);
+        assert!(sight.pages.is_empty());
+        assert!(!life.memory.has_rejected(&"RT-1".into()));
+    }
+}
+
+#[test]
+fn a_challenge_is_tried_silently_first_and_its_claims_go_with_it() {
+    let mut life = signed_in_life();
+    let request = vault().claims(CHALLENGE);
+    let sight = life.run(browser(), request, [json(200, signed_in("ada", "RT-2"))]);
+    assert_eq!(redeemed(&sight.sent), ["RT-1"]);
+    assert_eq!(field(&sight.sent[0], "claims").as_deref(), Some(CHALLENGE));
+    assert!(sight.pages.is_empty());
+}
+
+#[test]
+fn a_challenge_that_the_endpoint_answers_with_reaches_the_sign_in_page() {
+    let mut life = signed_in_life();
+    let challenged = json!({
+        "error": "interaction_required", "suberror": "basic_action", "claims": CHALLENGE,
+    });
+    let answers = [json(400, challenged), json(200, signed_in("ada", "RT-2"))];
+    let sight = life.run(browser(), vault(), answers);
+    let claims = crate::life::parameter(&sight.pages[0].endpoint, "claims");
+    assert_eq!(claims.as_deref(), Some(CHALLENGE));
+    assert_eq!(field(&sight.sent[1], "claims").as_deref(), Some(CHALLENGE));
+}
+
+#[test]
+fn who_is_not_to_be_asked_is_not_and_the_error_says_what_to_ask_for() {
+    let never = || browser().interaction(Interaction::Never);
+    let anywhere = never().additionally_allowed_tenants(["*"]);
+    let request = vault().tenant("fabrikam.com").claims(CHALLENGE);
+    let sight = Life::new().run(anywhere, request, []);
+    assert_eq!(sight.error().kind(), ErrorKind::InteractionRequired);
+    let wanted = sight
+        .error()
+        .interaction_request()
+        .expect("it says for what");
+    assert_eq!(wanted.scopes(), [VAULT]);
+    assert_eq!(wanted.other_tenant(), Some("fabrikam.com"));
+    assert_eq!(wanted.claims_json(), Some(CHALLENGE));
+    let mut life = signed_in_life();
+    let challenged = json!({ "error": "interaction_required", "claims": CHALLENGE });
+    let sight = life.run(never(), vault(), [json(400, challenged)]);
+    let wanted = sight
+        .error()
+        .interaction_request()
+        .expect("it says for what")
+        .clone();
+    assert_eq!(wanted.claims_json(), Some(CHALLENGE));
+    assert_eq!(wanted.other_tenant(), Some("contoso.com"));
+    let sight = life.run(
+        browser().interaction(Interaction::Always),
+        wanted,
+        [json(200, signed_in("ada", "RT-2"))],
+    );
+    assert_eq!(sight.token(), "ada's token");
+}
+
+#[test]
+fn who_is_to_be_asked_every_time_is() {
+    let mut life = signed_in_life();
+    let always = browser().interaction(Interaction::Always);
+    let sight = life.run(always, vault(), [json(200, signed_in("eve", "RT-eve"))]);
+    assert_eq!((sight.pages.len(), sight.token()), (1, "eve's token"));
+    let sight = life.run(browser(), vault(), [json(200, signed_in("eve", "RT-eve"))]);
+    assert_eq!(
+        redeemed(&sight.sent),
+        ["RT-eve"],
+        "the last one who signed in"
+    );
+}
+
+#[test]
+fn a_refresh_that_brings_somebody_elses_token_is_refused() {
+    let mut life = signed_in_life();
+    let sight = life.run(browser(), vault(), [json(200, signed_in("eve", "RT-eve"))]);
+    assert_eq!(sight.error().kind(), ErrorKind::Failed);
+    let sight = life.run(browser(), vault(), [json(200, signed_in("ada", "RT-2"))]);
+    assert_eq!(redeemed(&sight.sent), ["RT-1"], "nothing of it was kept");
+}
+
+#[test]
+fn a_session_is_good_for_its_own_authority_tenant_client_and_account_only() {
+    let others = [
+        InteractiveBrowserCredential::new("fabrikam.com", "app-id").expect("valid"),
+        InteractiveBrowserCredential::new("contoso.com", "other").expect("valid"),
+        browser().authority(azid_core::Authority::us_government()),
+        browser().login_hint("eve@contoso.com"),
+    ];
+    for other in others {
+        let never = other.interaction(Interaction::Never);
+        let sight = signed_in_life().run(never, vault(), []);
+        assert_eq!(sight.error().kind(), ErrorKind::InteractionRequired);
+    }
+    let device_code = device_code().interaction(Interaction::Never);
+    let answer = [json(200, signed_in("ada", "RT-2"))];
+    let sight = signed_in_life().run(device_code, vault(), answer);
+    assert_eq!(
+        redeemed(&sight.sent),
+        ["RT-1"],
+        "it is the same session, however it began"
+    );
+}
+
+#[test]
+fn a_record_survives_a_file_and_finds_the_session_again_without_a_secret_in_it() {
+    let mut life = signed_in_life();
+    let eve = InteractiveBrowserCredential::new("contoso.com", "app-id").expect("valid");
+    let always = eve.interaction(Interaction::Always);
+    life.run(always, vault(), [json(200, signed_in("eve", "RT-eve"))]);
+    let mut first = signed_in_life();
+    let record = first
+        .memory
+        .accounts()
+        .next()
+        .expect("ada signed in")
+        .clone();
+    let file = serde_json::to_value(&record).expect("plain data");
+    let expected = json!({
+        "authority": "login.microsoftonline.com", "clientId": "app-id", "version": "1.0",
+        "homeAccountId": "ada.home", "tenantId": "home", "username": "ada@contoso.com",
+    });
+    assert_eq!(file, expected);
+    let read: AuthenticationRecord = serde_json::from_value(file).expect("a record");
+    let of_ada = browser()
+        .authentication_record(read)
+        .interaction(Interaction::Never);
+    let sight = life.run(
+        of_ada.clone(),
+        vault(),
+        [json(200, signed_in("ada", "RT-2"))],
+    );
+    assert_eq!(redeemed(&sight.sent), ["RT-1"], "though eve signed in last");
+    first.memory = Memory::default();
+    let sight = first.run(of_ada, vault(), []);
+    assert_eq!(sight.error().kind(), ErrorKind::InteractionRequired);
+}
+
+#[test]
+fn a_record_of_another_version_is_not_guessed_at() {
+    for (member, value) in [
+        ("version", json!("2.0")),
+        ("version", json!(null)),
+        ("homeAccountId", json!("")),
+    ] {
+        let mut file = json!({
+            "authority": "a", "clientId": "c", "homeAccountId": "u.t", "tenantId": "t",
+            "username": "n", "version": "1.0",
+        });
+        file[member] = value;
+        assert!(serde_json::from_value::<AuthenticationRecord>(file).is_err());
+    }
+}
+
+#[test]
+fn a_given_refresh_token_gives_way_to_its_successors_and_to_nobody_elses() {
+    let mut life = signed_in_life();
+    let sight = life.run(given(), vault(), [json(200, signed_in("eve", "NEXT"))]);
+    assert_eq!(redeemed(&sight.sent), ["GIVEN"], "not ada's");
+    let sight = life.run(given(), vault(), [json(200, signed_in("eve", "LAST"))]);
+    assert_eq!(redeemed(&sight.sent), ["NEXT"]);
+    let other = RefreshTokenCredential::new("contoso.com", "app-id", "OTHER").expect("valid");
+    let sight = life.run(other, vault(), [json(200, signed_in("ada", "RT-9"))]);
+    assert_eq!(redeemed(&sight.sent), ["OTHER"]);
+}
+
+#[test]
+fn a_successor_is_kept_even_where_the_endpoint_does_not_say_whose_it_is() {
+    let answer = |token| {
+        json(
+            200,
+            json!({ "access_token": "AT", "expires_in": 3599, "refresh_token": token }),
+        )
+    };
+    let mut life = Life::new();
+    for (expected, next) in [("GIVEN", "A"), ("A", "B"), ("B", "C")] {
+        let sight = life.run(given(), vault(), [answer(next)]);
+        assert_eq!(redeemed(&sight.sent), [expected]);
+    }
+}
+
+#[test]
+fn a_given_refresh_token_that_was_refused_is_not_sent_again() {
+    let mut life = Life::new();
+    let sight = life.run(given(), vault(), [error("invalid_grant")]);
+    assert_eq!(sight.error().kind(), ErrorKind::InteractionRequired);
+    let sight = life.run(given(), vault(), []);
+    assert_eq!(sight.error().kind(), ErrorKind::InteractionRequired);
+    assert!(sight.sent.is_empty());
+}
+
+#[test]
+fn nothing_in_a_key_of_the_memory_is_a_secret() {
+    let mut life = signed_in_life();
+    life.run(given(), vault(), [json(200, signed_in("eve", "NEXT"))]);
+    let changes = Life::new().run(given(), vault(), [json(200, signed_in("eve", "NEXT"))]);
+    for change in changes.outcome.memory {
+        if let MemoryChange::Learned { key, fact, .. } = change {
+            assert!(!key.contains("GIVEN") && !key.contains("NEXT"), "{key}");
+            assert!(matches!(fact, Fact::RefreshToken(_) | Fact::SignedIn(_)));
+        }
+    }
+}
