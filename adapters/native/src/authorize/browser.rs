@@ -13,7 +13,9 @@ use url::Url;
 /// display or that variable, because a desktop's opener would otherwise start and show nothing.
 /// Without the feature there is no browser.
 #[derive(Clone)]
-pub struct Browser(Arc<dyn Fn(&Url) -> io::Result<()> + Send + Sync>);
+pub struct Browser(Arc<Open>);
+
+type Open = dyn Fn(&Url) -> io::Result<()> + Send + Sync;
 
 impl Browser {
     /// Opens pages by this function instead. It may return at once or when the person is done with

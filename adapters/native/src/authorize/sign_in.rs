@@ -141,10 +141,10 @@ impl SignIn {
     }
 
     fn take_in(self: &Arc<Self>, state: &mut State, stream: TcpStream) {
-        if state.connections.len() >= MOST_CONNECTIONS {
-            if let Some(oldest) = state.connections.pop_front() {
-                hang_up(&oldest);
-            }
+        if state.connections.len() >= MOST_CONNECTIONS
+            && let Some(oldest) = state.connections.pop_front()
+        {
+            hang_up(&oldest);
         }
         let stream = Arc::new(stream);
         let (sign_in, connection) = (Arc::clone(self), Arc::clone(&stream));
