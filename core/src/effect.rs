@@ -11,6 +11,7 @@ mod file;
 mod http;
 mod sign;
 mod sleep;
+mod tls;
 
 use std::fmt;
 use std::time::Duration;
@@ -28,11 +29,11 @@ pub use self::failure::{Detail, Failure, Refusal};
 pub use self::file::{FileFailure, FileRequest, ReadFile};
 pub(crate) use self::http::endpoint;
 pub use self::http::{
-    Http, HttpFailure, HttpReply, HttpRequest, HttpResponse, Requirement, Requirements, Roots,
-    Thumbprint, Tls,
+    Http, HttpFailure, HttpReply, HttpRequest, HttpResponse, Requirement, Requirements,
 };
 pub use self::sign::{KeyHandle, Sign, SignFailure, SignRequest, SignatureAlgorithm};
 pub use self::sleep::{Sleep, SleepFailure, SleepReason, SleepRequest};
+pub use self::tls::{Roots, Thumbprint, Tls};
 
 use url::Url;
 
@@ -64,6 +65,15 @@ pub trait Effect: sealed::Sealed + Sized + fmt::Debug + 'static {
     /// Shortens the time limit to what is left of the run's deadline.
     #[doc(hidden)]
     fn limit_time(_request: &mut Self::Request, _at_most: Duration) {}
+
+    /// The reply, or the failure that it is if the host did not honour the request's bounds.
+    #[doc(hidden)]
+    fn bounded(
+        _request: &Self::Request,
+        reply: Result<Self::Output, Self::Failure>,
+    ) -> Result<Self::Output, Self::Failure> {
+        reply
+    }
 
     /// The secret values that the request carries to somebody else.
     #[doc(hidden)]

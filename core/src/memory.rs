@@ -5,7 +5,8 @@
 //! refresh token that was rejected stays so.
 //!
 //! Only what was found is a fact. That something was not there is no fact: it may be there in a
-//! moment, as the metadata service of a node that is still starting.
+//! moment, as the metadata service of a node that is still starting. Only that what was found there
+//! before is there no more is one.
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,8 @@ pub struct Memory {
 pub enum Fact {
     /// An endpoint that is not everywhere has answered here.
     Answered,
+    /// An endpoint that had answered here was silent, and has to be looked for again.
+    Silent,
     /// The link of a chain that got a token, by its number from 0.
     Winner(usize),
     /// A refresh token.
@@ -118,9 +121,10 @@ impl Fact {
     fn rank(&self) -> (u8, usize, &str) {
         match self {
             Self::Answered => (0, 0, ""),
-            Self::Winner(link) => (1, *link, ""),
-            Self::RefreshToken(token) => (2, 0, token.expose()),
-            Self::Found(text) => (3, 0, text),
+            Self::Silent => (1, 0, ""),
+            Self::Winner(link) => (2, *link, ""),
+            Self::RefreshToken(token) => (3, 0, token.expose()),
+            Self::Found(text) => (4, 0, text),
         }
     }
 }
