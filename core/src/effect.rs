@@ -11,7 +11,6 @@ mod file;
 mod http;
 mod sign;
 mod sleep;
-mod tls;
 
 use std::fmt;
 use std::time::Duration;
@@ -29,11 +28,11 @@ pub use self::failure::{Detail, Failure, Refusal};
 pub use self::file::{FileFailure, FileRequest, ReadFile};
 pub(crate) use self::http::endpoint;
 pub use self::http::{
-    Http, HttpFailure, HttpReply, HttpRequest, HttpResponse, Requirement, Requirements,
+    Http, HttpFailure, HttpReply, HttpRequest, HttpResponse, Requirement, Requirements, Roots,
+    Thumbprint, Tls,
 };
 pub use self::sign::{KeyHandle, Sign, SignFailure, SignRequest, SignatureAlgorithm};
 pub use self::sleep::{Sleep, SleepFailure, SleepReason, SleepRequest};
-pub use self::tls::{Roots, Thumbprint, Tls};
 
 use url::Url;
 

@@ -4,11 +4,11 @@
 //! may be applied in any order: of two facts under one key the one learned later stays, and a
 //! refresh token that was rejected stays so.
 //!
-//! Only what was found is a fact. That something was not there is no fact: it may be there in a
-//! moment, as the metadata service of a node that is still starting. Only that what was found there
-//! before is there no more is one.
+//! What was found stays a fact. What was not there may be there in a moment, as the metadata service
+//! of a node that is still starting, so that it was absent counts for some minutes at the most.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -35,12 +35,13 @@ pub struct Memory {
 pub enum Fact {
     /// An endpoint that is not everywhere has answered here.
     Answered,
-    /// An endpoint that had answered here was silent, and has to be looked for again.
-    Silent,
     /// The link of a chain that got a token, by its number from 0.
     Winner(usize),
     /// A refresh token.
     RefreshToken(Secret),
+    /// Something that was looked up and not found. Whoever goes by it asks how old it is:
+    /// [`Memory::recall_recent`].
+    Absent,
     /// Something that was looked up and is no secret: a region, a bundle of root certificates.
     Found(String),
 }
@@ -73,6 +74,13 @@ impl Memory {
             Fact::RefreshToken(token) if self.rejected.contains(token) => None,
             fact => Some(fact),
         }
+    }
+
+    /// The fact remembered under a key, if it was learned within this while before now.
+    pub fn recall_recent(&self, key: &str, now: Timestamp, within: Duration) -> Option<&Fact> {
+        let (on, _) = self.facts.get(key)?;
+        let is_recent = (now.before(within)..=now).contains(on);
+        self.recall(key).filter(|_| is_recent)
     }
 
     /// Makes a change.
@@ -121,10 +129,10 @@ impl Fact {
     fn rank(&self) -> (u8, usize, &str) {
         match self {
             Self::Answered => (0, 0, ""),
-            Self::Silent => (1, 0, ""),
-            Self::Winner(link) => (2, *link, ""),
-            Self::RefreshToken(token) => (3, 0, token.expose()),
-            Self::Found(text) => (4, 0, text),
+            Self::Winner(link) => (1, *link, ""),
+            Self::RefreshToken(token) => (2, 0, token.expose()),
+            Self::Found(text) => (3, 0, text),
+            Self::Absent => (5, 0, ""),
         }
     }
 }
@@ -154,6 +162,26 @@ mod tests {
                 memory.recall("account"),
                 Some(&Fact::RefreshToken("2".into()))
             );
+        }
+    }
+
+    #[test]
+    fn an_absence_is_no_fact_any_more_when_it_is_old_or_comes_from_the_future() {
+        let mut memory = Memory::default();
+        let at = Timestamp::from_unix_seconds;
+        memory.apply(MemoryChange::Learned {
+            key: "service".into(),
+            fact: Fact::Absent,
+            on: at(1000),
+        });
+        let minute = Duration::from_secs(60);
+        for (now, fact) in [
+            (999, None),
+            (1000, Some(&Fact::Absent)),
+            (1060, Some(&Fact::Absent)),
+            (1061, None),
+        ] {
+            assert_eq!(memory.recall_recent("service", at(now), minute), fact);
         }
     }
 

@@ -134,7 +134,7 @@ fn a_service_that_falls_silent_is_probed_again_by_the_next_chain() {
     );
     lost.memory.into_iter().for_each(|it| memory.apply(it));
     let key = "the metadata service at http://169.254.169.254/metadata/identity/oauth2/token";
-    assert_eq!(memory.recall(key), Some(&Fact::Silent));
+    assert_eq!(memory.recall(key), Some(&Fact::Absent));
     let mut next = imds().in_chain().then(HttpFailure::TimedOut);
     next.memory = memory;
     let (elapsed, error) = time_of(&next);

@@ -115,7 +115,7 @@ fn ask(endpoint: Url, known: Option<String>, exchange: Exchange, cx: &mut Contex
     request.requirements.timeout = TIMEOUT;
     http(request, move |reply, cx| {
         if let (Some(key), Some(true)) = (&known, reply.as_ref().err().map(is_silence)) {
-            learn(key, Fact::Silent, cx);
+            learn(key, Fact::Absent, cx);
         }
         match exchange.read(reply, cx) {
             Ok(answer) => done(answer.token),
