@@ -1,6 +1,6 @@
 //! Variables and answers of a host as somebody could set them who means harm, or does not look.
 
-use azid_core::effect::{FileFailure, HttpResponse};
+use azid_core::effect::{FileFailure, HttpFailure, HttpResponse};
 use azid_core::testing::{Case, Reply};
 use azid_core::{
     Cause, ClientSecretCredential, Error, Fact, ManagedIdentityCredential, Platform, Region, What,
@@ -236,4 +236,32 @@ fn one_challenge_of_several_is_answered_and_replayed() {
             .http(200, TOKEN);
         assert!(seen(&case).outcome.result.is_ok());
     }
+}
+
+#[test]
+fn roots_that_no_host_can_use_are_named_and_the_proxy_is_not_said_to_be_silent() {
+    let case = bound()
+        .with(DATA, ROOT)
+        .file("e30.e30.c2ln")
+        .then(HttpFailure::UnusableRoots(Default::default()));
+    let says = error(&case).to_string();
+    assert!(says.contains(DATA) && says.contains(FILE), "{says}");
+    assert!(!says.contains("did not answer"), "{says}");
+}
+
+#[test]
+fn a_failed_handshake_of_service_fabric_is_not_put_down_to_the_pin_alone() {
+    let case = Case::new("a cluster", ManagedIdentityCredential::new())
+        .with("IDENTITY_ENDPOINT", "https://localhost:2377/token")
+        .with("IDENTITY_HEADER", "s3cret")
+        .with(
+            "IDENTITY_SERVER_THUMBPRINT",
+            "0123456789abcdef0123456789abcdef01234567",
+        )
+        .then(HttpFailure::Tls(Default::default()));
+    let says = error(&case).to_string();
+    assert!(
+        says.contains("if the certificate is not the pinned one"),
+        "{says}"
+    );
 }
