@@ -67,6 +67,15 @@ pub trait Effect: sealed::Sealed + Sized + fmt::Debug + 'static {
     #[doc(hidden)]
     fn limit_time(_request: &mut Self::Request, _at_most: Duration) {}
 
+    /// The reply, or the failure that it is if the host did not honour the request's bounds.
+    #[doc(hidden)]
+    fn bounded(
+        _request: &Self::Request,
+        reply: Result<Self::Output, Self::Failure>,
+    ) -> Result<Self::Output, Self::Failure> {
+        reply
+    }
+
     /// The secret values that the request carries to somebody else.
     #[doc(hidden)]
     fn secrets(_request: &Self::Request) -> &[Secret] {

@@ -100,6 +100,7 @@ impl<E: Effect> Call<E> {
             then,
             mut run,
         } = *self.0;
+        let reply = E::bounded(&request, reply);
         run.hear::<E>(&request, &reply, now);
         let next = then(request, reply, run.context());
         run.advance(next)

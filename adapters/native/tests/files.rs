@@ -130,3 +130,17 @@ mod unix {
         assert_eq!(failure.to_string(), "not a regular file");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_refused_where_the_file_must_be_none() {
+    let folder = Folder::new("no-links");
+    let secret = folder.file("secret", b"somebody else's");
+    let link = folder.0.join("1a.key");
+    std::os::unix::fs::symlink(&secret, &link).expect("links can be made");
+    let read = |path: &Path| read_file(&FileRequest::new(text(path)).no_links());
+    assert!(matches!(read(&link), Err(FileFailure::Other(_))));
+    let content = SecretBytes::from(&b"somebody else's"[..]);
+    assert_eq!(read(&secret), Ok(content.clone()));
+    assert_eq!(read_file(&FileRequest::new(text(&link))), Ok(content));
+}

@@ -160,9 +160,15 @@ impl fmt::Debug for HttpRequest {
     }
 }
 
-/// A URL without user information, query and fragment: fit to be shown.
+/// A URL without user information, query and fragment, cut off if it is long: fit to be shown.
 pub(crate) fn endpoint(url: &Url) -> String {
-    format!("{}{}", url.origin().ascii_serialization(), url.path())
+    const MOST: usize = 200;
+    let mut shown = format!("{}{}", url.origin().ascii_serialization(), url.path());
+    if let Some((end, _)) = shown.char_indices().nth(MOST) {
+        shown.truncate(end);
+        shown.push('…');
+    }
+    shown
 }
 
 /// What a host must honour when it sends a request. A host that cannot, refuses.
@@ -298,6 +304,8 @@ pub enum HttpFailure {
     Connect(Detail),
     /// The TLS handshake failed: the server could not prove who it is.
     Tls(Detail),
+    /// The root certificates that the request demands cannot be used, so nobody was asked.
+    UnusableRoots(Detail),
     /// The time limit passed. The server may or may not have seen the request.
     TimedOut,
     /// The connection was lost or the answer was no HTTP.
@@ -318,7 +326,11 @@ impl HttpFailure {
     /// Whether the server surely has seen nothing of the request.
     pub fn surely_not_sent(&self) -> bool {
         match self {
-            Self::Resolve(_) | Self::Connect(_) | Self::Tls(_) | Self::Refused(_) => true,
+            Self::Resolve(_)
+            | Self::Connect(_)
+            | Self::Tls(_)
+            | Self::UnusableRoots(_)
+            | Self::Refused(_) => true,
             Self::Lost { request_sent } => !request_sent,
             Self::TimedOut | Self::BodyTooLarge { .. } => false,
         }
@@ -331,6 +343,9 @@ impl fmt::Display for HttpFailure {
             Self::Resolve(detail) => write!(f, "the host name could not be resolved: {detail}"),
             Self::Connect(detail) => write!(f, "no connection: {detail}"),
             Self::Tls(detail) => write!(f, "the TLS handshake failed: {detail}"),
+            Self::UnusableRoots(detail) => {
+                write!(f, "the roots that count cannot be used: {detail}")
+            }
             Self::TimedOut => f.write_str("no answer within the time limit"),
             Self::Lost { request_sent: true } => {
                 f.write_str("the connection was lost before the answer was complete")
@@ -361,6 +376,14 @@ impl Effect for Http {
 
     fn limit_time(request: &mut HttpRequest, at_most: Duration) {
         request.requirements.timeout = request.requirements.timeout.min(at_most);
+    }
+
+    fn bounded(request: &HttpRequest, reply: HttpReply) -> HttpReply {
+        let limit = request.requirements.max_body;
+        match reply {
+            Ok(response) if response.body.len() > limit => Err(HttpFailure::BodyTooLarge { limit }),
+            reply => reply,
+        }
     }
 
     fn secrets(request: &HttpRequest) -> &[Secret] {

@@ -154,7 +154,7 @@ impl Cause {
             Self::Service(_) => Fault::Configuration,
             Self::Answer(_) | Self::TooManyEffects { .. } => Fault::Service,
             Self::Http(HttpFailure::BodyTooLarge { .. }) => Fault::Service,
-            Self::Http(HttpFailure::Refused(_)) => Fault::Host,
+            Self::Http(HttpFailure::Refused(_) | HttpFailure::UnusableRoots(_)) => Fault::Host,
             Self::Http(_) | Self::OutOfTime => Fault::Network,
             Self::File { .. } | Self::FileContent { .. } | Self::Exec { .. } => Fault::Host,
             Self::Tool(error) => error.fault(),

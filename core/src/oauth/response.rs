@@ -84,7 +84,7 @@ impl TokenAnswer {
         let lifetime = body.expires_in.and_then(Number::seconds);
         let moment = body
             .expires_on
-            .and_then(Number::moment)
+            .and_then(|number| number.moment(sent.unix_seconds()))
             .map(Timestamp::from_unix_seconds);
         let from_lifetime = lifetime.map(|seconds| add_seconds(sent, seconds));
         let (preferred, other) = match expiry {

@@ -20,7 +20,9 @@ use crate::effect::{
 use crate::environment::{Environment, Exposure};
 use crate::error::{Error, LinkError};
 use crate::memory::Memory;
+use crate::pem::certificates;
 use crate::request::TokenRequest;
+use crate::retry::whole_milliseconds;
 use crate::secret::{Secret, SecretBytes};
 use crate::time::Timestamp;
 use crate::token::AccessToken;
@@ -124,14 +126,24 @@ fn record_environment(
     environment: &Environment,
     redactor: &mut Redactor,
 ) -> BTreeMap<String, String> {
-    let mut recorded = BTreeMap::new();
+    let blank = environment.blank().filter(|name| {
+        Environment::exposure(name).is_some_and(|exposure| exposure != Exposure::Omitted)
+    });
+    let mut recorded: BTreeMap<_, _> = blank.map(|name| (name.to_owned(), String::new())).collect();
     for (name, value) in environment.iter() {
         let shown = match Environment::exposure(name) {
             Some(Exposure::Plain) => redactor.variable(value.expose()),
+            Some(Exposure::Certificates) => match certificates(value.expose()) {
+                Some(certificates) => certificates,
+                None => redactor.hidden_text("variable", value.expose()),
+            },
             Some(Exposure::Secret) => {
-                let broken = value
-                    .expose()
-                    .contains(|c: char| c.is_control() && c != '\t');
+                let broken = if matches!(name, "IDENTITY_HEADER" | "MSI_SECRET") {
+                    !value.expose().bytes().all(|byte| byte.is_ascii_graphic())
+                } else {
+                    let breaks = |c: char| c.is_control() && c != '\t';
+                    value.expose().contains(breaks)
+                };
                 // No header field can hold it, and none shall when this is replayed.
                 redactor.placeholder("variable", value.expose()) + if broken { "\n" } else { "" }
             }
@@ -363,11 +375,6 @@ impl Recording<'_> {
         };
         self.recorder.transcript.exchanges.push(exchange);
     }
-}
-
-/// What a transcript can hold of a duration.
-fn whole_milliseconds(duration: Duration) -> Duration {
-    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn requirements(requirements: &Requirements) -> Vec<Requirement> {
