@@ -78,6 +78,9 @@ pub enum Cause {
     NoLink,
     /// The run's deadline, or its link's, passed.
     OutOfTime,
+    /// Something that the run called panicked: a callback, or the host. Its message went where
+    /// panics are told, which is not here: it may hold anything.
+    Panicked,
     /// The run asked for more effects than any run needs.
     TooManyEffects {
         /// How many were allowed.
@@ -129,7 +132,7 @@ impl Cause {
     /// Who can mend it.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Invalid(_) | Self::TooDeep { .. } => Fault::Caller,
+            Self::Invalid(_) | Self::TooDeep { .. } | Self::Panicked => Fault::Caller,
             Self::MissingVariables(_) | Self::ExpiredCertificate { .. } | Self::NoLink => {
                 Fault::Configuration
             }
@@ -192,6 +195,7 @@ impl Cause {
                 failure: FileFailure::PermissionDenied,
                 ..
             } => "let the user that this process runs as read the file",
+            Self::Panicked => "see the message of the panic, on standard error as a rule",
             _ => match self.refusal()? {
                 Refusal::NoSuchEffect => "use an adapter that offers it, or another credential",
                 Refusal::Requirement(_) => "use an adapter that can honour it",
@@ -263,6 +267,7 @@ impl fmt::Display for Cause {
             Self::NoRandomness => f.write_str("the host has no random numbers to give"),
             Self::NoLink => f.write_str("none of its links has a token here"),
             Self::OutOfTime => f.write_str("the time allowed for it has passed"),
+            Self::Panicked => f.write_str("a callback or the host panicked"),
             Self::TooManyEffects { limit } => write!(f, "no token after {limit} effects"),
             Self::TooDeep { limit } => {
                 write!(f, "credentials call each other more than {limit} deep")
