@@ -199,3 +199,44 @@ fn a_pause_that_is_asked_for_without_a_body_reaches_the_caller() {
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
     assert!(error.is_transient());
 }
+
+fn answer(members: &str) -> Vec<Reply> {
+    let body = format!(r#"{{"expires_in":3599,{members}}}"#);
+    vec![HttpResponse::new(200, body.as_bytes()).into()]
+}
+
+#[test]
+fn a_token_that_could_end_a_header_field_is_refused_and_not_shown() {
+    for unfit in [
+        "AT\\r\\nX-Injected: 1",
+        "A\\u001b[31mT",
+        "canaryé",
+        "A T",
+        "AT\\n",
+    ] {
+        let result = result_of(answer(&format!(r#""access_token":"{unfit}""#)));
+        let error = result.expect_err(unfit);
+        assert_eq!(
+            error.cause(),
+            &Cause::Answer(AnswerFault::Unfit("access_token")),
+            "{unfit}"
+        );
+        assert_eq!(error.fault(), Fault::Service);
+        assert!(!error.to_string().contains("canary"), "{error}");
+    }
+}
+
+#[test]
+fn a_token_that_its_bearer_cannot_use_alone_is_refused() {
+    let of_type = |kind: &str| result_of(answer(&format!(r#""access_token":"AT",{kind}"#)));
+    for kind in ["pop", "mtls_pop", "N_A", "Bearer x"] {
+        let error = of_type(&format!(r#""token_type":"{kind}""#)).expect_err(kind);
+        let expected = Cause::Answer(AnswerFault::OtherType(kind.to_owned()));
+        assert_eq!(error.cause(), &expected);
+        assert!(error.to_string().contains(kind), "{error}");
+    }
+    for kind in ["Bearer", "bearer", "BEARER", ""] {
+        of_type(&format!(r#""token_type":"{kind}""#)).expect(kind);
+    }
+    of_type(r#""x":1"#).expect("no type is that of all the others");
+}

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::callback::ask_callback;
 use super::exchange::{Client, Proof, Prove, Proven};
-use super::text_file::read_text;
+use super::text_file::read_assertion_file;
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::effect::CallbackId;
@@ -106,7 +106,7 @@ impl Prove for ClientAssertion {
     fn prove(&self, client: &Client, then: Proven, cx: &mut Context) -> Next {
         match &self.0 {
             Source::File(path) => {
-                read_text(path.clone(), |text, cx| then(Proof::Assertion(text), cx))
+                read_assertion_file(path.clone(), |text, cx| then(Proof::Assertion(text), cx))
             }
             Source::Callback { name, .. } => {
                 ask_callback(name, What::ClientAssertion, client, |text, cx| {

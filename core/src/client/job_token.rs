@@ -12,7 +12,7 @@ use crate::effect::{HttpReply, HttpRequest, HttpResponse};
 use crate::environment::Environment;
 use crate::error::{Cause, Explain, Invalid, What};
 use crate::moves::Next;
-use crate::oauth::{read_member, safe_text};
+use crate::oauth::{read_assertion, safe_text};
 use crate::retry::RetryPolicy;
 
 /// The request for an assertion of the job, asked anew for every proof: an assertion lives for a
@@ -72,7 +72,7 @@ impl Prove for JobToken {
         let (member, explain) = (self.member, self.explain);
         http(self.request.clone(), move |reply: HttpReply, cx| {
             let response = reply.or_else(|failure| cx.failed(failure))?;
-            match read_member(&response, member, cx) {
+            match read_assertion(&response, member, cx) {
                 Ok(assertion) => then(Proof::Assertion(assertion), cx),
                 Err(cause) => refuse(cause, &response, explain, cx),
             }

@@ -4,13 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use http::Method;
-use http::header::{
-    AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue,
-};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::failure::{Detail, Refusal, can_be_refused};
+use super::header::{UnfitHeaderValue, fits_header, secret_value};
 use super::{Effect, effect_step, sealed::Sealed};
 use crate::oauth::Form;
 use crate::retry::RetryPolicy;
@@ -88,14 +87,13 @@ impl HttpRequest {
     ///
     /// # Errors
     ///
-    /// The value holds a character that a header field cannot.
+    /// The value is not visible ASCII with spaces inside at most.
     pub fn secret_header(
         mut self,
         name: HeaderName,
         value: Secret,
-    ) -> Result<Self, InvalidHeaderValue> {
-        let mut field = HeaderValue::from_str(value.expose())?;
-        field.set_sensitive(true);
+    ) -> Result<Self, UnfitHeaderValue> {
+        let field = secret_value(value.expose())?;
         self.headers.insert(name, field);
         self.secrets.push(value);
         Ok(self)
@@ -106,15 +104,17 @@ impl HttpRequest {
     ///
     /// # Errors
     ///
-    /// The token holds a character that a header field cannot.
+    /// The token is not visible ASCII with spaces inside at most.
     pub fn authorization(
         mut self,
         scheme: &'static str,
         token: &Secret,
-    ) -> Result<Self, InvalidHeaderValue> {
+    ) -> Result<Self, UnfitHeaderValue> {
+        if !fits_header(token.expose()) {
+            return Err(UnfitHeaderValue);
+        }
         let value = Secret::new(format!("{scheme} {}", token.expose()));
-        let mut field = HeaderValue::from_str(value.expose())?;
-        field.set_sensitive(true);
+        let field = secret_value(value.expose())?;
         self.headers.insert(AUTHORIZATION, field);
         self.secrets.push(token.clone());
         Ok(self)

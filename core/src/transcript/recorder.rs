@@ -15,7 +15,7 @@ use crate::effect::{
     AssertionFailure, AssertionRequest, AuthorizeAnswer, AuthorizeFailure, AuthorizeRequest,
     Authorized, ExecFailure, ExecOutput, ExecRequest, Failure, FileFailure, FileRequest, HttpReply,
     HttpRequest, KeyHandle, PromptFailure, PromptRequest, Requirement, Requirements, Roots,
-    SignFailure, SignRequest, SleepFailure, SleepRequest, TokenFailure, TokenOrder,
+    SignFailure, SignRequest, SleepFailure, SleepRequest, TokenFailure, TokenOrder, fits_header,
 };
 use crate::environment::{Environment, Exposure};
 use crate::error::{Error, LinkError};
@@ -129,11 +129,14 @@ fn record_environment(
         let shown = match Environment::exposure(name) {
             Some(Exposure::Plain) => redactor.variable(value.expose()),
             Some(Exposure::Secret) => {
-                let broken = value
-                    .expose()
-                    .contains(|c: char| c.is_control() && c != '\t');
-                // No header field can hold it, and none shall when this is replayed.
-                redactor.placeholder("variable", value.expose()) + if broken { "\n" } else { "" }
+                let value = value.expose();
+                // What no header field can hold, none shall when this is replayed.
+                let mark = match fits_header(value) {
+                    true => "",
+                    false if value.contains(|c: char| c.is_control() && c != '\t') => "\n",
+                    false => "…",
+                };
+                redactor.placeholder("variable", value) + mark
             }
             Some(Exposure::Omitted) | None => continue,
         };
