@@ -242,7 +242,10 @@ impl RetryRule {
                 .iter()
                 .any(|range| range.contains(&response.status)),
             Err(
-                HttpFailure::Refused(_) | HttpFailure::BodyTooLarge { .. } | HttpFailure::Tls(_),
+                HttpFailure::Refused(_)
+                | HttpFailure::Unsendable(_)
+                | HttpFailure::BodyTooLarge { .. }
+                | HttpFailure::Tls(_),
             ) => false,
             Err(_) => self.transport,
         }

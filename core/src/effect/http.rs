@@ -336,8 +336,13 @@ impl fmt::Debug for HttpResponse {
 pub enum HttpFailure {
     /// The host name could not be resolved.
     Resolve(Detail),
-    /// No connection: refused, unreachable, or the proxy would not.
+    /// No connection: refused or unreachable.
     Connect(Detail),
+    /// The proxy on the way, which the detail names, could not be reached or would not connect.
+    Proxy(Detail),
+    /// What was to be sent, or the way that was set for it, is of no use and stays so: it is never
+    /// sent again.
+    Unsendable(Detail),
     /// The TLS handshake failed: the server could not prove who it is.
     Tls(Detail),
     /// The time limit passed. The server may or may not have seen the request.
@@ -360,7 +365,12 @@ impl HttpFailure {
     /// Whether the server surely has seen nothing of the request.
     pub fn surely_not_sent(&self) -> bool {
         match self {
-            Self::Resolve(_) | Self::Connect(_) | Self::Tls(_) | Self::Refused(_) => true,
+            Self::Resolve(_)
+            | Self::Connect(_)
+            | Self::Proxy(_)
+            | Self::Unsendable(_)
+            | Self::Tls(_)
+            | Self::Refused(_) => true,
             Self::Lost { request_sent } => !request_sent,
             Self::TimedOut | Self::BodyTooLarge { .. } => false,
         }
@@ -372,6 +382,8 @@ impl fmt::Display for HttpFailure {
         match self {
             Self::Resolve(detail) => write!(f, "the host name could not be resolved: {detail}"),
             Self::Connect(detail) => write!(f, "no connection: {detail}"),
+            Self::Proxy(detail) => write!(f, "no way through the proxy {detail}"),
+            Self::Unsendable(detail) => write!(f, "the request cannot be sent: {detail}"),
             Self::Tls(detail) => write!(f, "the TLS handshake failed: {detail}"),
             Self::TimedOut => f.write_str("no answer within the time limit"),
             Self::Lost { request_sent: true } => {

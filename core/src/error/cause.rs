@@ -142,6 +142,7 @@ impl Cause {
             Self::Answer(_) | Self::TooManyEffects { .. } => Fault::Service,
             Self::Http(HttpFailure::BodyTooLarge { .. }) => Fault::Service,
             Self::Http(HttpFailure::Refused(_)) => Fault::Host,
+            Self::Http(HttpFailure::Unsendable(_)) => Fault::Configuration,
             Self::Http(_) | Self::OutOfTime => Fault::Network,
             Self::File { .. } | Self::FileContent { .. } | Self::Exec { .. } => Fault::Host,
             Self::Sign(_)
@@ -167,6 +168,13 @@ impl Cause {
             Self::Http(
                 HttpFailure::Resolve(_) | HttpFailure::Connect(_) | HttpFailure::TimedOut,
             ) => "check the authority host, the network and the proxy settings",
+            Self::Http(HttpFailure::Lost { .. }) => {
+                "try again in a while; if it stays so, see whether a firewall or a proxy cuts connections"
+            }
+            Self::Http(HttpFailure::Proxy(_)) => {
+                "correct the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names, or list the server in NO_PROXY"
+            }
+            Self::Http(HttpFailure::Unsendable(_)) => "correct the setting that it names",
             Self::Answer(AnswerFault::NotJson {
                 status: 408 | 410 | 429 | 500..=599,
                 looks: Looks::Empty,
