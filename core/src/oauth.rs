@@ -13,6 +13,7 @@ pub use self::failure::ServiceError;
 pub use self::form::Form;
 pub use self::response::{AnswerFault, AnsweredIdentity, Expiry, Looks, TokenAnswer};
 
+pub(crate) use self::advice::TOO_MANY;
 pub(crate) use self::failure::{forms_of, marks_error, safe_text};
 pub(crate) use self::member::{read_assertion, read_member};
 pub(crate) use self::request::{claims, correlated};

@@ -1,6 +1,6 @@
 //! Jobs of GitHub Actions, and of the forges that do as it does.
 
-use azid_core::effect::HttpRequest;
+use azid_core::effect::{HttpFailure, HttpRequest};
 use azid_core::testing::Case;
 use azid_core::{Authority, Credential, ErrorKind, Fault, GitHubActionsCredential, Region};
 use azid_tests::watch::watch_script;
@@ -176,4 +176,15 @@ fn two_audiences_share_no_token() {
         credential().identity(),
         credential().audience("a").identity()
     );
+}
+
+#[test]
+fn an_issuer_that_cannot_be_reached_is_not_blamed_on_the_authority() {
+    let failure = HttpFailure::Resolve(Default::default());
+    let case = (0..4).fold(job(credential(), ADDRESS), |case, _| {
+        case.then(failure.clone())
+    });
+    let error = case.run().result.expect_err("no token");
+    let advice = error.advice().expect("there is one");
+    assert!(!advice.contains("authority"), "{advice}");
 }

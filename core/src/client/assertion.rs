@@ -57,8 +57,9 @@ impl ClientAssertion {
         })
     }
 
-    /// The token of another credential, such as a managed identity that the application trusts. It
-    /// is asked for the token exchange of the application's cloud.
+    /// The token of another credential, such as a managed identity that the application trusts,
+    /// which must be a user-assigned one: Entra takes no other's word. It is asked for the token
+    /// exchange of the application's cloud.
     pub fn from_credential(credential: impl Credential + 'static) -> Self {
         Self(Source::Credential {
             credential: Nested::new(credential),

@@ -8,7 +8,7 @@ use crate::effect::{
     AssertionFailure, AuthorizeFailure, ExecFailure, Failure as _, FileFailure, HttpFailure,
     PromptFailure, Refusal, SignFailure, SleepFailure, TokenFailure,
 };
-use crate::oauth::{AnswerFault, Looks, ServiceError};
+use crate::oauth::{AnswerFault, Looks, ServiceError, TOO_MANY};
 use crate::time::Timestamp;
 
 /// What was seen.
@@ -175,14 +175,22 @@ impl Cause {
                 "correct the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names, or list the server in NO_PROXY"
             }
             Self::Http(HttpFailure::Unsendable(_)) => "correct the setting that it names",
+            Self::Answer(AnswerFault::NotJson { status: 429, .. }) => TOO_MANY,
             Self::Answer(AnswerFault::NotJson {
-                status: 408 | 410 | 429 | 500..=599,
+                status: 408 | 410 | 500..=599,
                 looks: Looks::Empty,
                 ..
             }) => "the endpoint is busy or has a passing fault: try again in a while",
             Self::Answer(AnswerFault::NotJson { .. } | AnswerFault::Redirect { .. }) => {
                 "see whether a proxy, a firewall or a wrong address answers in the endpoint's place"
             }
+            Self::Answer(
+                AnswerFault::NoToken
+                | AnswerFault::Lacks(_)
+                | AnswerFault::NoExpiry
+                | AnswerFault::Unfit(_)
+                | AnswerFault::OtherType(_),
+            ) => "see whether this is the right endpoint, and what answers in its place if it is",
             Self::Answer(AnswerFault::Expired { .. }) | Self::ExpiredToken { .. } => {
                 "see whether this machine's clock is right"
             }
@@ -203,6 +211,10 @@ impl Cause {
                 failure: FileFailure::PermissionDenied,
                 ..
             } => "let the user that this process runs as read the file",
+            Self::File {
+                failure: FileFailure::NotRegular,
+                ..
+            } => "name a regular file: no directory, device or pipe",
             Self::Panicked => "see the message of the panic, on standard error as a rule",
             _ => match self.refusal()? {
                 Refusal::NoSuchEffect => "use an adapter that offers it, or another credential",

@@ -218,26 +218,35 @@ impl fmt::Display for AnswerFault {
             Self::NotJson {
                 status,
                 looks: Looks::Empty,
-                ..
+                retry_after,
             } => {
-                write!(f, "answered HTTP {status} with no body")
+                write!(
+                    f,
+                    "answered HTTP {status} with no body{}",
+                    Pause(*retry_after)
+                )
             }
             Self::NotJson {
                 status,
                 looks: Looks::Html,
-                ..
+                retry_after,
             } => {
                 write!(
                     f,
-                    "answered HTTP {status} with an HTML page instead of JSON"
+                    "answered HTTP {status} with an HTML page instead of JSON{}",
+                    Pause(*retry_after)
                 )
             }
             Self::NotJson {
                 status,
                 looks: Looks::Other,
-                ..
+                retry_after,
             } => {
-                write!(f, "answered HTTP {status} with something that is not JSON")
+                write!(
+                    f,
+                    "answered HTTP {status} with something that is not JSON{}",
+                    Pause(*retry_after)
+                )
             }
             Self::Redirect { status } => {
                 write!(
@@ -270,6 +279,18 @@ impl fmt::Display for AnswerFault {
                     "gave a token that expired at {expires_on}, while it is {now} here"
                 )
             }
+        }
+    }
+}
+
+/// How long an answer asks to be left alone, if it does.
+struct Pause(Option<Duration>);
+
+impl fmt::Display for Pause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(pause) => write!(f, " (it asks for a pause of {pause:?})"),
+            None => Ok(()),
         }
     }
 }
