@@ -8,6 +8,7 @@ mod callback;
 mod exec;
 mod failure;
 mod file;
+mod header;
 mod http;
 mod program;
 mod sign;
@@ -28,6 +29,8 @@ pub use self::callback::{
 pub use self::exec::{Exec, ExecFailure, ExecOutput, ExecRequest};
 pub use self::failure::{Detail, Failure, Refusal};
 pub use self::file::{FileFailure, FileRequest, ReadFile};
+pub use self::header::UnfitHeaderValue;
+pub(crate) use self::header::{fits_header, is_word};
 pub(crate) use self::http::endpoint;
 pub use self::http::{
     Http, HttpFailure, HttpReply, HttpRequest, HttpResponse, Requirement, Requirements,

@@ -306,6 +306,7 @@ impl RetryRule {
                 .any(|range| range.contains(&response.status)),
             Err(
                 HttpFailure::Refused(_)
+                | HttpFailure::Unsendable(_)
                 | HttpFailure::BodyTooLarge { .. }
                 | HttpFailure::UnusableRoots(_)
                 | HttpFailure::Tls(_),

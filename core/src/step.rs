@@ -129,3 +129,14 @@ pub struct Outcome {
     /// What happened, if the context asked for it.
     pub transcript: Option<Box<Transcript>>,
 }
+
+impl Outcome {
+    /// The outcome of a run that did not come to its own end, for the shell that drove it.
+    pub fn without_token(error: Error) -> Self {
+        Self {
+            result: Err(error),
+            memory: Vec::new(),
+            transcript: None,
+        }
+    }
+}

@@ -44,7 +44,7 @@ fn check_regular(metadata: &Metadata) -> Result<(), FileFailure> {
     if metadata.is_file() {
         Ok(())
     } else {
-        Err(FileFailure::Other(Detail::new("not a regular file")))
+        Err(FileFailure::NotRegular)
     }
 }
 

@@ -76,7 +76,7 @@ fn a_directory_is_no_file() {
     let folder = Folder::new("directory");
     for limit in [0, 5] {
         let failure = read(&folder.0, limit).expect_err("a directory has no content");
-        assert_eq!(failure.to_string(), "not a regular file");
+        assert_eq!(failure.to_string(), "it is no regular file");
     }
 }
 
@@ -121,13 +121,13 @@ mod unix {
         let made = Command::new("mkfifo").arg(&pipe).status();
         assert!(made.expect("mkfifo is there").success());
         let failure = read(&pipe, 9).expect_err("a pipe is no regular file");
-        assert_eq!(failure.to_string(), "not a regular file");
+        assert_eq!(failure.to_string(), "it is no regular file");
     }
 
     #[test]
     fn a_device_is_refused() {
         let failure = read(Path::new("/dev/zero"), 9).expect_err("a device is no regular file");
-        assert_eq!(failure.to_string(), "not a regular file");
+        assert_eq!(failure.to_string(), "it is no regular file");
     }
 }
 

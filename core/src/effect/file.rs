@@ -71,6 +71,8 @@ pub enum FileFailure {
     NotFound,
     /// This process may not read it.
     PermissionDenied,
+    /// It is no regular file but a directory, a device or a pipe.
+    NotRegular,
     /// It is longer than the request allows.
     TooLarge {
         /// How many bytes were allowed.
@@ -87,6 +89,7 @@ impl fmt::Display for FileFailure {
         match self {
             Self::NotFound => f.write_str("no such file"),
             Self::PermissionDenied => f.write_str("permission denied"),
+            Self::NotRegular => f.write_str("it is no regular file"),
             Self::TooLarge { limit } => write!(f, "longer than {limit} bytes"),
             Self::Other(detail) => detail.fmt(f),
             Self::Refused(refusal) => refusal.fmt(f),

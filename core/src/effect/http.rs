@@ -4,13 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use http::Method;
-use http::header::{
-    AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue,
-};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::failure::{Detail, Refusal, can_be_refused};
+use super::header::{UnfitHeaderValue, fits_header, secret_value};
 use super::tls::Tls;
 use super::{Effect, effect_step, sealed::Sealed};
 use crate::oauth::Form;
@@ -89,14 +88,13 @@ impl HttpRequest {
     ///
     /// # Errors
     ///
-    /// The value holds a character that a header field cannot.
+    /// The value is not visible ASCII with spaces inside at most.
     pub fn secret_header(
         mut self,
         name: HeaderName,
         value: Secret,
-    ) -> Result<Self, InvalidHeaderValue> {
-        let mut field = HeaderValue::from_str(value.expose())?;
-        field.set_sensitive(true);
+    ) -> Result<Self, UnfitHeaderValue> {
+        let field = secret_value(value.expose())?;
         self.headers.insert(name, field);
         self.secrets.push(value);
         Ok(self)
@@ -107,15 +105,17 @@ impl HttpRequest {
     ///
     /// # Errors
     ///
-    /// The token holds a character that a header field cannot.
+    /// The token is not visible ASCII with spaces inside at most.
     pub fn authorization(
         mut self,
         scheme: &'static str,
         token: &Secret,
-    ) -> Result<Self, InvalidHeaderValue> {
+    ) -> Result<Self, UnfitHeaderValue> {
+        if !fits_header(token.expose()) {
+            return Err(UnfitHeaderValue);
+        }
         let value = Secret::new(format!("{scheme} {}", token.expose()));
-        let mut field = HeaderValue::from_str(value.expose())?;
-        field.set_sensitive(true);
+        let field = secret_value(value.expose())?;
         self.headers.insert(AUTHORIZATION, field);
         self.secrets.push(token.clone());
         Ok(self)
@@ -300,8 +300,13 @@ impl fmt::Debug for HttpResponse {
 pub enum HttpFailure {
     /// The host name could not be resolved.
     Resolve(Detail),
-    /// No connection: refused, unreachable, or the proxy would not.
+    /// No connection: refused or unreachable.
     Connect(Detail),
+    /// The proxy on the way, which the detail names, could not be reached or would not connect.
+    Proxy(Detail),
+    /// What was to be sent, or the way that was set for it, is of no use and stays so: it is never
+    /// sent again.
+    Unsendable(Detail),
     /// The TLS handshake failed: the server could not prove who it is.
     Tls(Detail),
     /// The root certificates that the request demands cannot be used, so nobody was asked.
@@ -328,6 +333,8 @@ impl HttpFailure {
         match self {
             Self::Resolve(_)
             | Self::Connect(_)
+            | Self::Proxy(_)
+            | Self::Unsendable(_)
             | Self::Tls(_)
             | Self::UnusableRoots(_)
             | Self::Refused(_) => true,
@@ -342,6 +349,8 @@ impl fmt::Display for HttpFailure {
         match self {
             Self::Resolve(detail) => write!(f, "the host name could not be resolved: {detail}"),
             Self::Connect(detail) => write!(f, "no connection: {detail}"),
+            Self::Proxy(detail) => write!(f, "no way through the proxy {detail}"),
+            Self::Unsendable(detail) => write!(f, "the request cannot be sent: {detail}"),
             Self::Tls(detail) => write!(f, "the TLS handshake failed: {detail}"),
             Self::UnusableRoots(detail) => {
                 write!(f, "the roots that count cannot be used: {detail}")

@@ -16,6 +16,7 @@ use crate::effect::{
     Authorized, ExecFailure, ExecOutput, ExecRequest, Failure, FileFailure, FileRequest, HttpReply,
     HttpRequest, KeyHandle, PromptFailure, PromptRequest, ProofKind, Requirement, Requirements,
     Roots, SignFailure, SignRequest, SleepFailure, SleepRequest, TokenFailure, TokenOrder,
+    fits_header,
 };
 use crate::environment::{Environment, Exposure};
 use crate::error::{Error, LinkError};
@@ -138,14 +139,15 @@ fn record_environment(
                 None => redactor.hidden_text("variable", value.expose()),
             },
             Some(Exposure::Secret) => {
-                let broken = if matches!(name, "IDENTITY_HEADER" | "MSI_SECRET") {
-                    !value.expose().bytes().all(|byte| byte.is_ascii_graphic())
-                } else {
-                    let breaks = |c: char| c.is_control() && c != '\t';
-                    value.expose().contains(breaks)
+                let value = value.expose();
+                // What no header field can hold, none shall when this is replayed.
+                let is_word = matches!(name, "IDENTITY_HEADER" | "MSI_SECRET");
+                let mark = match fits_header(value) && !(is_word && value.contains(' ')) {
+                    true => "",
+                    false if value.contains(|c: char| c.is_control() && c != '\t') => "\n",
+                    false => "…",
                 };
-                // No header field can hold it, and none shall when this is replayed.
-                redactor.placeholder("variable", value.expose()) + if broken { "\n" } else { "" }
+                redactor.placeholder("variable", value) + mark
             }
             Some(Exposure::Omitted) | None => continue,
         };

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::record::{Content, Headers};
+use crate::effect::is_word;
 use crate::environment::may_hold_secret;
 use crate::oauth::{forms_of, marks_error, safe_text};
 use crate::pem::certificates;
@@ -165,6 +166,16 @@ impl Redactor {
         placeholder
     }
 
+    /// The placeholder of what should be one word, marked where it is none, so that whatever
+    /// refuses it refuses it in a replay too.
+    fn one_secret(&mut self, kind: &'static str, text: &str) -> String {
+        let placeholder = self.placeholder(kind, text);
+        match is_word(text) {
+            true => placeholder,
+            false => format!("{placeholder} {SEVERAL_WORDS}"),
+        }
+    }
+
     /// A text that is shown, with every known secret in it replaced, in whatever form it is there:
     /// the longest first, since a header's value may have another secret in it.
     pub(crate) fn text(&self, text: &str) -> String {
@@ -288,7 +299,8 @@ impl Redactor {
             }
             _ => self.placeholder(kind, text),
         };
-        if is_placeholder(text) {
+        // Of a file that is one word nothing else matters, and it stays one.
+        if is_placeholder(text) || (kind == "file" && is_word(text)) {
             return shown;
         }
         if text.starts_with('<') {
@@ -322,7 +334,7 @@ impl Redactor {
                 Value::String(self.hidden_text("location", text))
             }
             Value::String(text) if SHOWN_FIELDS.contains(&name) => Value::String(self.text(text)),
-            Value::String(text) => Value::String(self.placeholder(kind_of(name), text)),
+            Value::String(text) => Value::String(self.one_secret(kind_of(name), text)),
             Value::Number(_) if !SHOWN_FIELDS.contains(&name) => Value::from(0),
             plain => plain.clone(),
         }
@@ -357,11 +369,6 @@ fn is_mark(word: &str, placeholder: &str) -> bool {
     let kept = KEPT_WORDS.iter().copied().chain(CERTIFICATE.split(' '));
     let mut marks = kept.chain([placeholder, PAGE, SEVERAL_WORDS]);
     marks.any(|mark| mark == word)
-}
-
-/// Whether a text can be one word in a header field, as it is.
-fn is_word(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn is_secret(name: &str) -> bool {
