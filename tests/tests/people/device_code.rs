@@ -42,7 +42,7 @@ fn the_code_the_page_and_the_time_are_shown_as_data_and_the_forms_are_those_of_t
     ];
     let request = vault().enable_cae();
     let sight = Life::new().run(credential(), request, answers);
-    assert_eq!(sight.token(), "ada's token");
+    assert_eq!(sight.token(), "token-of-ada");
     let [shown] = &sight.shown[..] else {
         panic!("{:?}", sight.shown);
     };
@@ -126,7 +126,7 @@ fn faults_of_the_network_are_lived_through_ever_more_slowly_while_the_code_is_go
     ];
     let sight = Life::new().run(credential(), vault(), answers);
     assert_eq!(sight.waits, seconds(&[5, 10, 20, 40, 5]));
-    assert_eq!(sight.token(), "ada's token");
+    assert_eq!(sight.token(), "token-of-ada");
 }
 
 #[test]

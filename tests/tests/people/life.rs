@@ -188,7 +188,7 @@ pub(crate) fn silence() -> HttpReply {
 pub(crate) fn signed_in(person: &str, refresh_token: &str) -> Value {
     let client_info = json!({ "uid": person, "utid": "home" }).to_string();
     json!({
-        "token_type": "Bearer", "expires_in": 3599, "access_token": format!("{person}'s token"),
+        "token_type": "Bearer", "expires_in": 3599, "access_token": format!("token-of-{person}"),
         "refresh_token": refresh_token, "client_info": URL_SAFE_NO_PAD.encode(client_info),
         "id_token": { "preferred_username": format!("{person}@contoso.com"), "tid": "home" },
     })

@@ -19,7 +19,7 @@ fn realm(kind: &str) -> azid_core::effect::HttpReply {
 fn the_realm_is_asked_for_before_the_password_is_sent() {
     let answers = [realm("Managed"), json(200, signed_in("ada", "RT-1"))];
     let sight = Life::new().run(credential(), vault(), answers);
-    assert_eq!(sight.token(), "ada's token");
+    assert_eq!(sight.token(), "token-of-ada");
     let expected =
         "https://login.microsoftonline.com/common/UserRealm/ada@contoso.com?api-version=1.0";
     assert_eq!(sight.sent[0].url.as_str(), expected);

@@ -60,7 +60,7 @@ fn a_confidential_client_redeems_in_another_process_what_it_began_in_the_first()
     let with_secret = credential.client_credential(ClientSecret::from("s3cret"));
     let answer = [json(200, brings(&url, "ada", "RT-1"))];
     let sight = Life::new().run(with_secret.expect("valid"), vault(), answer);
-    assert_eq!(sight.token(), "ada's token");
+    assert_eq!(sight.token(), "token-of-ada");
     let verifier = field(&sight.sent[0], "code_verifier").expect("one");
     let scope = format!("{VAULT} openid profile offline_access");
     let expected = fields(&[

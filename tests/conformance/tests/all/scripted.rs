@@ -76,6 +76,10 @@ fn transcript(case: &Case, perform: Perform) -> String {
                 (Step::Http(call), Some(Reply::Http(reply))) => call.reply(reply, clock.now()),
                 (Step::ReadFile(call), Some(Reply::File(reply))) => call.reply(reply, clock.now()),
                 (Step::Exec(call), Some(Reply::Exec(reply))) => call.reply(reply, clock.now()),
+                (Step::Prompt(call), Some(Reply::Prompt(reply))) => call.reply(reply, clock.now()),
+                (Step::Authorize(call), Some(Reply::Authorize(reply))) => {
+                    call.reply(reply, clock.now())
+                }
                 (Step::Sign(call), Some(Reply::Sign(reply))) => call.reply(reply, clock.now()),
                 (Step::Assertion(call), Some(Reply::Assertion(reply))) => {
                     call.reply(reply, clock.now())
