@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azid_async_std::AsyncStdHost;
-use azid_core::effect::CallbackId;
-use azid_core::{AccessToken, Context, Credential, Environment, Outcome, Run, TokenRequest};
+use azid_core::effect::{CallbackId, DeviceCode, PromptFailure};
+use azid_core::{
+    AccessToken, Context, Credential, Environment, Outcome, Position, Run, TokenRequest,
+};
 use azid_tokio::{Flight, TokioHost, WithCallbacks};
 use clap::ValueEnum;
 
-use crate::Problem;
+use crate::{Problem, output};
 
 /// The adapter that carries a run out.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -30,14 +32,24 @@ pub(crate) struct Order {
     pub(crate) environment: Environment,
     /// How long it may take; as long as any run by default.
     pub(crate) deadline: Option<Duration>,
+    /// Whether it is alone or a link of a chain.
+    pub(crate) position: Position,
     /// Whether the outcome shall have a transcript.
     pub(crate) record: bool,
     /// What the callback [`CALLBACK`] answers.
     pub(crate) token: Option<AccessToken>,
+    /// What shows a device code to a person: standard error, unless said otherwise.
+    pub(crate) prompt: Prompt,
 }
 
-/// The name of the only callback that there is.
+/// Shows somebody a device code.
+pub(crate) type Prompt = Arc<dyn Fn(&DeviceCode) -> Result<(), PromptFailure> + Send + Sync>;
+
+/// The name of the callback that answers with a token.
 pub(crate) const CALLBACK: &str = "token";
+
+/// The name of the callback that shows a device code.
+pub(crate) const PROMPT: &str = "terminal";
 
 impl Order {
     pub(crate) fn new(request: TokenRequest, environment: Environment) -> Self {
@@ -45,13 +57,20 @@ impl Order {
             request,
             environment,
             deadline: None,
+            position: Position::default(),
             record: false,
             token: None,
+            prompt: Arc::new(|code| {
+                output::note(code.message.expose());
+                Ok(())
+            }),
         }
     }
 
     fn dress(&self, context: Context) -> Context {
-        let context = context.with_environment(self.environment.clone());
+        let context = context
+            .with_environment(self.environment.clone())
+            .with_position(self.position);
         let context = match self.deadline {
             Some(deadline) => context.with_deadline(deadline),
             None => context,
@@ -75,7 +94,11 @@ impl Runtime {
         let token = order.token.clone();
         match self {
             Self::Ureq => {
-                let mut host = azid_ureq::Host::new();
+                let prompt = Arc::clone(&order.prompt);
+                let mut host = azid_ureq::Host::new()
+                    .on_prompt(CallbackId::new(PROMPT), move |asked| {
+                        prompt(&asked.device_code)
+                    });
                 if let Some(token) = token {
                     host = host.on_token(CallbackId::new(CALLBACK), move |_| Ok(token.clone()));
                 }
@@ -112,6 +135,11 @@ fn flight<H: WithCallbacks>(
     credential: Arc<dyn Credential>,
     order: Order,
 ) -> Result<Flight<H>, Problem> {
+    let prompt = Arc::clone(&order.prompt);
+    let name = CallbackId::new(PROMPT);
+    host.callbacks_mut().on_prompt(name, move |asked| {
+        std::future::ready(prompt(&asked.device_code))
+    });
     if let Some(token) = order.token.clone() {
         let name = CallbackId::new(CALLBACK);
         host.callbacks_mut()

@@ -1,5 +1,6 @@
 //! The command azid as a user meets it: its output, its exit codes, its files.
 
+mod people;
 mod support;
 
 use std::fs;
@@ -8,7 +9,9 @@ use azid_emulator::{AzureArc, Fault, demo, verify_access_token};
 use support::{Emulator, azid, azid_told, published_keys, scratch};
 
 /// Every credential, with the environment that it finds its settings in, beside the standard one.
-const CREDENTIALS: [(&str, &str); 8] = [
+const CREDENTIALS: [(&str, &str); 10] = [
+    ("default", "imds"),
+    ("environment", "client-certificate"),
     ("client-secret", "standard"),
     ("client-certificate", "client-certificate"),
     ("client-assertion", "standard"),
@@ -294,6 +297,14 @@ fn a_credential_that_is_not_configured_is_unavailable_and_says_what_is_missing()
             "AZURESUBSCRIPTION_CLIENT_ID, AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, SYSTEM_ACCESSTOKEN",
         ),
         ("github-actions", "AZURE_CLIENT_ID"),
+        ("environment", "AZURE_CLIENT_ID, AZURE_CLIENT_SECRET"),
+        ("azure-cli", "az login"),
+        ("azure-developer-cli", "azd auth login"),
+        ("azure-powershell", "Connect-AzAccount"),
+        (
+            "username-password",
+            "AZURE_CLIENT_ID, AZURE_USERNAME, AZURE_PASSWORD",
+        ),
         ("on-behalf-of", "AZURE_CLIENT_ID, AZURE_CLIENT_SECRET"),
     ] {
         let ended = azid(&token(name), &tenant);
@@ -313,7 +324,6 @@ fn a_wrong_command_line_is_a_usage_error() {
     ];
     let with = |more: &[&'static str]| [&managed[..], more].concat();
     for arguments in [
-        vec!["token", "--scope", demo::SCOPE],
         vec!["token", "--credential", "client-secret"],
         vec!["token", "--scope", demo::SCOPE, "--credential", "magic"],
         with(&["--client-id", "one", "--object-id", "two"]),
@@ -321,6 +331,9 @@ fn a_wrong_command_line_is_a_usage_error() {
         with(&["--resource-id", "no path"]),
         with(&["--tenant", "contoso.com"]),
         with(&["--assertion-file", "/run/token"]),
+        [&token("default")[..], &["--client-id", "one"]].concat(),
+        [&token("azure-cli")[..], &["--client-id", "one"]].concat(),
+        [&token("device-code")[..], &["--object-id", "one"]].concat(),
         with(&["--timeout", "0"]),
         with(&["--claims", "[]"]),
         vec![
@@ -339,7 +352,7 @@ fn a_wrong_command_line_is_a_usage_error() {
             ended.errors
         );
     }
-    let ended = azid(&["token", "--scope", demo::SCOPE], &[]);
+    let ended = azid(&token("magic"), &[]);
     for (name, _) in CREDENTIALS {
         assert!(ended.errors.contains(name), "{}", ended.errors);
     }
