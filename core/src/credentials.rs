@@ -75,6 +75,8 @@ credentials! {
     DefaultAzure: default_azure::DefaultAzureCredential,
     /// An application that the environment describes.
     Environment: environment::EnvironmentCredential,
+    /// The tools that a developer may be logged in to.
+    DeveloperTools: developer_tools::DeveloperToolsCredential,
     /// A person who types a code on another device.
     DeviceCode: device_code::DeviceCodeCredential,
     /// A job of GitHub Actions.

@@ -11,7 +11,7 @@ pub(crate) use self::authorization::{SignInSecrets, authorize_url, denied};
 pub use self::fault::SignInFault;
 pub(crate) use self::options::{
     AuthorizationOptions, UserOptions, client_credential_option, hint_options, identify_client,
-    proof, user_options,
+    is_default, proof, user_options,
 };
 pub use self::options::{Interaction, SignInPrompt};
 pub use self::record::AuthenticationRecord;

@@ -17,8 +17,10 @@ pub struct Seen {
     pub outcome: Outcome,
     /// The requests that it made.
     pub requests: Vec<HttpRequest>,
-    /// How long it waited, each time, and why.
-    pub waits: Vec<(Duration, SleepReason)>,
+    /// How long it waited, each time, save until an endpoint was to be asked about a person again.
+    pub waits: Vec<Duration>,
+    /// How long it waited until then.
+    pub polls: Vec<Duration>,
     /// How many effects it asked for.
     pub steps: usize,
     /// What a log of all steps and of the outcome would hold.
@@ -45,7 +47,8 @@ pub fn watch(
 ) -> Seen {
     let context = case.context(world.now(), Seed::new([1; 32]));
     let mut step = Run::start(case.credential.clone().into_credential(), context);
-    let (mut requests, mut waits, mut log) = (Vec::new(), Vec::new(), String::new());
+    let (mut requests, mut waits, mut polls) = (Vec::new(), Vec::new(), Vec::new());
+    let mut log = String::new();
     for steps in 0..MOST_STEPS {
         write!(log, "{step:?} {step:#?}").expect("a string takes everything");
         match step {
@@ -54,12 +57,16 @@ pub fn watch(
                     outcome,
                     requests,
                     waits,
+                    polls,
                     steps,
                     log,
                 };
             }
             Step::Http(ref call) => requests.push(call.request().clone()),
-            Step::Sleep(ref call) => waits.push((call.request().duration, call.request().reason)),
+            Step::Sleep(ref call) => match call.request().reason {
+                SleepReason::DevicePoll => polls.push(call.request().duration),
+                _ => waits.push(call.request().duration),
+            },
             _ => {}
         }
         step = answer(steps, step, world);

@@ -18,6 +18,16 @@ fn every_committed_certificate_file_keeps_its_promise() {
     replay("certificate_file", azid_tests::fuzz::certificate_file);
 }
 
+#[test]
+fn every_committed_request_to_the_listener_keeps_its_promise() {
+    replay("loopback_request", azid_tests::fuzz::loopback_request);
+}
+
+#[test]
+fn every_committed_answer_with_a_device_code_keeps_its_promise() {
+    replay("device_code_answer", azid_tests::fuzz::device_code_answer);
+}
+
 #[expect(
     clippy::print_stdout,
     reason = "names the input, and is shown only when the test fails"

@@ -1,6 +1,7 @@
 //! The chain that suits most programs, in the cloud and elsewhere.
 //!
-//! begin ─► choose the links ─► environment ─► workload identity ─► managed identity
+//! begin ─► choose the links ─► environment ─► workload identity ─► managed identity ─► az
+//!       ─► PowerShell ─► azd
 
 mod link;
 
@@ -11,7 +12,8 @@ use serde::{Deserialize, Serialize};
 pub use self::link::DefaultLink;
 use super::environment::Reader;
 use super::{
-    CredentialConfig, EnvironmentCredential, ManagedIdentityCredential, ManagedIdentityId,
+    AzureCliCredential, AzureDeveloperCliCredential, AzurePowerShellCredential, CredentialConfig,
+    EnvironmentCredential, ManagedIdentityCredential, ManagedIdentityId,
     WorkloadIdentityCredential,
 };
 use crate::chain::{Chain, ChainLink};
@@ -31,7 +33,7 @@ use crate::transcript::Redactor;
 ///
 /// It goes on, stops and remembers as [`ChainedTokenCredential`](super::ChainedTokenCredential)
 /// does. The variable `AZURE_TOKEN_CREDENTIALS` narrows it, in upper or lower case: `prod` to the
-/// links for deployed programs, and the name of a link's credential to that one alone, which then
+/// links for deployed programs, `dev` to the developer tools, and the name of a link's credential to that one alone, which then
 /// is as patient as if no chain were there. Any other value is a failure that lists the valid ones.
 /// What is [excluded](Self::exclude) stays so.
 ///
@@ -49,7 +51,10 @@ use crate::transcript::Redactor;
 /// DefaultAzureCredential: ready
 ///   EnvironmentCredential: not set: AZURE_TENANT_ID, AZURE_CLIENT_SECRET
 ///   WorkloadIdentityCredential: not set: AZURE_TENANT_ID, AZURE_FEDERATED_TOKEN_FILE
-///   ManagedIdentityCredential: ready, from the instance metadata service at http://169.254.169.254");
+///   ManagedIdentityCredential: ready, from the instance metadata service at http://169.254.169.254
+///   AzureCliCredential: ready, from the account that `az` is logged in to
+///   AzurePowerShellCredential: ready, from the account that Azure PowerShell is logged in to
+///   AzureDeveloperCliCredential: ready, from the account that `azd` is logged in to");
 /// ```
 ///
 /// As part of a configuration file it is
@@ -165,12 +170,35 @@ impl DefaultAzureCredential {
         &self,
         environment: &Environment,
     ) -> Result<WorkloadIdentityCredential, Invalid> {
+        let allowed = self.allowed(environment)?;
+        Ok(WorkloadIdentityCredential::new().additionally_allowed_tenants(allowed))
+    }
+
+    fn azure_cli_link(&self, environment: &Environment) -> Result<AzureCliCredential, Invalid> {
+        let allowed = self.allowed(environment)?;
+        Ok(AzureCliCredential::new().additionally_allowed_tenants(allowed))
+    }
+
+    fn powershell_link(
+        &self,
+        environment: &Environment,
+    ) -> Result<AzurePowerShellCredential, Invalid> {
+        let allowed = self.allowed(environment)?;
+        Ok(AzurePowerShellCredential::new().additionally_allowed_tenants(allowed))
+    }
+
+    fn azd_link(&self, environment: &Environment) -> Result<AzureDeveloperCliCredential, Invalid> {
+        let allowed = self.allowed(environment)?;
+        Ok(AzureDeveloperCliCredential::new().additionally_allowed_tenants(allowed))
+    }
+
+    fn allowed(&self, environment: &Environment) -> Result<Vec<String>, Invalid> {
         let allowed = if self.additionally_allowed_tenants.is_empty() {
             AllowedTenants::from_environment(environment)?
         } else {
             self.additionally_allowed_tenants.clone()
         };
-        Ok(WorkloadIdentityCredential::new().additionally_allowed_tenants(allowed.into_names()))
+        Ok(allowed.into_names())
     }
 
     fn managed_link(
@@ -287,7 +315,7 @@ mod cases {
                     .http(200, token),
                 case("a named credential without its variables")
                     .with(VARIABLE, "WorkloadIdentityCredential"),
-                case("developer tools, which do not exist").with(VARIABLE, "dev"),
+                case("developer tools that are not installed").with(VARIABLE, "dev"),
                 case("a name of nothing").with(VARIABLE, "NoSuchCredential"),
                 Case::new(
                     "a variable that is required and not set",

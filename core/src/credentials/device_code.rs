@@ -30,7 +30,8 @@ use crate::oauth::{Form, claims, correlated};
 use crate::retry::RetryPolicy;
 use crate::transcript::Redactor;
 use crate::user::{
-    ANY_ORGANIZATION, DEVELOPER_CLIENT, Person, SignIn, UserOptions, proof, user_options,
+    ANY_ORGANIZATION, DEVELOPER_CLIENT, Person, SignIn, UserOptions, is_default, proof,
+    user_options,
 };
 
 /// Gets tokens for a person who signs in on another device, where this one has no browser: they
@@ -47,7 +48,7 @@ use crate::user::{
 pub struct DeviceCodeCredential {
     application: Application,
     callback: CallbackId,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     user: UserOptions,
 }
 

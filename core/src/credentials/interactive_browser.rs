@@ -25,7 +25,8 @@ use crate::moves::{Next, authorize};
 use crate::transcript::{Redactor, milliseconds};
 use crate::user::{
     ANY_ORGANIZATION, AuthorizationOptions, DEVELOPER_CLIENT, Person, SignIn, SignInFault,
-    SignInSecrets, UserOptions, authorize_url, denied, hint_options, proof, user_options,
+    SignInSecrets, UserOptions, authorize_url, denied, hint_options, is_default, proof,
+    user_options,
 };
 
 /// Gets tokens for the person in front of this machine: their browser opens the sign-in page, and
@@ -38,13 +39,13 @@ use crate::user::{
 #[serde(deny_unknown_fields)]
 pub struct InteractiveBrowserCredential {
     application: Application,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     user: UserOptions,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     authorization: AuthorizationOptions,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     redirect: LoopbackRedirect,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     response_mode: ResponseMode,
     #[serde(default = "five_minutes", with = "milliseconds")]
     timeout: Duration,

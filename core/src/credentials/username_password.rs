@@ -111,7 +111,9 @@ impl UsernamePasswordCredential {
 fn user_realm(authority: &Authority, username: &str) -> Url {
     let mut url = authority.url().clone();
     if let Ok(mut segments) = url.path_segments_mut() {
-        segments.clear().extend(["common", "UserRealm", username]);
+        segments
+            .pop_if_empty()
+            .extend(["common", "UserRealm", username]);
     }
     url.query_pairs_mut().append_pair("api-version", "1.0");
     url

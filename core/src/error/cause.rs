@@ -130,11 +130,16 @@ impl Cause {
         }
     }
 
-    /// The name of the variant.
+    /// The name of the variant, and of the reason where nobody is signed in.
     pub(crate) fn name(&self) -> String {
-        let shown = format!("{self:?}");
-        let end = shown.find(|c: char| !c.is_ascii_alphanumeric());
-        shown[..end.unwrap_or(shown.len())].to_owned()
+        let name = |shown: String| {
+            let end = shown.find(|c: char| !c.is_ascii_alphanumeric());
+            shown[..end.unwrap_or(shown.len())].to_owned()
+        };
+        match self {
+            Self::SignIn { fault, .. } => format!("SignIn: {}", name(format!("{fault:?}"))),
+            other => name(format!("{other:?}")),
+        }
     }
 
     /// Who can mend it.

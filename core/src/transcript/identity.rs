@@ -19,8 +19,9 @@ const HIDDEN_CLAIMS: [(&str, &str); 5] = [
 ];
 
 impl Redactor {
-    /// Opens the texts of an answer that is otherwise redacted.
-    pub(super) fn open_identity(&mut self, answer: &Value, redacted: &mut Value) {
+    /// An answer without its secrets, and with these texts opened.
+    pub(super) fn answer(&mut self, answer: &Value) -> Value {
+        let mut redacted = self.json("", answer);
         let text = |name: &str| answer[name].as_str().map(Secret::from);
         if answer.get("id_token").is_some() {
             if let Some(id_token) = text("id_token").as_ref().and_then(IdToken::read) {
@@ -38,6 +39,7 @@ impl Redactor {
                 redacted["client_info"] = Value::Null;
             }
         }
+        redacted
     }
 
     fn claims(&mut self, id_token: &IdToken) -> Value {

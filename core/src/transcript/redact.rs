@@ -254,11 +254,7 @@ impl Redactor {
             return Content::Binary;
         };
         match serde_json::from_slice::<Value>(bytes) {
-            Ok(value @ Value::Object(_)) => {
-                let mut shown = self.json("", &value);
-                self.open_identity(&value, &mut shown);
-                Content::Json(shown)
-            }
+            Ok(value @ Value::Object(_)) => Content::Json(self.answer(&value)),
             _ if text.trim().is_empty() => Content::Empty,
             _ => Content::Text(self.hidden_text(kind, text.trim())),
         }
@@ -293,7 +289,7 @@ impl Redactor {
         shown
     }
 
-    fn json(&mut self, name: &str, value: &Value) -> Value {
+    pub(super) fn json(&mut self, name: &str, value: &Value) -> Value {
         match value {
             Value::Object(members) => {
                 let in_error = name == "error" || marks_error(members);
@@ -309,8 +305,9 @@ impl Redactor {
 
     /// The members that are known. The others are left out: nothing reads them.
     fn members(&mut self, members: &Map<String, Value>, in_error: bool) -> Map<String, Value> {
-        let is_shown =
-            |name: &str| SHOWN_FIELDS.contains(&name) || (in_error && is_error_text(name));
+        let is_shown = |name: &str| {
+            SHOWN_FIELDS.contains(&name) || (in_error && SHOWN_IN_ERRORS.contains(&name))
+        };
         // Secrets first, so that a text beside one that repeats it is known to hold one.
         let (shown, hidden): (Vec<_>, Vec<_>) = members
             .iter()
@@ -319,7 +316,7 @@ impl Redactor {
         let mut redacted = Map::new();
         for (name, value) in hidden.into_iter().chain(shown) {
             let value = match value {
-                Value::String(text) if in_error && is_error_text(name) => {
+                Value::String(text) if in_error && SHOWN_IN_ERRORS.contains(&name.as_str()) => {
                     Value::String(self.text(text))
                 }
                 value => self.json(name, value),
@@ -343,10 +340,6 @@ fn is_word(text: &str) -> bool {
 
 fn is_secret(name: &str) -> bool {
     SECRET_FIELDS.iter().any(|(known, _)| *known == name)
-}
-
-fn is_error_text(name: &str) -> bool {
-    SHOWN_IN_ERRORS.contains(&name)
 }
 
 fn kind_of(field: &str) -> &'static str {

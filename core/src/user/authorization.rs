@@ -140,7 +140,11 @@ impl AuthorizationRequest {
             .append_pair("response_mode", self.response_mode.as_str())
             .append_pair("state", secrets.state.expose());
         let session = AuthorizationSession {
-            application: application.clone(),
+            // A code is redeemed where it was given.
+            application: Application {
+                tenant,
+                ..application.clone()
+            },
             id: entropy.uuid(),
             redirect_uri: self.redirect_uri.clone().into(),
             request: request.clone(),

@@ -56,10 +56,16 @@ impl SignInPrompt {
     }
 }
 
+/// Whether an option was left as it is, and so need not be written down.
+pub(crate) fn is_default<T: Default + PartialEq>(option: &T) -> bool {
+    *option == T::default()
+}
+
 /// Whom to ask, and when.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct UserOptions {
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) interaction: Interaction,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) record: Option<AuthenticationRecord>,

@@ -203,14 +203,14 @@ pub(crate) fn parameter(url: &url::Url, name: &str) -> Option<String> {
 
 fn with_nonce(answer: HttpReply, nonce: Option<&str>) -> HttpReply {
     let mut response = answer?;
-    if let Ok(mut body) = serde_json::from_slice::<Value>(response.body.expose()) {
-        if let Some(claims) = body.get_mut("id_token").filter(|it| it.is_object()) {
-            if let (Some(nonce), None) = (nonce, claims.get("nonce")) {
-                claims["nonce"] = nonce.into();
-            }
-            *claims = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string())).into();
-            response.body = body.to_string().into_bytes().into();
+    if let Ok(mut body) = serde_json::from_slice::<Value>(response.body.expose())
+        && let Some(claims) = body.get_mut("id_token").filter(|it| it.is_object())
+    {
+        if let (Some(nonce), None) = (nonce, claims.get("nonce")) {
+            claims["nonce"] = nonce.into();
         }
+        *claims = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string())).into();
+        response.body = body.to_string().into_bytes().into();
     }
     Ok(response)
 }

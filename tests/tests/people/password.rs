@@ -67,6 +67,19 @@ fn an_ad_fs_server_keeps_its_own_passwords_and_has_no_realms() {
 }
 
 #[test]
+fn a_gateway_is_asked_for_the_realm_too() {
+    let gateway = Authority::new("https://gateway.example/base/").expect("valid");
+    let answers = [realm("Managed"), json(200, signed_in("ada", "RT-1"))];
+    let sight = Life::new().run(credential().authority(gateway), vault(), answers);
+    let paths: Vec<_> = sight.sent.iter().map(|it| it.url.path()).collect();
+    let expected = [
+        "/base/common/UserRealm/ada@contoso.com",
+        "/base/contoso.com/oauth2/v2.0/token",
+    ];
+    assert_eq!(paths, expected);
+}
+
+#[test]
 fn a_second_factor_needs_a_person_whatever_the_password() {
     let refused =
         json!({ "error": "invalid_grant", "suberror": "basic_action", "error_codes": [50076] });

@@ -214,6 +214,20 @@ fn a_code_is_redeemed_once_and_later_tokens_come_silently() {
 }
 
 #[test]
+fn a_code_is_redeemed_at_the_tenant_that_gave_it() {
+    let request = AuthorizationRequest::new("contoso.com", "app-id", REDIRECT_URI);
+    let anywhere = request.expect("valid").additionally_allowed_tenants(["*"]);
+    let wanted = vault().tenant("fabrikam.com");
+    let (url, session) = anywhere.begin(&wanted, Seed::new([3; 32])).expect("valid");
+    assert_eq!(url.path(), "/fabrikam.com/oauth2/v2.0/authorize");
+    let answer = format!("code=C0DE&state={}", session.state().expose());
+    let credential = AuthorizationCodeCredential::new(session, answer.as_bytes());
+    let brought = [json(200, brings(&url, "ada", "RT-1"))];
+    let sight = Life::new().run(credential.expect("it is the answer"), vault(), brought);
+    assert_eq!(sight.sent[0].url.path(), "/fabrikam.com/oauth2/v2.0/token");
+}
+
+#[test]
 fn one_persons_credential_never_gets_anothers_token() {
     let mut life = Life::new();
     let (ada_url, ada) = came_back(1);

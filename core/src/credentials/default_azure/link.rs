@@ -59,6 +59,12 @@ default_links! {
     WorkloadIdentity: "WorkloadIdentityCredential", "prod", DefaultAzureCredential::workload_link;
     /// [`ManagedIdentityCredential`](crate::ManagedIdentityCredential).
     ManagedIdentity: "ManagedIdentityCredential", "prod", DefaultAzureCredential::managed_link;
+    /// [`AzureCliCredential`](crate::AzureCliCredential).
+    AzureCli: "AzureCliCredential", "dev", DefaultAzureCredential::azure_cli_link;
+    /// [`AzurePowerShellCredential`](crate::AzurePowerShellCredential).
+    AzurePowerShell: "AzurePowerShellCredential", "dev", DefaultAzureCredential::powershell_link;
+    /// [`AzureDeveloperCliCredential`](crate::AzureDeveloperCliCredential).
+    AzureDeveloperCli: "AzureDeveloperCliCredential", "dev", DefaultAzureCredential::azd_link;
 }
 
 impl DefaultLink {
@@ -71,9 +77,6 @@ pub(super) fn unknown_word() -> Invalid {
     let mut words: Vec<_> = DefaultLink::ALL.iter().map(|link| link.group()).collect();
     words.dedup();
     words.extend(DefaultLink::ALL.iter().map(|link| link.credential()));
-    let why = format!(
-        "it must be one of {}; this version has no developer tools, so there is no `dev`",
-        words.join(", ")
-    );
+    let why = format!("it must be one of {}", words.join(", "));
     Invalid::new(What::Variable(VARIABLE), why)
 }

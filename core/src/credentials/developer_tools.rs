@@ -1,0 +1,151 @@
+//! The tools that a developer may be logged in to.
+//!
+//! begin ─► az ─► PowerShell ─► azd
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AzureCliCredential, AzureDeveloperCliCredential, AzurePowerShellCredential,
+    ChainedTokenCredential, CredentialConfig,
+};
+use crate::context::Context;
+use crate::credential::{Credential, Lane};
+use crate::environment::Environment;
+use crate::identity::Identity;
+use crate::memory::Memory;
+use crate::moves::Next;
+use crate::plan::{Plan, PlanContext};
+use crate::tenant::AllowedTenants;
+use crate::tool;
+use crate::transcript::{Redactor, milliseconds};
+
+/// Asks the Azure CLI, Azure PowerShell and the Azure Developer CLI, in this order, until one has a
+/// token.
+///
+/// It goes on after a tool that is not installed or not logged in, and stops at one that fails for
+/// another reason, so that no other account steps in for the one that was meant. In the
+/// [default chain](crate::DefaultAzureCredential) it goes on after any failure of a tool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeveloperToolsCredential {
+    #[serde(skip_serializing_if = "AllowedTenants::is_empty")]
+    additionally_allowed_tenants: AllowedTenants,
+    #[serde(rename = "process_timeout_milliseconds", with = "milliseconds")]
+    process_timeout: Duration,
+    #[serde(skip_serializing_if = "Clone::clone")]
+    remember_winner: bool,
+}
+
+impl DeveloperToolsCredential {
+    /// The tools that are there.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets requests ask for tokens of these tenants; `*` stands for all.
+    pub fn additionally_allowed_tenants<T: Into<String>>(
+        mut self,
+        tenants: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.additionally_allowed_tenants = AllowedTenants::new(tenants);
+        self
+    }
+
+    /// How long each tool may take; 30 seconds unless said otherwise.
+    pub fn process_timeout(mut self, timeout: Duration) -> Self {
+        self.process_timeout = timeout;
+        self
+    }
+
+    /// Whether the tool that had a token is asked first the next time, which it is unless this
+    /// says no.
+    pub fn remember_winner(mut self, remember: bool) -> Self {
+        self.remember_winner = remember;
+        self
+    }
+
+    fn chain(&self) -> ChainedTokenCredential {
+        let allowed = || self.additionally_allowed_tenants.clone().into_names();
+        let az = AzureCliCredential::new()
+            .additionally_allowed_tenants(allowed())
+            .process_timeout(self.process_timeout);
+        let powershell = AzurePowerShellCredential::new()
+            .additionally_allowed_tenants(allowed())
+            .process_timeout(self.process_timeout);
+        let azd = AzureDeveloperCliCredential::new()
+            .additionally_allowed_tenants(allowed())
+            .process_timeout(self.process_timeout);
+        ChainedTokenCredential::new(az)
+            .link(powershell)
+            .link(azd)
+            .remember_winner(self.remember_winner)
+    }
+}
+
+impl Default for DeveloperToolsCredential {
+    fn default() -> Self {
+        Self {
+            additionally_allowed_tenants: AllowedTenants::default(),
+            process_timeout: tool::TIMEOUT,
+            remember_winner: true,
+        }
+    }
+}
+
+impl Credential for DeveloperToolsCredential {
+    fn name(&self) -> &'static str {
+        "DeveloperToolsCredential"
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::of(self.name()).identity("tools", &self.chain().identity())
+    }
+
+    fn lane(&self, memory: &Memory, environment: &Environment) -> Lane {
+        self.chain().lane(memory, environment)
+    }
+
+    fn plan(&self, cx: &PlanContext<'_>) -> Plan {
+        Plan::of_links(self.name(), self.chain().plan(cx).links)
+    }
+
+    fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
+        Some(self.clone().into())
+    }
+
+    fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
+        Arc::new(self.chain()).begin(cx)
+    }
+}
+
+#[cfg(feature = "testing")]
+mod cases {
+    use super::*;
+    use crate::effect::ExecFailure;
+    use crate::testing::{Case, Reply};
+    use crate::tool::cases::{ended, refused};
+
+    impl DeveloperToolsCredential {
+        pub(in crate::credentials) fn cases() -> Vec<Case> {
+            let case = |name| Case::new(name, Self::new());
+            let missing = |case: Case| case.then(Reply::Exec(Err(ExecFailure::NotFound)));
+            let logged_out = "ERROR: Please run 'az login' to setup account.\n";
+            let consent = "ERROR: AADSTS65001: The user has not consented.\n";
+            let of_az = r#"{"accessToken":"AT","expires_on":1795266000,"tokenType":"Bearer"}"#;
+            let of_azd = r#"{"token":"AT","expiresOn":"2026-11-21T12:00:00Z"}"#;
+            vec![
+                case("az is logged in").then(ended(0, of_az, "")),
+                missing(refused(case("only azd is logged in"), logged_out))
+                    .then(ended(0, of_azd, "")),
+                missing(missing(missing(case("nothing is installed")))),
+                refused(
+                    case("az is refused, and no other account steps in"),
+                    consent,
+                ),
+            ]
+        }
+    }
+}
