@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use azid_certificate::CertificateReader;
 use azid_core::{
-    Authority, Credential, DefaultAzureCredential, Environment, EnvironmentCredential,
-    ManagedIdentityCredential, ManagedIdentityId, WorkloadIdentityCredential,
+    Authority, Credential, DefaultAzureCredential, DeveloperToolsCredential, Environment,
+    EnvironmentCredential, ManagedIdentityCredential, ManagedIdentityId,
+    WorkloadIdentityCredential,
 };
 use clap::{Args, ValueEnum};
 
@@ -58,6 +59,8 @@ pub(crate) enum Name {
     /// The account that Azure PowerShell is logged in to.
     #[value(name = "azure-powershell")]
     AzurePowerShell,
+    /// The first of these tools that somebody is logged in to.
+    DeveloperTools,
     /// Somebody who types a code on another device.
     DeviceCode,
     /// Somebody with a browser on this machine.
@@ -78,7 +81,7 @@ pub(crate) struct Choice {
         value_name = "default|environment|client-secret|client-certificate|client-assertion|\
                       workload-identity|azure-pipelines|github-actions|on-behalf-of|\
                       managed-identity|azure-cli|azure-developer-cli|azure-powershell|\
-                      device-code|interactive-browser|username-password"
+                      developer-tools|device-code|interactive-browser|username-password"
     )]
     credential: Name,
     /// The tenant, instead of AZURE_TENANT_ID.
@@ -148,6 +151,7 @@ impl Choice {
             Name::AzureCli => person::azure_cli(&inputs),
             Name::AzureDeveloperCli => person::azure_developer_cli(&inputs),
             Name::AzurePowerShell => person::azure_powershell(&inputs),
+            Name::DeveloperTools => Ok(Arc::new(DeveloperToolsCredential::new())),
             Name::DeviceCode => person::device_code(&inputs),
             Name::InteractiveBrowser => person::interactive_browser(&inputs),
             Name::UsernamePassword => person::username_password(&inputs),

@@ -98,7 +98,7 @@ impl Name {
                 &["--tenant", "--authority", "--client-id"]
             }
             Self::AzureCli | Self::AzureDeveloperCli | Self::AzurePowerShell => &["--tenant"],
-            Self::Default | Self::Environment => &[], // the environment says it all
+            Self::Default | Self::Environment | Self::DeveloperTools => &[],
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The command azid as a user meets it: its output, its exit codes, its files.
 
+mod doctor;
 mod people;
 mod support;
 
@@ -301,6 +302,7 @@ fn a_credential_that_is_not_configured_is_unavailable_and_says_what_is_missing()
         ("azure-cli", "az login"),
         ("azure-developer-cli", "azd auth login"),
         ("azure-powershell", "Connect-AzAccount"),
+        ("developer-tools", "azd auth login"),
         (
             "username-password",
             "AZURE_CLIENT_ID, AZURE_USERNAME, AZURE_PASSWORD",
