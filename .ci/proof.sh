@@ -5,6 +5,8 @@ proof_stage fuzz   10
 proof_stage weight 10
 proof_stage python 10
 proof_stage node   10
+proof_stage az     10
+proof_stage browser 10
 
 readonly fuzz_seconds=30
 
@@ -53,6 +55,30 @@ stage_node() {
   (cd "$folder" && download npm ci --silent --no-audit --no-fund --ignore-scripts)
   emulate
   node "$folder/tokens.mjs" "$environments"
+}
+
+# The real `az` (some 730 MB on disk, a minute and a half to install), which nobody has logged in:
+# that is what the credential is to make of it.
+stage_az() {
+  local venv=$work/az said
+  python3 -m venv "$venv"
+  download "$venv/bin/pip" install -q -r tests/clients/az/requirements.txt
+  cargo build --quiet --locked -p azid-examples --example azure_cli
+  rm -rf "$work/az-home"
+  mkdir -p "$work/az-home"
+  said=$(HOME=$work/az-home AZURE_CONFIG_DIR=$work/az-home/.azure AZURE_CORE_COLLECT_TELEMETRY=false \
+    PATH=$venv/bin:$PATH "$target/debug/examples/azure_cli") && { echo "a token, of whom? $said"; return 1; }
+  echo "$said"
+  [[ $said == 'Unavailable: '*'nobody is logged in to the Azure CLI'*'run `az login`'* ]]
+}
+
+# A person at a real browser, for the example that signs people in.
+stage_browser() {
+  local chromium
+  need_chromium
+  cargo build --quiet --locked -p azid-examples --example interactive_browser
+  emulate
+  node tests/browser/sign_in.mjs "$environments" "$target/debug/examples/interactive_browser" "$chromium"
 }
 
 # Starts the emulator for the rest of the stage; the file `$environments` has all its variables.

@@ -20,6 +20,30 @@ need_tool() {
   fi
 }
 
+# Sets `chromium` to Debian's headless Chromium below target/ci, with what this machine lacks for it.
+# It needs no rights, but the apt-get of Debian.
+need_chromium() {
+  local folder=$work/chromium apt package libraries
+  chromium=$folder/chromium
+  [ ! -x "$chromium" ] || return 0
+  rm -rf "$folder"
+  mkdir -p "$folder"/{lists,archives}/partial
+  apt=(apt-get -qq -o Debug::NoLocking=1 -o Dir::State::Lists="$folder/lists"
+    -o Dir::Cache="$folder" -o Dir::Cache::Archives="$folder/archives")
+  download "${apt[@]}" update
+  download "${apt[@]}" install --yes --no-install-recommends --download-only --reinstall \
+    chromium-common chromium-headless-shell
+  for package in "$folder"/archives/*.deb; do dpkg-deb -x "$package" "$folder/root"; done
+  rm -rf "$folder"/{lists,archives}
+  libraries=$(find "$folder/root" -type d -name '*-linux-gnu' -printf '%p:')
+  cat >"$chromium" <<END
+#!/bin/sh
+export LD_LIBRARY_PATH='${libraries%:}' XDG_DATA_HOME='$folder/root/usr/share' # the fonts
+exec '$folder/root/usr/lib/chromium/chromium-headless-shell' "\$@"
+END
+  chmod +x "$chromium"
+}
+
 packages() { cargo tree --workspace --depth 0 --prefix none --locked | awk 'NF { print $1 }' | sort; }
 
 # crates PACKAGE: every crate that a program on it builds for this machine, one a line.

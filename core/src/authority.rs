@@ -25,12 +25,8 @@ const PUBLIC_HOSTS: [&str; 4] = [
     "sts.windows.net",
 ];
 
-/// The hosts that are Microsoft's without asking.
-const KNOWN_HOSTS: [&str; 13] = [
-    "login.microsoftonline.com",
-    "login.windows.net",
-    "login.microsoft.com",
-    "sts.windows.net",
+/// The other hosts that are Microsoft's without asking.
+const OTHER_HOSTS: [&str; 12] = [
     "login.partner.microsoftonline.cn",
     "login.chinacloudapi.cn",
     "login.microsoftonline.us",
@@ -40,6 +36,9 @@ const KNOWN_HOSTS: [&str; 13] = [
     "login.sovcloud-identity.fr",
     "login.sovcloud-identity.de",
     "login.sovcloud-identity.sg",
+    "login.windows-ppe.net",
+    "sts.windows-ppe.net",
+    "login.microsoft-ppe.com",
 ];
 
 impl Authority {
@@ -143,22 +142,22 @@ impl Authority {
 
     /// Whether an AD FS server or a dSTS answers, and not Entra: they know older algorithms only.
     pub(crate) fn is_adfs(&self, tenant: &TenantId) -> bool {
-        let is_dsts = self
-            .segments()
-            .next()
-            .is_some_and(|first| first.eq_ignore_ascii_case("dstsv2"));
-        self.ends_in_adfs() || tenant.is_adfs() || is_dsts
+        self.ends_in_adfs() || tenant.is_adfs() || self.begins_with("dstsv2")
     }
 
     /// Whether instance discovery knows nothing of it, or nothing new: the hosts of the clouds, AD
-    /// FS and dSTS, and the services for customers.
+    /// FS and dSTS, and the services for customers, which a host or a path `/tfp/` tells.
     pub(crate) fn needs_no_discovery(&self, tenant: &TenantId) -> bool {
         let host = self.0.host_str().unwrap_or_default();
         let is_for_customers = host.ends_with(".ciamlogin.com")
             || [".com", ".cn", ".us", ".de"]
                 .iter()
-                .any(|end| host.ends_with(&format!(".b2clogin{end}")));
-        KNOWN_HOSTS.contains(&host) || is_for_customers || self.is_adfs(tenant)
+                .any(|end| host.ends_with(&format!(".b2clogin{end}")))
+            || self.begins_with("tfp");
+        PUBLIC_HOSTS.contains(&host)
+            || OTHER_HOSTS.contains(&host)
+            || is_for_customers
+            || self.is_adfs(tenant)
     }
 
     /// The token service of a region; none if it can have none.
@@ -198,6 +197,12 @@ impl Authority {
             .path()
             .split('/')
             .filter(|segment| !segment.is_empty())
+    }
+
+    fn begins_with(&self, segment: &str) -> bool {
+        self.segments()
+            .next()
+            .is_some_and(|first| first.eq_ignore_ascii_case(segment))
     }
 
     fn ends_in_adfs(&self) -> bool {

@@ -18,6 +18,7 @@ mod text_file;
 
 pub(crate) use self::application::{Application, application_options};
 pub use self::assertion::ClientAssertion;
+pub(crate) use self::certificate::Reader;
 pub use self::certificate::{ClientCertificate, ReadCertificate};
 pub use self::certificate_proof::CertificateProof;
 pub use self::credential::ClientCredential;
@@ -28,3 +29,4 @@ pub(crate) use self::job_token::cases as job_token_cases;
 pub(crate) use self::job_token::{JobToken, job_endpoint};
 pub use self::region::Region;
 pub use self::secret::ClientSecret;
+pub(crate) use self::text_file::read_or_fail;

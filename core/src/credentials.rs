@@ -24,9 +24,6 @@ macro_rules! credentials {
         }
 
         impl CredentialConfig {
-            /// The names of all credentials, as they are written in configurations.
-            pub const NAMES: &'static [&'static str] = &[$(stringify!($credential)),*];
-
             /// The credential itself.
             pub fn into_credential(self) -> Arc<dyn Credential> {
                 match self {

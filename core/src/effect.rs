@@ -12,6 +12,7 @@ mod http;
 mod program;
 mod sign;
 mod sleep;
+mod tls;
 
 use std::fmt;
 use std::time::Duration;
@@ -22,18 +23,18 @@ pub use self::authorize::{
 };
 pub use self::callback::{
     Assertion, AssertionFailure, AssertionRequest, CallbackId, DeviceCode, Prompt, PromptFailure,
-    PromptRequest, Token, TokenFailure, TokenOrder,
+    PromptRequest, ProofKind, Token, TokenFailure, TokenOrder,
 };
 pub use self::exec::{Exec, ExecFailure, ExecOutput, ExecRequest};
 pub use self::failure::{Detail, Failure, Refusal};
 pub use self::file::{FileFailure, FileRequest, ReadFile};
 pub(crate) use self::http::endpoint;
 pub use self::http::{
-    Http, HttpFailure, HttpReply, HttpRequest, HttpResponse, Requirement, Requirements, Roots,
-    Thumbprint, Tls,
+    Http, HttpFailure, HttpReply, HttpRequest, HttpResponse, Requirement, Requirements,
 };
 pub use self::sign::{KeyHandle, Sign, SignFailure, SignRequest, SignatureAlgorithm};
 pub use self::sleep::{Sleep, SleepFailure, SleepReason, SleepRequest};
+pub use self::tls::{Roots, Thumbprint, Tls};
 
 use url::Url;
 

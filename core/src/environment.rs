@@ -126,6 +126,25 @@ impl Environment {
         self.get(name).map(parse).transpose()
     }
 
+    /// Whether a variable switches something on: `true` or `1` does, in any case; `false`, `0` and
+    /// nothing do not.
+    ///
+    /// # Errors
+    ///
+    /// The value is something else.
+    pub fn flag(&self, name: &'static str) -> Result<bool, Invalid> {
+        match self.get(name).unwrap_or_default().trim() {
+            "1" => Ok(true),
+            "" | "0" => Ok(false),
+            yes if yes.eq_ignore_ascii_case("true") => Ok(true),
+            no if no.eq_ignore_ascii_case("false") => Ok(false),
+            _ => {
+                let why = "it must be `true`, `1`, `false` or `0`";
+                Err(Invalid::new(What::Variable(name), why))
+            }
+        }
+    }
+
     /// The names of those of the given variables that are not set.
     pub fn missing(&self, names: &[&'static str]) -> Vec<&'static str> {
         names
@@ -181,6 +200,22 @@ mod tests {
             ["AZURE_CLIENT_ID"]
         );
         assert_eq!(format!("{environment:?}"), r#"{"AZURE_TENANT_ID"}"#);
+    }
+
+    #[test]
+    fn a_flag_is_on_or_off_and_anything_else_is_refused_by_the_variables_name() {
+        const NAME: &str = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN";
+        let flag = |value| Environment::from_pairs([(NAME, value)]).flag(NAME);
+        for (value, is_on) in [("", false), ("0", false), ("False", false)] {
+            assert_eq!(flag(value), Ok(is_on), "{value}");
+        }
+        for value in ["1", "true", "TRUE", " true "] {
+            assert_eq!(flag(value), Ok(true), "{value}");
+        }
+        for value in ["yes", "2", "truely", "-"] {
+            let invalid = flag(value).expect_err("no flag");
+            assert_eq!(invalid.what(), What::Variable(NAME), "{value}");
+        }
     }
 
     #[test]

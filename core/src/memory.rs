@@ -4,10 +4,11 @@
 //! may be applied in any order: of two facts under one key the one learned later stays, and a
 //! refresh token that was rejected stays so.
 //!
-//! Only what was found is a fact. That something was not there is no fact: it may be there in a
-//! moment, as the metadata service of a node that is still starting.
+//! What was found stays a fact. What was not there may be there in a moment, as the metadata service
+//! of a node that is still starting, so that it was absent counts for some minutes at the most.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,9 @@ pub enum Fact {
     RefreshToken(Secret),
     /// Who signed in.
     SignedIn(AuthenticationRecord),
+    /// Something that was looked up and not found. Whoever goes by it asks how old it is:
+    /// [`Memory::recall_recent`].
+    Absent,
     /// Something that was looked up and is no secret: a region, a bundle of root certificates.
     Found(String),
 }
@@ -92,6 +96,13 @@ impl Memory {
             .collect();
         accounts.sort_by_key(|(on, _)| **on);
         accounts.into_iter().map(|(_, record)| record)
+    }
+
+    /// The fact remembered under a key, if it was learned within this while before now.
+    pub fn recall_recent(&self, key: &str, now: Timestamp, within: Duration) -> Option<&Fact> {
+        let (on, _) = self.facts.get(key)?;
+        let is_recent = (now.before(within)..=now).contains(on);
+        self.recall(key).filter(|_| is_recent)
     }
 
     /// Makes a change.
@@ -157,6 +168,7 @@ impl Fact {
                 ];
                 (4, 0, of)
             }
+            Self::Absent => (5, 0, [""; 5]),
         }
     }
 }
@@ -186,6 +198,26 @@ mod tests {
                 memory.recall("account"),
                 Some(&Fact::RefreshToken("2".into()))
             );
+        }
+    }
+
+    #[test]
+    fn an_absence_is_no_fact_any_more_when_it_is_old_or_comes_from_the_future() {
+        let mut memory = Memory::default();
+        let at = Timestamp::from_unix_seconds;
+        memory.apply(MemoryChange::Learned {
+            key: "service".into(),
+            fact: Fact::Absent,
+            on: at(1000),
+        });
+        let minute = Duration::from_secs(60);
+        for (now, fact) in [
+            (999, None),
+            (1000, Some(&Fact::Absent)),
+            (1060, Some(&Fact::Absent)),
+            (1061, None),
+        ] {
+            assert_eq!(memory.recall_recent("service", at(now), minute), fact);
         }
     }
 

@@ -23,5 +23,5 @@ pub(crate) use self::id_token::{IdToken, client_info};
 pub(crate) use self::member::read_member;
 pub(crate) use self::number::Number;
 pub(crate) use self::redirect::{NoAnswer, read_answer};
-pub(crate) use self::request::{claims, correlated};
+pub(crate) use self::request::{claims, correlated, request_id, signed_by_library};
 pub(crate) use self::response::{LONGEST_LIFETIME, Text};

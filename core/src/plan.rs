@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::context::{Platform, Position};
 use crate::environment::Environment;
+use crate::error::Cause;
 
 /// What a plan may look at: inputs only, nothing that takes an effect.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +72,14 @@ impl Plan {
         Self {
             readiness: Readiness::Invalid(problem.to_string()),
             ..Self::ready(credential)
+        }
+    }
+
+    /// A credential that cannot begin, for this cause.
+    pub(crate) fn hindered(credential: &'static str, cause: Cause) -> Self {
+        match cause {
+            Cause::MissingVariables(names) => Self::missing(credential, names),
+            cause => Self::invalid(credential, cause),
         }
     }
 

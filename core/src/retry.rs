@@ -26,6 +26,7 @@ pub(crate) use self::text::{Statuses, statuses as as_texts};
 /// `"500-599"`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct RetryPolicy {
     /// The rules; the first that an answer falls under counts. After none of them: no retry.
     pub rules: Cow<'static, [RetryRule]>,
@@ -47,6 +48,7 @@ pub struct RetryPolicy {
 /// One line of a retry table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct RetryRule {
     /// Which statuses fall under it.
     #[serde(with = "as_texts")]
@@ -75,6 +77,27 @@ pub enum Repeat {
 }
 
 impl RetryPolicy {
+    /// The same request again by these rules, with a random share of a quarter, for a minute at the
+    /// longest and after no pause that is longer than half a minute.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use azid_core::retry::{RetryPolicy, RetryRule};
+    ///
+    /// const SECONDS: &[Duration] = &[Duration::from_secs(1), Duration::from_secs(2)];
+    /// let rule = RetryRule::new(&[429..=429, 500..=599], SECONDS).or_no_answer();
+    /// let mut policy = RetryPolicy::new(vec![rule]);
+    /// policy.budget = Duration::from_secs(10);
+    ///
+    /// assert_eq!(policy.to_string(), "429, 500-599, no answer: after 1s, 2s");
+    /// ```
+    pub fn new(rules: impl Into<Cow<'static, [RetryRule]>>) -> Self {
+        Self {
+            rules: rules.into(),
+            ..Self::table(&[], 0.25, 30, 60)
+        }
+    }
+
     /// No retry.
     pub const fn never() -> Self {
         Self {
@@ -88,11 +111,8 @@ impl RetryPolicy {
 
     /// Entra's token endpoint: three retries from 0.8 s, doubling, for passing faults.
     pub const fn entra() -> Self {
-        const RULES: &[RetryRule] = &[RetryRule::new(
-            &[408..=408, 429..=429, 500..=500, 502..=504],
-            true,
-            SHORT,
-        )];
+        const RULES: &[RetryRule] =
+            &[RetryRule::new(&[408..=408, 429..=429, 500..=500, 502..=504], SHORT).or_no_answer()];
         Self::table(RULES, 0.25, 30, 60)
     }
 
@@ -100,8 +120,8 @@ impl RetryPolicy {
     /// that it is being updated for up to 70 s, four from 5 s.
     pub const fn imds() -> Self {
         const RULES: &[RetryRule] = &[
-            RetryRule::new(&[410..=410], false, UPDATE),
-            RetryRule::new(&[404..=404, 429..=429, 500..=599], true, LONG),
+            RetryRule::new(&[410..=410], UPDATE),
+            RetryRule::new(&[404..=404, 429..=429, 500..=599], LONG).or_no_answer(),
         ];
         Self::table(RULES, 0.0, 60, 120)
     }
@@ -113,9 +133,9 @@ impl RetryPolicy {
     /// silence. The 75 s of an update are not cut short: nobody else answers 410.
     pub const fn imds_in_chain() -> Self {
         const RULES: &[RetryRule] = &[
-            RetryRule::new(&[410..=410], false, UPDATE),
-            RetryRule::new(&[404..=404, 429..=429, 500..=599], false, LONG),
-            RetryRule::new(&[], true, &[milliseconds(800), milliseconds(1600)]),
+            RetryRule::new(&[410..=410], UPDATE),
+            RetryRule::new(&[404..=404, 429..=429, 500..=599], LONG),
+            RetryRule::new(&[], &[milliseconds(800), milliseconds(1600)]).or_no_answer(),
         ];
         Self::table(RULES, 0.0, 60, 120)
     }
@@ -123,11 +143,9 @@ impl RetryPolicy {
     /// The other endpoints that hand out tokens of managed identities: three retries from 0.8 s,
     /// doubling, also of 404, which such an endpoint answers while it starts.
     pub const fn host_endpoint() -> Self {
-        const RULES: &[RetryRule] = &[RetryRule::new(
-            &[404..=404, 408..=408, 429..=429, 500..=500, 502..=504],
-            true,
-            SHORT,
-        )];
+        const STATUSES: &[RangeInclusive<u16>] =
+            &[404..=404, 408..=408, 429..=429, 500..=500, 502..=504];
+        const RULES: &[RetryRule] = &[RetryRule::new(STATUSES, SHORT).or_no_answer()];
         Self::table(RULES, 0.25, 30, 60)
     }
 
@@ -135,12 +153,8 @@ impl RetryPolicy {
     /// of the server's two only, since its commonest cause, a resource that it does not know, stays.
     pub const fn service_fabric() -> Self {
         const RULES: &[RetryRule] = &[
-            RetryRule::new(&[429..=429], false, THROTTLED),
-            RetryRule::new(
-                &[500..=599],
-                true,
-                &[milliseconds(1000), milliseconds(2000)],
-            ),
+            RetryRule::new(&[429..=429], THROTTLED),
+            RetryRule::new(&[500..=599], &[milliseconds(1000), milliseconds(2000)]).or_no_answer(),
         ];
         Self::table(RULES, 0.25, 30, 60)
     }
@@ -223,16 +237,22 @@ impl fmt::Display for RetryRule {
 }
 
 impl RetryRule {
-    const fn new(
+    /// After one of these statuses, with these delays before the second try, the third, and so on.
+    pub const fn new(
         statuses: &'static [RangeInclusive<u16>],
-        transport: bool,
         delays: &'static [Duration],
     ) -> Self {
         Self {
             statuses: Cow::Borrowed(statuses),
-            transport,
+            transport: false,
             delays: Cow::Borrowed(delays),
         }
+    }
+
+    /// After an exchange without an answer too.
+    pub const fn or_no_answer(mut self) -> Self {
+        self.transport = true;
+        self
     }
 
     fn covers(&self, reply: &HttpReply) -> bool {

@@ -3,10 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use crate::transcript::is_placeholder;
+
+/// What is written in the place of a secret.
+const LEFT_OUT: &str = "redacted";
 
 /// A secret text: a client secret, an assertion, a token.
 ///
@@ -66,15 +70,22 @@ impl Serialize for Secret {
         let shown = if is_placeholder(&self.0) {
             self.0.as_str()
         } else {
-            "redacted"
+            LEFT_OUT
         };
         serializer.serialize_str(shown)
     }
 }
 
+/// Refuses `redacted`, which is no secret but stands for one that was not written.
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::new)
+        let secret = String::deserialize(deserializer).map(Self::new)?;
+        if secret.expose() == LEFT_OUT {
+            return Err(D::Error::custom(
+                "a secret was left out when this was written; put it in the place of `redacted`",
+            ));
+        }
+        Ok(secret)
     }
 }
 

@@ -2,7 +2,10 @@
 
 use azid_core::effect::HttpRequest;
 use azid_core::testing::Case;
-use azid_core::{Authority, Credential, ErrorKind, Fault, GitHubActionsCredential, Region};
+use azid_core::{
+    Authority, Credential, CredentialConfig, ErrorKind, Fault, GitHubActionsCredential, Region,
+    What,
+};
 use azid_tests::watch::watch_script;
 
 const URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
@@ -69,7 +72,10 @@ fn the_audience_is_that_of_the_cloud_or_the_one_that_was_named() {
         .authority(Authority::us_government())
         .region(Region::new("usgovvirginia").expect("a region"));
     assert_eq!(audience(in_region), "api%3A%2F%2FAzureADTokenExchangeUSGov");
-    assert_eq!(audience(credential().audience("a b&c=d")), "a+b%26c%3Dd");
+    assert_eq!(
+        audience(credential().audience("a b&c=d").expect("valid")),
+        "a+b%26c%3Dd"
+    );
 }
 
 #[test]
@@ -174,6 +180,26 @@ fn two_audiences_share_no_token() {
     assert_eq!(credential().identity(), credential().identity());
     assert_ne!(
         credential().identity(),
-        credential().audience("a").identity()
+        credential().audience("a").expect("valid").identity()
     );
+}
+
+#[test]
+fn an_empty_audience_is_refused_given_by_a_program_or_a_configuration() {
+    for empty in ["", " "] {
+        let invalid = credential().audience(empty).expect_err("no audience");
+        assert_eq!(invalid.what(), What::ClientAssertion);
+        let application = serde_json::json!({ "tenant": "contoso.com", "client_id": "app-id" });
+        let configuration = serde_json::json!({
+            "credential": "github-actions", "application": application, "audience": empty,
+        });
+        let credential: CredentialConfig =
+            serde_json::from_value(configuration).expect("a configuration");
+        let mut case = job(self::credential(), ADDRESS);
+        case.credential = credential;
+        let seen = watch_script(&case);
+        assert!(seen.requests.is_empty());
+        let error = seen.outcome.result.expect_err("no token");
+        assert!(error.to_string().contains("audience"), "{error}");
+    }
 }

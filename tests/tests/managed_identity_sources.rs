@@ -7,8 +7,9 @@ use azid_core::effect::{HttpFailure, HttpRequest, HttpResponse, Thumbprint};
 use azid_core::retry::RetryPolicy;
 use azid_core::testing::{self, Case, Reply, World, cases};
 use azid_core::{
-    Cause, CredentialConfig, ErrorKind, Fact, ManagedIdentityCredential, Memory, MemoryChange,
-    Platform, Probe, Seed,
+    Cause, CredentialConfig, Environment, ErrorKind, Fact, ManagedIdentityCredential,
+    ManagedIdentitySource, Memory, MemoryChange, Platform, Probe, Seed, Sign, SourceRules, Verdict,
+    VerdictRule,
 };
 use azid_tests::watch::{Seen, watch_script};
 
@@ -47,6 +48,11 @@ const AZURE_ARC: &[(&str, &str)] = &[
     ("IMDS_ENDPOINT", "http://localhost:5"),
     ("MSI_SECRET", "c4nary"),
     ("AZURE_CLIENT_SECRET", "c4nary"),
+];
+const TOKEN_EXCHANGE: &[(&str, &str)] = &[
+    ("AZURE_TENANT_ID", "contoso.com"),
+    ("AZURE_CLIENT_ID", "app-id"),
+    ("AZURE_FEDERATED_TOKEN_FILE", "/token"),
 ];
 const IMDS: &[(&str, &str)] = &[
     ("IDENTITY_HEADER", "c4nary"),
@@ -244,6 +250,36 @@ fn that_nobody_answered_a_probe_is_not_remembered() {
 }
 
 #[test]
+fn what_a_probe_means_is_a_matter_of_the_rules_too() {
+    let page = || HttpResponse::new(502, &b"<html>network unreachable</html>"[..]);
+    let with = |change: fn(&mut SourceRules)| {
+        let source = ManagedIdentitySource::choose(&Environment::default());
+        let mut rules = source.expect("the metadata service").rules();
+        rules.retry_in_chain = Some(RetryPolicy::never());
+        change(&mut rules);
+        let mut case = in_chain();
+        case.credential = ManagedIdentityCredential::new().rules(rules).into();
+        case
+    };
+    let end = |case: Case| {
+        let seen = watch_script(&case);
+        let error = seen.outcome.result.expect_err("no token");
+        (seen.requests.len(), error.kind())
+    };
+    let proxied = with(|rules| {
+        let statuses = &[502..=502];
+        let rule = VerdictRule::new(statuses, Sign::Unreachable, Verdict::Unavailable);
+        rules.verdicts.to_mut().insert(0, rule);
+    });
+    assert_eq!(end(proxied.then(page())), (1, ErrorKind::Unavailable));
+    let unheeded = with(|rules| rules.verdicts = Vec::new().into());
+    let twice = unheeded.clone().then(page()).then(page());
+    assert_eq!(end(twice), (2, ErrorKind::Failed));
+    let silent = unheeded.then(HttpFailure::TimedOut);
+    assert_eq!(end(silent), (1, ErrorKind::Failed));
+}
+
+#[test]
 fn a_probe_takes_as_long_as_the_program_says() {
     let timeout = Duration::from_secs(3);
     let credential = ManagedIdentityCredential::new().probe(Probe::InChain { timeout });
@@ -285,8 +321,13 @@ fn a_program_that_wants_no_retries_gets_none_from_any_source() {
         SERVICE_FABRIC,
         AZURE_ARC,
         IMDS,
+        TOKEN_EXCHANGE,
     ] {
-        let mut case = at(variables).http(503, "");
+        let mut case = at(variables);
+        if variables == TOKEN_EXCHANGE {
+            case = case.file("e30.e30.c2ln");
+        }
+        case = case.http(503, "");
         case.credential = ManagedIdentityCredential::new()
             .retry(RetryPolicy::never())
             .into();

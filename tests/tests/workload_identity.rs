@@ -3,7 +3,7 @@
 use azid_core::effect::{FileFailure, HttpFailure, HttpRequest, Requirements, Roots};
 use azid_core::testing::{Case, Reply, World};
 use azid_core::{
-    Credential, Error, ErrorKind, Fault, Memory, Outcome, Run, Seed, Step,
+    Authority, Credential, Error, ErrorKind, Fault, Memory, Outcome, Region, Run, Seed, Step,
     WorkloadIdentityCredential,
 };
 use azid_tests::watch::{Seen, watch_script};
@@ -286,4 +286,40 @@ fn the_way_through_a_proxy_is_part_of_the_identity() {
         plain.identity(),
         plain.clone().identity_binding().identity()
     );
+}
+
+#[test]
+fn a_workload_asks_the_token_service_of_its_region_directly_and_through_a_token_proxy() {
+    let regional = || {
+        let region = Region::new("westeurope").expect("a region");
+        workload(
+            WorkloadIdentityCredential::new()
+                .region(region)
+                .identity_binding(),
+        )
+    };
+    assert_eq!(
+        request(regional()).url.as_str(),
+        "https://westeurope.login.microsoft.com/contoso.com/oauth2/v2.0/token"
+    );
+    assert_eq!(
+        request(regional().with(PROXY, "https://10.0.0.1/"))
+            .url
+            .as_str(),
+        "https://10.0.0.1/contoso.com/oauth2/v2.0/token"
+    );
+}
+
+#[test]
+fn a_workload_sends_its_token_to_no_authority_that_a_trusted_one_does_not_know() {
+    let credential = WorkloadIdentityCredential::new()
+        .authority(Authority::new("https://login.example").expect("an authority"))
+        .validate_authority_by(Authority::public_cloud());
+    let unknown = r#"{"error":"invalid_instance"}"#;
+    let seen = watch_script(&workload(credential).http(400, unknown));
+    assert!(seen.outcome.result.is_err());
+    let [discovery] = seen.requests.as_slice() else {
+        panic!("{} requests", seen.requests.len());
+    };
+    assert_eq!(discovery.url.host_str(), Some("login.microsoftonline.com"));
 }

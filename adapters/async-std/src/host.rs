@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use azid_async::{
 };
 use azid_core::effect::{HttpFailure, KeyHandle};
 use azid_core::{Environment, Now, Platform, Seed, Step};
-use azid_native::Proxies;
+use azid_native::{Authorization, Browser, Proxies};
+use url::Url;
 
 /// Carries out effects on async-std's global executor.
 ///
@@ -19,10 +21,12 @@ use azid_native::Proxies;
 /// client of the user's; files are read and keys in memory sign on that pool too; waits are
 /// async-std's timers. What has begun on the pool cannot be called off: it ends by itself, an
 /// exchange at its time limit at the latest. A program runs on a thread of its own, in real time,
-/// and is killed when the future that waits for it is dropped. Browsers are refused.
+/// and is killed when the future that waits for it is dropped; the answer of a browser is heard by
+/// threads outside the executor.
 pub struct AsyncStdHost {
     client: Option<AnyClient>,
     proxies: Proxies,
+    browser: Browser,
     callbacks: Callbacks,
     clock: Arc<dyn Fn() -> Now + Send + Sync>,
     sleep: Box<dyn Fn(Duration) -> BoxFuture<()> + Send + Sync>,
@@ -39,6 +43,7 @@ impl AsyncStdHost {
         Self {
             client: None,
             proxies: Proxies::from_environment(),
+            browser: Browser::default(),
             callbacks: Callbacks::default(),
             clock: Arc::new(azid_native::now),
             sleep: Box::new(|duration| Box::pin(task::sleep(duration))),
@@ -58,6 +63,17 @@ impl AsyncStdHost {
     /// Uses these proxies instead of those that the process's environment names.
     pub fn proxies(mut self, proxies: Proxies) -> Self {
         self.proxies = proxies;
+        self
+    }
+
+    /// Opens pages for people to sign in by this function instead of the browser that
+    /// [`Browser`] finds by default. It may return at once or when the person is done with the
+    /// page; an error says that the page cannot be seen, and makes the credential unavailable.
+    pub fn browser(
+        mut self,
+        open: impl Fn(&Url) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.browser = Browser::new(open);
         self
     }
 
@@ -134,6 +150,13 @@ impl Host for AsyncStdHost {
                 let reply = azid_native::start_program(call.request().clone()).await;
                 call.reply(reply, clock())
             }),
+            (Step::Authorize(call), _) => {
+                let authorization = Authorization::begin(call.request().clone(), &self.browser);
+                Box::pin(async move {
+                    let reply = authorization.await;
+                    call.reply(reply, clock())
+                })
+            }
             (Step::Sleep(call), _) => {
                 let slept = (self.sleep)(call.request().duration);
                 Box::pin(async move {
@@ -145,7 +168,10 @@ impl Host for AsyncStdHost {
             (Step::Sign(call), _) if matches!(call.request().key, KeyHandle::InMemory(_)) => {
                 self.block(Step::Sign(call))
             }
-            (other, _) => self.callbacks.perform(other, move || clock()),
+            (other, _) => {
+                self.callbacks
+                    .perform(other, move || clock(), |limit| Box::pin(task::sleep(limit)))
+            }
         }
     }
 

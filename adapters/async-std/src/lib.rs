@@ -76,7 +76,7 @@ mod host;
 pub use azid_async::{
     Callbacks, EarlyRefresh, Event, Flight, GetToken, Host, HttpClient, TokenCache, WithCallbacks,
 };
-pub use azid_native::Proxies;
+pub use azid_native::{Browser, Proxies};
 
 pub use self::host::AsyncStdHost;
 

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use azid_core::effect::{
     Assertion, AssertionFailure, AssertionRequest, CallbackId, Effect, KeyHandle, Prompt,
-    PromptFailure, PromptRequest, Refusal, Sign, SignFailure, SignRequest, Token, TokenFailure,
-    TokenOrder,
+    PromptFailure, PromptRequest, ProofKind, Refusal, Sign, SignFailure, SignRequest, Token,
+    TokenFailure, TokenOrder,
 };
 use azid_core::{AccessToken, Call, Now, Secret, Step};
+use futures_util::future::{Either, select};
 
 use crate::builder::Builder;
 use crate::host::{BoxFuture, Host};
@@ -20,6 +22,7 @@ use crate::host::{BoxFuture, Host};
 #[derive(Clone, Debug, Default)]
 pub struct Callbacks {
     assertions: Answers<Assertion>,
+    client_secrets: Answers<Assertion>,
     tokens: Answers<Token>,
     prompts: Answers<Prompt>,
     signers: Answers<Sign>,
@@ -63,22 +66,32 @@ macro_rules! register {
 register!(/// Answers requests for a client assertion under this name.
     on_assertion, assertions: Assertion, AssertionRequest -> Secret, AssertionFailure);
 register!(/// Answers with a client secret under this name, for a credential that asks for one.
-    on_client_secret, assertions: Assertion, AssertionRequest -> Secret, AssertionFailure);
+    on_client_secret, client_secrets: Assertion, AssertionRequest -> Secret, AssertionFailure);
 register!(/// Answers requests for a token under this name.
     on_token, tokens: Token, TokenOrder -> AccessToken, TokenFailure);
 register!(/// Shows a person what to do, for credentials that prompt under this name.
     on_prompt, prompts: Prompt, PromptRequest -> (), PromptFailure);
-register!(/// Signs with the key of this name.
+register!(/// Signs with the key of this name, within the request's time limit.
     on_sign, signers: Sign, SignRequest -> Vec<u8>, SignFailure);
 
 impl Callbacks {
     /// Carries out the effect of a step that a callback answers, and refuses any other: what a
-    /// host does with the steps that it does not know itself.
-    pub fn perform(&self, step: Step, now: impl Fn() -> Now + Send + 'static) -> BoxFuture<Step> {
+    /// host does with the steps that it does not know itself. A signer is given up when `sleep` has
+    /// waited for its time limit.
+    pub fn perform(
+        &self,
+        step: Step,
+        now: impl Fn() -> Now + Send + 'static,
+        sleep: impl FnOnce(Duration) -> BoxFuture<()>,
+    ) -> BoxFuture<Step> {
         match step {
             Step::Assertion(call) => {
                 let name = call.request().callback.clone();
-                self.assertions.answer(call, name, now)
+                let answers = match call.request().kind {
+                    ProofKind::ClientSecret => &self.client_secrets,
+                    ProofKind::ClientAssertion => &self.assertions,
+                };
+                answers.answer(call, name, now)
             }
             Step::Token(call) => {
                 let name = call.request().callback.clone();
@@ -89,7 +102,10 @@ impl Callbacks {
                 self.prompts.answer(call, name, now)
             }
             Step::Sign(call) => match call.request().key.clone() {
-                KeyHandle::Named(name) => self.signers.answer(call, name, now),
+                KeyHandle::Named(name) => {
+                    let time_up = sleep(call.request().timeout);
+                    self.signers.answer_within(time_up, call, name, now)
+                }
                 _ => Box::pin(async move { call.refuse(Refusal::NoSuchEffect, now()) }),
             },
             other => Box::pin(async move { other.refuse(Refusal::NoSuchEffect, now()) }),
@@ -126,6 +142,28 @@ impl<E: Effect> Answers<E> {
         };
         let reply = answer(call.request().clone());
         Box::pin(async move { call.reply(reply.await, now()) })
+    }
+}
+
+impl Answers<Sign> {
+    fn answer_within(
+        &self,
+        time_up: BoxFuture<()>,
+        call: Call<Sign>,
+        name: CallbackId,
+        now: impl Fn() -> Now + Send + 'static,
+    ) -> BoxFuture<Step> {
+        let Some(answer) = self.0.get(&name) else {
+            return self.answer(call, name, now);
+        };
+        let reply = answer(call.request().clone());
+        Box::pin(async move {
+            let reply = match select(reply, time_up).await {
+                Either::Left((reply, _)) => reply,
+                Either::Right(_) => Err(SignFailure::TimedOut),
+            };
+            call.reply(reply, now())
+        })
     }
 }
 

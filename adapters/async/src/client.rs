@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use azid_core::effect::{HttpFailure, HttpReply, HttpRequest, Refusal, Requirement, Roots, Tls};
+use azid_core::effect::{HttpFailure, HttpReply, HttpRequest, Refusal, Requirement};
 
 use crate::host::BoxFuture;
 
@@ -68,24 +68,13 @@ impl AnyClient {
     }
 
     fn unmet(&self, request: &HttpRequest) -> Option<Requirement> {
-        let mut special = special(&request.requirements.tls);
+        let mut special = request.requirements.tls.special_requirements();
         match request.url.scheme() {
             "https" => special.find(|&requirement| !self.0.honours_boxed(requirement)),
             "http" if request.requirements.plain_http => special.next(),
             _ => Some(Requirement::Https),
         }
     }
-}
-
-/// By what a server is to prove who it is in another way than any server does.
-fn special(tls: &Tls) -> impl Iterator<Item = Requirement> {
-    [
-        (tls.pin.is_some(), Requirement::TlsPin),
-        (tls.roots != Roots::System, Requirement::ExclusiveRoots),
-        (tls.server_name.is_some(), Requirement::ServerName),
-    ]
-    .into_iter()
-    .filter_map(|(is_required, requirement)| is_required.then_some(requirement))
 }
 
 impl fmt::Debug for AnyClient {

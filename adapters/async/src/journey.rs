@@ -29,7 +29,7 @@ use crate::host::Host;
 /// How much longer than its effect's time limit a flight is not overdue: tasks may be late.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// What an effect may take that has no time limit of its own: callbacks, signers, files.
+/// What an effect may take that has no time limit of its own: other callbacks, files.
 const UNTIMED: Duration = Duration::from_secs(300);
 
 /// A journey that any number of callers wait for. Whichever of them is polled drives it.
@@ -198,6 +198,7 @@ fn allowed(step: &Step) -> Duration {
     let limit = match step {
         Step::Http(call) => call.request().requirements.timeout,
         Step::Exec(call) => call.request().timeout,
+        Step::Sign(call) => call.request().timeout,
         Step::Authorize(call) => call.request().timeout,
         Step::Sleep(call) => call.request().duration,
         _ => UNTIMED,

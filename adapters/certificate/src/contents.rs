@@ -3,27 +3,31 @@
 use azid_core::{ClientCertificate, Invalid};
 
 use crate::certificate::Certificate;
-use crate::derivation::Work;
 use crate::key::Key;
 use crate::refuse;
 
 /// How many certificates a content may hold.
 pub const MAX_CERTIFICATES: usize = 64;
 
-/// Keys and certificates in the order of the file, each once.
+/// The key and the certificates in the order of the file, each once.
 #[derive(Default)]
 pub(crate) struct Contents {
-    keys: Vec<Key>,
+    key: Option<Key>,
     certificates: Vec<Certificate>,
     pub(crate) has_public_key: bool,
     pub(crate) has_request: bool,
-    pub(crate) work: Work,
 }
 
 impl Contents {
-    pub(crate) fn add_key(&mut self, key: Key) {
-        if !self.keys.contains(&key) {
-            self.keys.push(key);
+    pub(crate) fn add_key(&mut self, key: Key) -> Result<(), Invalid> {
+        match &self.key {
+            Some(known) if *known != key => Err(refuse(
+                "it holds several private keys; keep the one that belongs to the certificate",
+            )),
+            _ => {
+                self.key = Some(key);
+                Ok(())
+            }
         }
     }
 
@@ -42,13 +46,7 @@ impl Contents {
     }
 
     pub(crate) fn into_certificate(mut self) -> Result<ClientCertificate, Invalid> {
-        let keys = self.keys.len();
-        let key = self.keys.pop().ok_or_else(|| self.no_key())?;
-        if keys > 1 {
-            return Err(refuse(format!(
-                "it holds {keys} private keys; keep the one that belongs to the certificate"
-            )));
-        }
+        let key = self.key.take().ok_or_else(|| self.no_key())?;
         if self.certificates.is_empty() {
             return Err(self.no_certificate());
         }

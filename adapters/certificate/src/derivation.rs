@@ -14,8 +14,12 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::password::Password;
 use crate::{damaged, refuse};
 
-/// How many rounds of hashing it may take to derive all keys of one content.
-pub const MAX_ROUNDS: u64 = 5_000_000;
+/// How many rounds of hashing it may take to derive all keys of one content: about a second's work.
+///
+/// A file as OpenSSL or Windows writes it has some 2000 iterations, and one that follows today's
+/// advice for PBKDF2 has 600 000, each time for the MAC, the certificates and the key. That is 1.8
+/// million rounds, and this is the next round number.
+pub const MAX_ROUNDS: u64 = 2_000_000;
 
 /// How many bytes of memory scrypt may use.
 pub const MAX_SCRYPT_MEMORY: u64 = 64 << 20;
@@ -229,16 +233,10 @@ fn filled(bytes: &[u8], block: usize) -> Zeroizing<Vec<u8>> {
 
 /// Adds the hash, repeated to the same length, and one to a big-endian number.
 fn add_one_more<T: AsRef<[u8]>>(number: &mut [u8], hash: &T) {
-    let repeated: Vec<u8> = hash
-        .as_ref()
-        .iter()
-        .copied()
-        .cycle()
-        .take(number.len())
-        .collect();
+    let hash = hash.as_ref();
     let mut carry = 1;
-    for (byte, added) in number.iter_mut().zip(repeated).rev() {
-        let sum = u16::from(*byte) + u16::from(added) + carry;
+    for (place, byte) in number.iter_mut().enumerate().rev() {
+        let sum = u16::from(*byte) + u16::from(hash[place % hash.len()]) + carry;
         *byte = (sum & 0xFF) as u8;
         carry = sum >> 8;
     }

@@ -40,9 +40,17 @@
 //!
 //! # Bounds
 //!
-//! A hostile file costs little: its content is at most 1 MiB ([`MAX_CONTENT`]) with at most 64
-//! certificates ([`MAX_CERTIFICATES`]), deriving its keys takes at most five million rounds of
+//! A hostile file costs little: its content is at most 1 MiB ([`MAX_CONTENT`]) with at most 256
+//! PEM blocks ([`MAX_BLOCKS`]) and 64 certificates ([`MAX_CERTIFICATES`]), deriving its keys takes at most two million rounds of
 //! hashing altogether ([`MAX_ROUNDS`]), and scrypt gets at most 64 MiB ([`MAX_SCRYPT_MEMORY`]).
+//!
+//! # When it is read
+//!
+//! A proof that is made [from a file](CertificateProof::from_file) reads it within the run, on the
+//! thread that drives it: in an async program on a worker. It does so once for each content, for
+//! the reader remembers the last one, and a PEM file or a usual PKCS#12 file takes milliseconds. To
+//! keep even that out of a run, read the file at start, as in the example above, and give the
+//! credential the [`ClientCertificate`]; a file that is replaced later is then not noticed.
 
 mod certificate;
 mod contents;
@@ -58,10 +66,11 @@ use azid_core::{Invalid, What};
 
 pub use self::contents::MAX_CERTIFICATES;
 pub use self::derivation::{MAX_ROUNDS, MAX_SCRYPT_MEMORY};
+pub use self::pem::MAX_BLOCKS;
 pub use self::reader::{CertificateReader, MAX_CONTENT};
 
 #[cfg(doc)]
-use azid_core::ClientCertificate;
+use azid_core::{CertificateProof, ClientCertificate};
 
 fn refuse(why: impl Into<String>) -> Invalid {
     Invalid::new(What::Certificate, why)

@@ -9,10 +9,14 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::contents::Contents;
+use crate::derivation::Work;
 use crate::encryption::EncryptedKey;
 use crate::key::Key;
 use crate::password::Password;
 use crate::{damaged, refuse};
+
+/// How many blocks a PEM content may have, known ones and others.
+pub const MAX_BLOCKS: usize = 256;
 
 pub(crate) fn has_blocks(content: &[u8]) -> bool {
     content.windows(BEGIN.len()).any(|window| window == BEGIN)
@@ -20,19 +24,27 @@ pub(crate) fn has_blocks(content: &[u8]) -> bool {
 
 pub(crate) fn read(content: &[u8], password: Option<&Secret>) -> Result<Contents, Invalid> {
     let mut contents = Contents::default();
+    let mut work = Work::default();
     let mut lines = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(content);
+    let mut blocks = 0;
     while let Some(block) = Block::next(&mut lines)? {
+        blocks += 1;
+        if blocks > MAX_BLOCKS {
+            return Err(refuse(format!(
+                "it holds more than {MAX_BLOCKS} PEM blocks; keep the key, the certificate that \
+                 belongs to it, and its chain"
+            )));
+        }
         match block.label {
             b"CERTIFICATE" | b"X509 CERTIFICATE" => contents.add_certificate(&block.decode()?)?,
-            b"PRIVATE KEY" => contents.add_key(Key::from_pkcs8(&block.decode()?)?),
-            b"RSA PRIVATE KEY" if block.is_encrypted => return Err(refuse(LEGACY_ENCRYPTION)),
-            b"RSA PRIVATE KEY" => contents.add_key(Key::from_pkcs1(&block.decode()?)?),
+            b"PRIVATE KEY" => contents.add_key(Key::from_pkcs8(&block.decode()?)?)?,
+            b"RSA PRIVATE KEY" if block.is_encrypted() => return Err(refuse(LEGACY_ENCRYPTION)),
+            b"RSA PRIVATE KEY" => contents.add_key(Key::from_pkcs1(&block.decode()?)?)?,
             b"ENCRYPTED PRIVATE KEY" => {
                 let key = block.decode()?;
                 let password = Password::given(password)?;
-                let decrypted =
-                    EncryptedKey::parse(&key)?.decrypt(&password, &mut contents.work)?;
-                contents.add_key(Key::from_pkcs8(&decrypted)?);
+                let decrypted = EncryptedKey::parse(&key)?.decrypt(&password, &mut work)?;
+                contents.add_key(Key::from_pkcs8(&decrypted)?)?;
             }
             b"EC PRIVATE KEY" => return Err(Key::wrong_kind("an elliptic curve key")),
             b"DSA PRIVATE KEY" => return Err(Key::wrong_kind("a DSA key")),
@@ -49,10 +61,10 @@ pub(crate) fn read(content: &[u8], password: Option<&Secret>) -> Result<Contents
     Ok(contents)
 }
 
+/// What stands between two markers; it is decoded only where its label is known.
 struct Block<'a> {
     label: &'a [u8],
-    is_encrypted: bool,
-    base64: Zeroizing<Vec<u8>>,
+    body: &'a [u8],
 }
 
 impl<'a> Block<'a> {
@@ -66,34 +78,38 @@ impl<'a> Block<'a> {
                 break label(rest)?;
             }
         };
-        let mut block = Self {
-            label,
-            is_encrypted: false,
-            // One allocation for all of it: growing would leave copies of a key behind.
-            base64: Zeroizing::new(Vec::with_capacity(lines.len())),
-        };
-        while let Some(line) = next_line(lines) {
+        let start = *lines;
+        loop {
+            let body = &start[..start.len() - lines.len()];
+            let line = next_line(lines).ok_or_else(|| refuse(CUT_SHORT))?;
             if let Some(rest) = line.strip_prefix(END) {
-                return if self::label(rest)? == block.label {
-                    Ok(Some(block))
+                return if self::label(rest)? == label {
+                    Ok(Some(Self { label, body }))
                 } else {
                     Err(damaged())
                 };
-            } else if line.contains(&b':') {
-                block.is_encrypted |=
-                    line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED");
-            } else {
-                block.base64.extend_from_slice(line);
             }
         }
-        Err(refuse(
-            "the content is cut short: a PEM block begins and does not end; copy the file again",
-        ))
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &'a [u8]> {
+        let mut rest = self.body;
+        std::iter::from_fn(move || next_line(&mut rest))
+    }
+
+    fn is_encrypted(&self) -> bool {
+        self.lines()
+            .any(|line| line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED"))
     }
 
     fn decode(&self) -> Result<Zeroizing<Vec<u8>>, Invalid> {
-        let mut decoded = Zeroizing::new(vec![0; base64::decoded_len_estimate(self.base64.len())]);
-        let length = STANDARD.decode_slice(&*self.base64, &mut decoded);
+        // One allocation for all of it: growing would leave copies of a key behind.
+        let mut base64 = Zeroizing::new(Vec::with_capacity(self.body.len()));
+        for line in self.lines().filter(|line| !line.contains(&b':')) {
+            base64.extend_from_slice(line);
+        }
+        let mut decoded = Zeroizing::new(vec![0; base64::decoded_len_estimate(base64.len())]);
+        let length = STANDARD.decode_slice(&*base64, &mut decoded);
         decoded.truncate(length.map_err(|_| damaged())?);
         Ok(decoded)
     }
@@ -117,6 +133,8 @@ fn next_line<'a>(lines: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(line.trim_ascii())
 }
 
+const CUT_SHORT: &str =
+    "the content is cut short: a PEM block begins and does not end; copy the file again";
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";

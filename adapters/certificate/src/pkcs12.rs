@@ -24,19 +24,15 @@ use crate::{damaged, refuse};
 
 pub(crate) fn read(content: &[u8], password: Option<&Secret>) -> Result<Contents, Invalid> {
     let file = File::parse(content)?;
-    let mut contents = Contents::default();
-    let password = file.password(password, &mut contents.work)?;
-    for part in members(file.safe).map_err(|_| damaged())? {
-        match Part::parse(part).map_err(|_| damaged())? {
-            Part::Plain(bags) => add_bags(bags, &password, &mut contents)?,
-            Part::Encrypted(algorithm, data) => {
-                let bags = decrypt(&algorithm, data, &password, &mut contents.work)?;
-                add_bags(&bags, &password, &mut contents)?;
-            }
-            Part::Other => {}
+    let mut work = Work::default();
+    let mut refusal = damaged();
+    for password in Password::candidates(password) {
+        match file.open(&password, &mut work) {
+            Err(refused) if refused == password.refusal() => refusal = refused,
+            opened => return opened,
         }
     }
-    Ok(contents)
+    Err(refusal)
 }
 
 struct File<'a> {
@@ -78,18 +74,27 @@ impl<'a> File<'a> {
         })
     }
 
-    /// The password that the MAC vouches for.
-    fn password(&self, given: Option<&Secret>, work: &mut Work) -> Result<Password, Invalid> {
-        let mut refusal = None;
-        for password in Password::candidates(given) {
-            match &self.mac {
-                Some(mac) if !mac.vouches(self.safe, &password, work)? => {
-                    refusal = Some(password.refusal());
+    /// What is in it. A password that does not fit shows in the MAC, and without one only when
+    /// something is decrypted.
+    fn open(&self, password: &Password, work: &mut Work) -> Result<Contents, Invalid> {
+        match &self.mac {
+            Some(mac) if !mac.vouches(self.safe, password, work)? => {
+                return Err(password.refusal());
+            }
+            _ => {}
+        }
+        let mut contents = Contents::default();
+        for part in members(self.safe).map_err(|_| damaged())? {
+            match Part::parse(part).map_err(|_| damaged())? {
+                Part::Plain(bags) => add_bags(bags, password, &mut contents, work)?,
+                Part::Encrypted(algorithm, data) => {
+                    let bags = decrypt(&algorithm, data, password, work)?;
+                    add_bags(&bags, password, &mut contents, work)?;
                 }
-                _ => return Ok(password),
+                Part::Other => {}
             }
         }
-        Err(refusal.unwrap_or_else(damaged))
+        Ok(contents)
     }
 }
 
@@ -172,14 +177,19 @@ impl<'a> Part<'a> {
     }
 }
 
-fn add_bags(bags: &[u8], password: &Password, contents: &mut Contents) -> Result<(), Invalid> {
+fn add_bags(
+    bags: &[u8],
+    password: &Password,
+    contents: &mut Contents,
+    work: &mut Work,
+) -> Result<(), Invalid> {
     for bag in members(bags).map_err(|_| damaged())? {
         let bag = Content::parse(bag).map_err(|_| damaged())?;
         match bag.kind {
-            KEY_BAG => contents.add_key(Key::from_pkcs8(bag.der)?),
+            KEY_BAG => contents.add_key(Key::from_pkcs8(bag.der)?)?,
             SHROUDED_KEY_BAG => {
-                let key = EncryptedKey::parse(bag.der)?.decrypt(password, &mut contents.work)?;
-                contents.add_key(Key::from_pkcs8(&key)?);
+                let key = EncryptedKey::parse(bag.der)?.decrypt(password, work)?;
+                contents.add_key(Key::from_pkcs8(&key)?)?;
             }
             CERTIFICATE_BAG => {
                 let certificate = Content::parse(bag.value).map_err(|_| damaged())?;

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use azid_core::{ClientCertificate, Invalid, ReadCertificate, Secret, SecretBytes};
+use azid_core::{ClientCertificate, Identity, Invalid, ReadCertificate, Secret, SecretBytes};
 use sha2::{Digest, Sha256};
 
+#[cfg(doc)]
+use crate::MAX_ROUNDS;
 use crate::{pem, pkcs12, refuse};
 
 /// How many bytes a content may have.
@@ -16,6 +18,11 @@ pub const MAX_CONTENT: usize = 1 << 20;
 /// The last content is remembered by its digest: read again, it yields the same key handle without
 /// another decryption, so that a host too parses the key once. A changed content yields a new one.
 /// Clones remember together. Two threads that read at the same moment wait for each other.
+///
+/// To that end the last key stays in memory, decrypted, for as long as the reader or a clone of it
+/// lives, and is zeroed after that. Opening a PKCS#12 file or an encrypted key works within the call
+/// to [`read`](ReadCertificate::read), for up to about a second ([`MAX_ROUNDS`]) and milliseconds
+/// for usual files.
 #[derive(Clone, Default)]
 pub struct CertificateReader {
     password: Option<Secret>,
@@ -79,6 +86,15 @@ impl ReadCertificate for CertificateReader {
             return Some(Arc::new(self.clone()));
         }
         Some(Arc::new(self.clone().password(password.clone())))
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        let identity = Identity::of("CertificateReader");
+        let password = self.password.as_ref().filter(|text| !text.is_empty());
+        Some(match password {
+            Some(password) => identity.secret("password", password).finish(),
+            None => identity.finish(),
+        })
     }
 }
 

@@ -48,6 +48,8 @@ fn a_pkcs12_file_with_an_empty_password_or_none_needs_none() {
         "empty-password.p12",
         "legacy-empty-password.p12",
         "plain.p12",
+        "no-mac-empty-password.p12",
+        "no-mac-null-password.p12",
     ] {
         is_the_leaf_with_its_chain(&files::file(name), None, 3);
         is_the_leaf_with_its_chain(&files::file(name), Some(""), 3);

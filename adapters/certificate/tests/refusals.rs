@@ -2,6 +2,7 @@
 
 mod files;
 
+use azid_certificate::MAX_BLOCKS;
 use files::{file, join, read, read_with};
 use proptest::prelude::*;
 
@@ -73,8 +74,34 @@ fn a_key_that_belongs_to_no_certificate_is_refused() {
 #[test]
 fn several_private_keys_are_refused_and_the_same_key_twice_is_not() {
     let two = join(&["leaf.pem", "key-pkcs8.pem", "other-key.pem"]);
-    is_refused(&two, None, "holds 2 private keys");
+    is_refused(&two, None, "holds several private keys");
     read(&join(&["leaf.pem", "key-pkcs8.pem", "key-pkcs1.pem"])).expect("one key, twice");
+}
+
+#[test]
+fn the_second_private_key_is_refused_before_what_comes_after_it_is_read() {
+    let mut content = join(&["key-pkcs8.pem", "other-key.pem"]);
+    content.extend(b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+    is_refused(&content, None, "holds several private keys");
+}
+
+#[test]
+fn a_file_of_more_blocks_than_any_chain_has_is_refused_at_the_first_too_many() {
+    let block = "-----BEGIN A-----\n-----END A-----\n";
+    let mut content = block.repeat(MAX_BLOCKS - 2).into_bytes();
+    content.extend(join(&["leaf.pem", "key-pkcs8.pem"]));
+    read(&content).expect("blocks of other kinds are passed over");
+    content.extend(block.bytes());
+    is_refused(&content, None, "more than 256 PEM blocks");
+    content.extend(b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+    is_refused(&content, None, "more than 256 PEM blocks");
+}
+
+#[test]
+fn a_block_of_an_unknown_kind_is_passed_over_undecoded() {
+    let mut content = b"-----BEGIN A-----\n*not base64*\n-----END A-----\n".to_vec();
+    content.extend(join(&["leaf.pem", "key-pkcs8.pem"]));
+    read(&content).expect("a good file");
 }
 
 #[test]
@@ -99,6 +126,7 @@ fn a_wrong_password_is_told_from_a_missing_one() {
         "legacy-rc2-40.p12",
         "legacy-3des.p12",
         "no-mac.p12",
+        "no-mac-legacy.p12",
     ];
     for content in files.map(file).into_iter().chain([pem, scrypt]) {
         is_refused(&content, Some("canary"), "the password does not open it");
@@ -161,7 +189,7 @@ fn a_file_that_is_too_large_is_refused_unread() {
 fn a_file_that_asks_for_millions_of_iterations_is_refused_before_they_are_made() {
     is_refused(&file("costly.p12"), Some("x"), "rounds of hashing");
     let content = join(&["leaf.pem", "key-costly.pem"]);
-    is_refused(&content, Some("swordfish"), "rounds of hashing");
+    is_refused(&content, Some("swordfish"), "2000000 rounds of hashing");
 }
 
 const FILES: [(&str, &str); 6] = [

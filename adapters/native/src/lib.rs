@@ -10,8 +10,9 @@
 //! | the effect `Exec` | [`run_program`], or as a future [`start_program`] |
 //! | for `Http`: whether a request may leave, and by which way | [`check`], [`Proxies`] |
 //! | for `Http`: an answer's body within its limit | [`read_at_most`] |
-//! | for `Http`: how its server proves who it is | [`special_proof`], and below |
+//! | for `Http`: how its server proves who it is | [`Tls::special_requirements`](azid_core::effect::Tls::special_requirements), and below |
 //! | for `Http`: what an error of a socket or of TLS means | [`http_failure`] |
+//! | the effect `Authorize` | [`authorize`], [`Authorization`], [`Browser`] |
 //! | the effect `Sign` with a key in memory | [`Signer`] |
 //! | to keep what was made for a request, within bounds | [`Recent`] |
 //!
@@ -31,6 +32,7 @@
 //! The system's roots are read once for each process, when they are first needed; `SSL_CERT_FILE`
 //! and `SSL_CERT_DIR` name others.
 
+mod authorize;
 mod clock;
 mod environment;
 mod exec;
@@ -47,6 +49,7 @@ mod seed;
 mod sign;
 mod tls;
 
+pub use self::authorize::{Authorization, Browser, authorize};
 pub use self::clock::now;
 pub use self::environment::{environment, platform};
 pub use self::exec::{Running, run_program, start_program};
@@ -55,7 +58,7 @@ pub use self::file::read_file;
 pub use self::limit::read_at_most;
 pub use self::proxy::{Proxies, Proxy, Route, bypasses_proxies};
 pub use self::recent::Recent;
-pub use self::requirements::{check, special_proof};
+pub use self::requirements::check;
 pub use self::seed::{SeedFailure, seed};
 pub use self::sign::Signer;
 #[doc(hidden)]

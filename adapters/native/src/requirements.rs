@@ -1,6 +1,6 @@
 //! What no host on an operating system may do for a request.
 
-use azid_core::effect::{HttpRequest, Refusal, Requirement, Roots, Tls};
+use azid_core::effect::{HttpRequest, Refusal, Requirement};
 
 /// Says which requirement of a request cannot be honoured anywhere, if there is one. Every host
 /// asks this before it does anything else with a request.
@@ -12,30 +12,18 @@ use azid_core::effect::{HttpRequest, Refusal, Requirement, Roots, Tls};
 pub fn check(request: &HttpRequest) -> Result<(), Refusal> {
     let unmet = match request.url.scheme() {
         "https" => None,
-        "http" if request.requirements.plain_http => special_proof(&request.requirements.tls),
+        "http" if request.requirements.plain_http => {
+            request.requirements.tls.special_requirements().next()
+        }
         _ => Some(Requirement::Https),
     };
     unmet.map_or(Ok(()), |unmet| Err(Refusal::Requirement(unmet)))
 }
 
-/// The requirement, if there is one, by which a server is to prove who it is in another way than
-/// any server does: what a client must refuse that knows of no such ways.
-pub fn special_proof(tls: &Tls) -> Option<Requirement> {
-    if tls.pin.is_some() {
-        Some(Requirement::TlsPin)
-    } else if tls.roots != Roots::System {
-        Some(Requirement::ExclusiveRoots)
-    } else if tls.server_name.is_some() {
-        Some(Requirement::ServerName)
-    } else {
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use azid_core::effect::{Requirements, Thumbprint};
+    use azid_core::effect::{Requirements, Roots, Thumbprint, Tls};
 
     fn checked(url: &str, requirements: Requirements) -> Result<(), Refusal> {
         let url = url.parse().expect("the URLs of the tests are valid");

@@ -41,11 +41,7 @@ fn sign_by(
     key: &KeyHandle,
     algorithm: SignatureAlgorithm,
 ) -> Result<Vec<u8>, SignFailure> {
-    signer.sign(&SignRequest {
-        algorithm,
-        message: MESSAGE.into(),
-        key: key.clone(),
-    })
+    signer.sign(&SignRequest::new(algorithm, MESSAGE.into(), key.clone()))
 }
 
 fn why(key: &KeyHandle, algorithm: SignatureAlgorithm) -> String {

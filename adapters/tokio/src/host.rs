@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ use azid_core::effect::{Detail, FileFailure, HttpFailure, KeyHandle, SignFailure
 use azid_core::{Environment, Now, Platform, Seed, Step};
 #[cfg(feature = "reqwest")]
 use azid_native::Proxies;
-use azid_native::Signer;
+use azid_native::{Authorization, Browser, Signer};
 use tokio::runtime::Handle;
+use url::Url;
 
 use crate::clock::Clock;
 use crate::task::task;
@@ -24,8 +26,8 @@ use crate::task::task;
 /// HTTP goes by `reqwest` (the feature `reqwest`, on by default) or by a client of the user's;
 /// files are read on the blocking pool, and keys in memory sign there, since a long key takes
 /// milliseconds; waits are tokio's, so that they follow `tokio::time::pause`. A program runs on a
-/// thread of its own, in real time, and is killed when the future that waits for it is dropped.
-/// Browsers are refused.
+/// thread of its own, in real time, and is killed when the future that waits for it is dropped; the
+/// answer of a browser is heard by threads outside the runtime.
 ///
 /// An exchange or a wait is a task of the runtime that it began on, so it goes on whoever waits
 /// for it. Where that runtime ends first, the exchange is lost, and retried on the next one. The
@@ -40,6 +42,7 @@ pub struct TokioHost {
     sleep: Sleeper,
     seeds: Option<Seeds>,
     environments: Environments,
+    browser: Browser,
     signer: Arc<Signer>,
     platform: Platform,
 }
@@ -64,6 +67,7 @@ impl TokioHost {
             sleep: Sleeper(Arc::new(|duration| Box::pin(tokio::time::sleep(duration)))),
             seeds: None,
             environments: Environments(Arc::new(|| Arc::new(azid_native::environment()))),
+            browser: Browser::default(),
             signer: Arc::default(),
             platform: azid_native::platform(),
         }
@@ -80,6 +84,17 @@ impl TokioHost {
     #[cfg(feature = "reqwest")]
     pub fn proxies(mut self, proxies: Proxies) -> Self {
         self.client = AnyClient::new(crate::client::Reqwest::new(proxies));
+        self
+    }
+
+    /// Opens pages for people to sign in by this function instead of the browser that
+    /// [`Browser`] finds by default. It may return at once or when the person is done with the
+    /// page; an error says that the page cannot be seen, and makes the credential unavailable.
+    pub fn browser(
+        mut self,
+        open: impl Fn(&Url) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.browser = Browser::new(open);
         self
     }
 
@@ -159,6 +174,13 @@ impl Host for TokioHost {
                 let reply = azid_native::start_program(call.request().clone()).await;
                 call.reply(reply, clock.now())
             }),
+            Step::Authorize(call) => {
+                let authorization = Authorization::begin(call.request().clone(), &self.browser);
+                Box::pin(async move {
+                    let reply = authorization.await;
+                    call.reply(reply, clock.now())
+                })
+            }
             Step::Sleep(call) => {
                 let slept = (self.sleep.0)(call.request().duration);
                 Box::pin(async move {
@@ -177,7 +199,15 @@ impl Host for TokioHost {
                     call.reply(reply, clock.now())
                 })
             }
-            other => self.callbacks.perform(other, move || clock.now()),
+            other => self.callbacks.perform(
+                other,
+                move || clock.now(),
+                |limit| {
+                    Box::pin(async move {
+                        task(async move { tokio::time::sleep(limit).await }).await;
+                    })
+                },
+            ),
         }
     }
 

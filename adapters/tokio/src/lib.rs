@@ -52,6 +52,7 @@ pub use azid_async::{
     Callbacks, EarlyRefresh, Event, Flight, GetToken, Host, HttpClient, TokenCache, WithCallbacks,
 };
 
+pub use azid_native::Browser;
 #[cfg(feature = "reqwest")]
 pub use azid_native::Proxies;
 

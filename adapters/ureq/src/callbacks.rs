@@ -10,6 +10,7 @@ use azid_core::{Call, Now, Step};
 #[derive(Debug, Default)]
 pub(crate) struct Callbacks {
     pub(crate) assertions: Answers<Assertion>,
+    pub(crate) client_secrets: Answers<Assertion>,
     pub(crate) tokens: Answers<Token>,
     pub(crate) prompts: Answers<Prompt>,
     pub(crate) signers: Answers<Sign>,
@@ -87,10 +88,11 @@ macro_rules! register {
 register!(/// Answers requests for a client assertion under this name.
     on_assertion, assertions: AssertionRequest -> azid_core::Secret, AssertionFailure);
 register!(/// Answers with a client secret under this name, for a credential that asks for one.
-    on_client_secret, assertions: AssertionRequest -> azid_core::Secret, AssertionFailure);
+    on_client_secret, client_secrets: AssertionRequest -> azid_core::Secret, AssertionFailure);
 register!(/// Answers requests for a token under this name.
     on_token, tokens: TokenOrder -> azid_core::AccessToken, TokenFailure);
 register!(/// Shows a person what to do, for credentials that prompt under this name.
     on_prompt, prompts: PromptRequest -> (), PromptFailure);
-register!(/// Signs with the key of this name.
+register!(/// Signs with the key of this name. Nobody can call the answer off, so it must come to an
+    /// end by itself within the request's time limit.
     on_sign, signers: SignRequest -> Vec<u8>, SignFailure);

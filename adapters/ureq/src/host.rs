@@ -1,24 +1,27 @@
 //! The host: how this adapter carries out effects.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azid_core::effect::{KeyHandle, Refusal};
+use azid_core::effect::{KeyHandle, ProofKind, Refusal};
 use azid_core::{Context, Environment, Now, Platform, Seed, Step, TokenRequest};
-use azid_native::{Proxies, SeedFailure, Signer};
+use azid_native::{Browser, Proxies, SeedFailure, Signer};
+use url::Url;
 
 use crate::callbacks::Callbacks;
 use crate::http::Client;
 
 /// Carries out effects, each on the thread that asks for it.
 ///
-/// HTTP exchanges, file reads, programs, waits and signatures by keys in memory work as they are;
-/// assertions, tokens, prompts and signatures by named keys work where a callback is registered.
-/// Everything else is refused as an effect that this host does not have.
+/// HTTP exchanges, file reads, programs, sign-ins by a browser, waits and signatures by keys in
+/// memory work as they are; assertions, tokens, prompts and signatures by named keys work where a
+/// callback is registered. An effect that this host does not know is refused.
 pub struct Host {
     client: Client,
     callbacks: Callbacks,
+    browser: Browser,
     signer: Signer,
     environments: Box<dyn Fn() -> Arc<Environment> + Send + Sync>,
     platform: Platform,
@@ -34,6 +37,7 @@ impl Host {
         Self {
             client: Client::new(Proxies::from_environment()),
             callbacks: Callbacks::default(),
+            browser: Browser::default(),
             signer: Signer::new(),
             environments: Box::new(|| Arc::new(azid_native::environment())),
             platform: azid_native::platform(),
@@ -82,6 +86,17 @@ impl Host {
         self
     }
 
+    /// Opens pages for people to sign in by this function instead of the browser that
+    /// [`Browser`] finds by default. It may return at once or when the person is done with the
+    /// page; an error says that the page cannot be seen, and makes the credential unavailable.
+    pub fn browser(
+        mut self,
+        open: impl Fn(&Url) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.browser = Browser::new(open);
+        self
+    }
+
     /// Reads the time from this clock.
     pub fn clock(mut self, clock: impl Fn() -> Now + Send + Sync + 'static) -> Self {
         self.clock = Box::new(clock);
@@ -118,13 +133,21 @@ impl Host {
                 let reply = azid_native::run_program(call.request());
                 call.reply(reply, now())
             }
+            Step::Authorize(call) => {
+                let reply = azid_native::authorize(call.request(), &self.browser);
+                call.reply(reply, now())
+            }
             Step::Sleep(call) => {
                 (self.sleep)(call.request().duration);
                 call.reply(Ok(()), now())
             }
             Step::Assertion(call) => {
                 let name = call.request().callback.clone();
-                self.callbacks.assertions.answer(call, name, now)
+                let answers = match call.request().kind {
+                    ProofKind::ClientSecret => &self.callbacks.client_secrets,
+                    ProofKind::ClientAssertion => &self.callbacks.assertions,
+                };
+                answers.answer(call, name, now)
             }
             Step::Token(call) => {
                 let name = call.request().callback.clone();

@@ -5,9 +5,7 @@ use std::time::Duration;
 use azid_core::effect::{
     Detail, HttpFailure, HttpReply, HttpRequest, HttpResponse, Refusal, Requirement,
 };
-use azid_native::{
-    Phase, Proxies, bypasses_proxies, check, http_failure, read_at_most, special_proof,
-};
+use azid_native::{Phase, Proxies, bypasses_proxies, check, http_failure, read_at_most};
 use ureq::http::header::{HeaderValue, USER_AGENT as USER_AGENT_FIELD};
 use ureq::http::{Method, Request, Uri};
 use ureq::{Agent, AsSendBody, Error, SendBody};
@@ -50,7 +48,7 @@ impl Client {
         check(request).map_err(HttpFailure::Refused)?;
         check_log()?;
         match &self.given {
-            Some(agent) => match special_proof(&request.requirements.tls) {
+            Some(agent) => match request.requirements.tls.special_requirements().next() {
                 Some(unmet) => Err(HttpFailure::Refused(Refusal::Requirement(unmet))),
                 None => exchange(agent, request),
             },

@@ -38,7 +38,7 @@ mod provider;
 mod secure;
 mod tunnel;
 
-pub use azid_native::{Proxies, SeedFailure};
+pub use azid_native::{Browser, Proxies, SeedFailure};
 pub use azid_shared::{Event, TokenCache};
 
 pub use self::builder::{Builder, EarlyRefresh};

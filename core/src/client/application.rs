@@ -31,12 +31,21 @@ pub(crate) struct Application {
     pub(crate) validated_by: Option<Authority>,
 }
 
-/// The options that every credential of an application has, as methods.
+/// The options that every credential of an application has, as methods; `at` says in which field
+/// of the credential they are kept, or in none.
 macro_rules! application_options {
     () => {
-        /// Asks this authority instead of the public cloud's.
+        crate::client::application_options!(at application);
+    };
+    (and region) => {
+        crate::client::application_options!(at application);
+        crate::client::application_options!(region at application);
+    };
+    (at $($part:ident)?) => {
+        /// Asks this authority instead of the public cloud's, or of the one that the environment
+        /// names where the credential goes by that.
         pub fn authority(mut self, authority: crate::authority::Authority) -> Self {
-            self.application.authority = authority;
+            self.$($part.)?authority = authority.into();
             self
         }
 
@@ -45,7 +54,7 @@ macro_rules! application_options {
             mut self,
             tenants: impl IntoIterator<Item = T>,
         ) -> Self {
-            self.application.additionally_allowed_tenants =
+            self.$($part.)?additionally_allowed_tenants =
                 crate::tenant::AllowedTenants::new(tenants);
             self
         }
@@ -57,17 +66,15 @@ macro_rules! application_options {
         ///
         /// [`Authority::public_cloud`]: crate::Authority::public_cloud
         pub fn validate_authority_by(mut self, trusted: crate::authority::Authority) -> Self {
-            self.application.validated_by = Some(trusted);
+            self.$($part.)?validated_by = Some(trusted);
             self
         }
     };
-    (and region) => {
-        crate::client::application_options!();
-
+    (region at $($part:ident)?) => {
         /// Asks the token service of a region. Only managed identities and applications that
         /// Microsoft has enabled for it may; others get AADSTS100007.
         pub fn region(mut self, region: crate::client::Region) -> Self {
-            self.application.region = Some(region);
+            self.$($part.)?region = Some(region);
             self
         }
     };

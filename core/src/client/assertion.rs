@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::callback::ask_callback;
+use super::callback::Callback;
 use super::exchange::{Client, Proof, Prove, Proven};
 use super::text_file::read_text;
 use crate::context::Context;
 use crate::credential::Credential;
-use crate::effect::CallbackId;
+use crate::effect::{CallbackId, ProofKind};
 use crate::error::What;
-use crate::identity::{Identity, IdentityBuilder, Instance};
+use crate::identity::{Identity, IdentityBuilder};
 use crate::moves::{Link, Next, call_link};
 use crate::nested::Nested;
 use crate::oauth::ServiceError;
@@ -27,14 +27,10 @@ use crate::transcript::Redactor;
 pub struct ClientAssertion(Source);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum Source {
     File(String),
-    Callback {
-        name: CallbackId,
-        #[serde(skip)]
-        instance: Instance,
-    },
+    Callback(Callback),
     Credential {
         credential: Nested,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,10 +47,7 @@ impl ClientAssertion {
     /// The assertion that the callback of this name answers, which the provider's builder
     /// registers.
     pub fn from_callback(name: CallbackId) -> Self {
-        Self(Source::Callback {
-            name,
-            instance: Instance::default(),
-        })
+        Self(Source::Callback(Callback::new(name)))
     }
 
     /// The token of another credential, such as a managed identity that the application trusts. It
@@ -81,8 +74,8 @@ impl ClientAssertion {
     pub(crate) fn identify(&self, identity: IdentityBuilder) -> Identity {
         match &self.0 {
             Source::File(path) => identity.field("assertion file", path).finish(),
-            Source::Callback { instance, .. } => {
-                identity.identity("assertion callback", &instance.identity())
+            Source::Callback(callback) => {
+                identity.identity("assertion callback", &callback.identity())
             }
             Source::Credential { credential, scope } => identity
                 .optional("assertion scope", scope.as_ref())
@@ -105,11 +98,11 @@ impl ClientAssertion {
 impl Prove for ClientAssertion {
     fn prove(&self, client: &Client, then: Proven, cx: &mut Context) -> Next {
         match &self.0 {
-            Source::File(path) => {
-                read_text(path.clone(), |text, cx| then(Proof::Assertion(text), cx))
-            }
-            Source::Callback { name, .. } => {
-                ask_callback(name, What::ClientAssertion, client, |text, cx| {
+            Source::File(path) => read_text(What::ClientAssertion, path.clone(), cx, |text, cx| {
+                then(Proof::Assertion(text), cx)
+            }),
+            Source::Callback(callback) => {
+                callback.ask(ProofKind::ClientAssertion, client, |text, cx| {
                     then(Proof::Assertion(text), cx)
                 })
             }

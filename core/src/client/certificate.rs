@@ -8,8 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::effect::KeyHandle;
+use crate::effect::{CallbackId, KeyHandle};
 use crate::error::{Invalid, What};
+use crate::identity::{Identity, Instance};
 use crate::secret::{Secret, SecretBytes};
 use crate::time::Timestamp;
 use crate::transcript::{Redactor, is_placeholder};
@@ -97,6 +98,11 @@ impl ClientCertificate {
 ///
 /// A file is read for each assertion. A reader that keeps what it made of the last content gives
 /// the same [`KeyHandle`] again while the file stays as it is, and a host then parses the key once.
+///
+/// A reader is called within the run, on the thread that drives it, and under an async host on one
+/// of its workers. It should take no more than milliseconds, save for a content that it meets for
+/// the first time. Where that is too much, read the file when the program starts and give the
+/// [`ClientCertificate`] itself.
 pub trait ReadCertificate: Debug + Send + Sync {
     /// The certificate and its key.
     ///
@@ -110,6 +116,13 @@ pub trait ReadCertificate: Debug + Send + Sync {
     fn with_password(&self, _password: &Secret) -> Option<Arc<dyn ReadCertificate>> {
         None
     }
+
+    /// What this reader adds to the identity of a credential: readers that make the same of every
+    /// content have equal ones, and their credentials share tokens. With none, as by default, a
+    /// credential shares its tokens with its clones alone.
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
 }
 
 /// A shared reader is a reader.
@@ -120,6 +133,41 @@ impl ReadCertificate for Arc<dyn ReadCertificate> {
 
     fn with_password(&self, password: &Secret) -> Option<Arc<dyn ReadCertificate>> {
         (**self).with_password(password)
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        (**self).identity()
+    }
+}
+
+/// A reader as part of a credential. It is code, and equal to itself alone.
+#[derive(Clone, Debug)]
+pub(crate) struct Reader {
+    code: Arc<dyn ReadCertificate>,
+    instance: Instance,
+}
+
+impl Reader {
+    pub(crate) fn new(code: impl ReadCertificate + 'static) -> Self {
+        Self {
+            code: Arc::new(code),
+            instance: Instance::default(),
+        }
+    }
+
+    pub(crate) fn code(&self) -> &Arc<dyn ReadCertificate> {
+        &self.code
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        let of_code = self.code.identity();
+        of_code.unwrap_or_else(|| self.instance.identity())
+    }
+}
+
+impl PartialEq for Reader {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.code, &other.code)
     }
 }
 
@@ -155,18 +203,18 @@ impl From<Chain> for Vec<String> {
     }
 }
 
-/// A key as data: by its name, or as a PKCS#8 document in base64.
+/// A key as data: the name of the callback that signs with it, or as a PKCS#8 document in base64.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum WrittenKey {
-    Named(crate::effect::CallbackId),
+    Callback(CallbackId),
     Pkcs8(Secret),
 }
 
 impl Serialize for KeyHandle {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Named(name) => WrittenKey::Named(name.clone()),
+            Self::Named(name) => WrittenKey::Callback(name.clone()),
             Self::InMemory(key) => {
                 // A placeholder of a transcript stays readable; of a key nothing is written.
                 let text = std::str::from_utf8(key.expose()).unwrap_or_default();
@@ -180,14 +228,16 @@ impl Serialize for KeyHandle {
 impl<'de> Deserialize<'de> for KeyHandle {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = match WrittenKey::deserialize(deserializer)? {
-            WrittenKey::Named(name) => return Ok(Self::Named(name)),
+            WrittenKey::Callback(name) => return Ok(Self::Named(name)),
             WrittenKey::Pkcs8(text) => text,
         };
         if is_placeholder(text.expose()) {
             return Ok(Self::in_memory(text.expose().as_bytes().into()));
         }
-        let der = STANDARD.decode(text.expose());
-        let der = der.map_err(|_| D::Error::custom("a key is base64 of a PKCS#8 document"))?;
+        let der = STANDARD.decode(text.expose()).ok();
+        let der = der
+            .filter(|der| !der.is_empty())
+            .ok_or_else(|| D::Error::custom("a key is base64 of a PKCS#8 document"))?;
         Ok(Self::in_memory(SecretBytes::new(der)))
     }
 }

@@ -2,8 +2,6 @@
 //!
 //! prove ─► [read the file] ─► sign ─► assertion
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::ser::Error as _;
@@ -11,12 +9,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::certificate::{ClientCertificate, ReadCertificate};
+use super::certificate::{ClientCertificate, ReadCertificate, Reader};
 use super::exchange::{Client, Proof, Prove, Proven};
 use super::jwt::{self, Header};
+use super::text_file::named;
 use crate::context::Context;
 use crate::effect::{Detail, FileRequest, KeyHandle, SignFailure, SignRequest};
-use crate::error::Cause;
+use crate::error::{Cause, What};
 use crate::identity::{Identity, IdentityBuilder, Instance};
 use crate::moves::{Next, read_file, sign};
 use crate::secret::Secret;
@@ -54,13 +53,10 @@ pub struct CertificateProof {
 }
 
 /// A file is read by code, so only a certificate that is given can be written down.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Source {
     Given(ClientCertificate),
-    File {
-        path: String,
-        reader: Arc<dyn ReadCertificate>,
-    },
+    File { path: String, reader: Reader },
 }
 
 /// The longest file that is read; one with a long chain has some ten kilobytes.
@@ -71,10 +67,15 @@ impl CertificateProof {
     ///
     /// The file is read for each assertion, so about once an hour for a scope, and a rotated
     /// certificate is in use before Entra refuses the old one. It may have 1 MiB.
+    ///
+    /// The reader runs within the run, on the thread that drives it. That of `azid-certificate`
+    /// decrypts each content once. A program that wants to decrypt none there reads the file itself
+    /// when it starts and makes the proof [of the certificate](Self::from), which is then not
+    /// rotated.
     pub fn from_file(path: impl Into<String>, reader: impl ReadCertificate + 'static) -> Self {
         Self::new(Source::File {
             path: path.into(),
-            reader: Arc::new(reader),
+            reader: Reader::new(reader),
         })
     }
 
@@ -98,7 +99,9 @@ impl CertificateProof {
             .optional("chain is sent", on(self.send_certificate_chain))
             .optional("RS256", on(self.use_rs256));
         match &self.source {
-            Source::File { path, .. } => identity.field("certificate file", path).finish(),
+            Source::File { path, reader } => identity
+                .field("certificate file", path)
+                .identity("reader", &reader.identity()),
             Source::Given(certificate) => match certificate.key() {
                 KeyHandle::InMemory(key) => {
                     let thumbprint = Sha256::digest(certificate.leaf());
@@ -155,11 +158,8 @@ impl CertificateProof {
             header
         };
         let input = header.signing_input(client, cx.entropy().uuid(), now);
-        let request = SignRequest {
-            algorithm: header.algorithm(),
-            message: input.clone(),
-            key: certificate.key().clone(),
-        };
+        let key = certificate.key().clone();
+        let request = SignRequest::new(header.algorithm(), input.clone(), key);
         sign(request, move |signature, cx| {
             let signature = signature.or_else(|failure| cx.failed(failure))?;
             let signature = Zeroizing::new(signature);
@@ -176,8 +176,9 @@ impl Prove for CertificateProof {
     fn prove(&self, client: &Client, then: Proven, cx: &mut Context) -> Next {
         let (path, reader) = match &self.source {
             Source::Given(certificate) => return self.sign(certificate, client, then, cx),
-            Source::File { path, reader } => (path.clone(), Arc::clone(reader)),
+            Source::File { path, reader } => (path.clone(), reader.clone()),
         };
+        named(What::Certificate, &path).or_else(|invalid| cx.failed(invalid))?;
         let (this, client) = (self.clone(), client.clone());
         read_file(
             FileRequest::new(&path).max_bytes(MOST_BYTES),
@@ -186,7 +187,7 @@ impl Prove for CertificateProof {
                     Ok(content) => content,
                     Err(failure) => return cx.failed(Cause::file(path, failure)),
                 };
-                match reader.read(&content) {
+                match reader.code().read(&content) {
                     Ok(certificate) => this.sign(&certificate, &client, then, cx),
                     Err(invalid) => cx.failed(Cause::FileContent {
                         path,
@@ -201,23 +202,6 @@ impl Prove for CertificateProof {
 impl From<ClientCertificate> for CertificateProof {
     fn from(certificate: ClientCertificate) -> Self {
         Self::new(Source::Given(certificate))
-    }
-}
-
-/// Two files are equal when their paths are, and their readers are one and the same.
-impl PartialEq for Source {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Given(one), Self::Given(other)) => one == other,
-            (
-                Self::File { path, reader },
-                Self::File {
-                    path: other_path,
-                    reader: other_reader,
-                },
-            ) => path == other_path && Arc::ptr_eq(reader, other_reader),
-            _ => false,
-        }
     }
 }
 

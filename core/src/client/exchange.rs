@@ -17,7 +17,7 @@ use crate::error::{Cause, Explain};
 use crate::moves::{Next, done};
 use crate::oauth::{Expiry, Form, ServiceError, TokenAnswer, claims, correlated};
 use crate::request::TokenRequest;
-use crate::retry::Repeat;
+use crate::retry::{Repeat, RetryPolicy};
 use crate::secret::Secret;
 use crate::tenant::{ClientId, TenantId};
 
@@ -91,6 +91,7 @@ pub(crate) struct Exchange {
     request: Option<TokenRequest>,
     url: Url,
     requirements: Requirements,
+    retry: RetryPolicy,
     explain: Explain,
 }
 
@@ -104,8 +105,15 @@ impl Exchange {
             grant,
             request: None,
             requirements: Requirements::default(),
+            retry: RetryPolicy::entra(),
             explain: |_| None,
         }
+    }
+
+    /// Retries by this policy, save that the form of repetition is what the proof calls for.
+    pub(crate) fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
     }
 
     /// Sends the request another way to the same endpoint, which may have refusals of its own.
@@ -196,7 +204,7 @@ impl Exchange {
         };
         correlated(HttpRequest::post_form(self.url.clone(), &form), cx)
             .requirements(self.requirements.clone())
-            .retry(self.grant.retry(&*self.prove))
+            .retry(self.grant.retry(&*self.prove, &self.retry))
     }
 
     fn on_answer(

@@ -77,7 +77,7 @@ impl Grant {
     }
 
     /// When to repeat a request for it. A poll is repeated by whoever polls.
-    pub(super) fn retry(&self, prove: &dyn Prove) -> RetryPolicy {
+    pub(super) fn retry(&self, prove: &dyn Prove, policy: &RetryPolicy) -> RetryPolicy {
         let repeat = match self {
             Self::DeviceCode(_) => return RetryPolicy::never(),
             Self::AuthorizationCode { .. } | Self::RefreshToken(_) => Repeat::OnlyIfNotSent,
@@ -85,7 +85,7 @@ impl Grant {
         };
         RetryPolicy {
             repeat,
-            ..RetryPolicy::entra()
+            ..policy.clone()
         }
     }
 }

@@ -5,12 +5,14 @@ use std::fmt;
 use http::header::{ACCEPT, HeaderValue};
 use url::Url;
 
+use super::application::Application;
 use super::exchange::{Client, Proof, Prove, Proven};
+use super::grant::Grant;
 use crate::attempts::http;
 use crate::context::Context;
 use crate::effect::{HttpReply, HttpRequest, HttpResponse};
 use crate::environment::Environment;
-use crate::error::{Cause, Explain, Invalid, What};
+use crate::error::{Cause, Explain, Fault, Invalid, What};
 use crate::moves::Next;
 use crate::oauth::{read_member, safe_text};
 use crate::retry::RetryPolicy;
@@ -65,6 +67,24 @@ pub(crate) fn job_endpoint(
     url.set_query(Some(&kept));
     url.query_pairs_mut().extend_pairs(parameters);
     Ok(url)
+}
+
+impl Application {
+    /// Asks for a token with a job's assertion, or says what to do where there is no job.
+    pub(crate) fn exchange_by_job(
+        &self,
+        job: Result<JobToken, Cause>,
+        elsewhere: &'static str,
+        cx: &mut Context,
+    ) -> Next {
+        match job {
+            Ok(assertion) => self.exchange(assertion, Grant::ClientCredentials, cx),
+            Err(cause @ Cause::MissingVariables(_)) => cx
+                .unavailable(cause)
+                .map_err(|error| error.explained(Fault::Configuration, elsewhere)),
+            Err(cause) => cx.failed(cause),
+        }
+    }
 }
 
 impl Prove for JobToken {

@@ -35,6 +35,17 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// Under which name the detected region is remembered.
 const MEMORY: &str = "region";
 
+/// Under which name it is remembered that nobody knew the region, which leaves one that another
+/// run found alone.
+const NOWHERE: &str = "no region";
+
+/// How long nobody is asked again who did not know the region: a program that needs tokens often
+/// must not wait for silence each time, and a service that starts late be found.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(300);
+
+/// The version of the metadata service's interface that is asked first.
+const VERSION: &str = "2021-02-01";
+
 impl Region {
     /// A region by its name, such as `westeurope`.
     ///
@@ -51,7 +62,8 @@ impl Region {
     }
 
     /// The region that the host is in: `REGION_NAME` says it, or else the instance metadata
-    /// service. Where nobody does, the global token service is asked.
+    /// service. Where nobody does, the global token service is asked, and the metadata service not
+    /// again for five minutes.
     pub fn detected() -> Self {
         Self(Kind::Detected)
     }
@@ -96,32 +108,65 @@ pub(super) fn find(
     if let Some(name) = known.filter(|name| is_region(name)) {
         return then(in_region(Some(&name)), cx);
     }
-    http(location_request(cx)?, move |reply, cx| {
-        let name = read_location(reply, cx)?;
-        if let Some(name) = &name {
-            cx.remember(MemoryChange::Learned {
-                key: MEMORY.to_owned(),
-                fact: Fact::Found(name.clone()),
-                on: cx.now().timestamp(),
-            });
-        }
+    let now = cx.now().timestamp();
+    let absent = cx.memory().recall_recent(NOWHERE, now, FORGOTTEN_AFTER);
+    if absent == Some(&Fact::Absent) {
+        return then(in_region(None), cx);
+    }
+    let on_location = move |name: Option<String>, cx: &mut Context| {
+        let (key, fact) = match &name {
+            Some(name) => (MEMORY, Fact::Found(name.clone())),
+            None => (NOWHERE, Fact::Absent),
+        };
+        cx.remember(MemoryChange::Learned {
+            key: key.to_owned(),
+            fact,
+            on: cx.now().timestamp(),
+        });
         then(in_region(name.as_deref()), cx)
-    })
+    };
+    http(
+        location_request(VERSION, cx)?,
+        move |reply, cx| match newer_version(&reply) {
+            None => on_location(read_location(reply, cx)?, cx),
+            Some(version) => http(location_request(&version, cx)?, |reply, cx| {
+                on_location(read_location(reply, cx)?, cx)
+            }),
+        },
+    )
 }
 
-fn location_request(cx: &mut Context) -> Result<HttpRequest, Error> {
+fn location_request(version: &str, cx: &mut Context) -> Result<HttpRequest, Error> {
     let mut url = cx
         .environment()
         .url("AZURE_POD_IDENTITY_AUTHORITY_HOST")
         .or_else(|invalid| cx.failed(invalid))?
         .unwrap_or_else(|| Url::parse("http://169.254.169.254").expect("the address is valid"));
     url.set_path("/metadata/instance/compute");
-    url.set_query(Some("api-version=2021-02-01"));
+    url.query_pairs_mut()
+        .clear()
+        .append_pair("api-version", version);
     let metadata = HeaderName::from_static("metadata");
     Ok(HttpRequest::get(url)
         .header(metadata, HeaderValue::from_static("true"))
         .requirements(Requirements::metadata_endpoint(TIMEOUT))
         .retry(RetryPolicy::never()))
+}
+
+/// The version to ask with instead, where the service does not know the one that it was asked with.
+fn newer_version(reply: &HttpReply) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Versions {
+        #[serde(rename = "newest-versions")]
+        newest: Vec<String>,
+    }
+    let refusal = reply.as_ref().ok().filter(|reply| reply.status == 400)?;
+    let versions: Versions = serde_json::from_slice(refusal.body.expose()).ok()?;
+    let is_date = |version: &String| {
+        let digit_or_dash = |byte: u8| byte.is_ascii_digit() || byte == b'-';
+        version.len() == VERSION.len() && version.bytes().all(digit_or_dash)
+    };
+    versions.newest.into_iter().next().filter(is_date)
 }
 
 /// The region in an answer. Whatever else comes back means that the host is nowhere that is known,

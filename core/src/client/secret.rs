@@ -1,14 +1,18 @@
 //! Client secrets: given, in a file, or known to the user's own code.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
-use super::callback::ask_callback;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, IntoDeserializer as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::callback::Callback;
 use super::exchange::{Client, Proof, Prove, Proven};
 use super::text_file::read_text;
 use crate::context::Context;
-use crate::effect::CallbackId;
+use crate::effect::{CallbackId, ProofKind};
 use crate::error::{Invalid, What};
-use crate::identity::{Identity, IdentityBuilder, Instance};
+use crate::identity::{Identity, IdentityBuilder};
 use crate::moves::Next;
 use crate::oauth::ServiceError;
 use crate::retry::Repeat;
@@ -24,32 +28,30 @@ use crate::transcript::Redactor;
 #[serde(try_from = "Source", into = "Source")]
 pub struct ClientSecret(Source);
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Written as the text of the secret, or as the place that it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 enum Source {
     Value(Secret),
-    File {
-        file: String,
-    },
-    Callback {
-        callback: CallbackId,
-        #[serde(skip)]
-        instance: Instance,
-    },
+    At(Place),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Place {
+    File(String),
+    Callback(Callback),
 }
 
 impl ClientSecret {
     /// The secret that a file holds, without the white space around it.
     pub fn from_file(path: impl Into<String>) -> Self {
-        Self(Source::File { file: path.into() })
+        Self(Source::At(Place::File(path.into())))
     }
 
     /// The secret that the callback of this name answers, which the provider's builder registers.
     pub fn from_callback(callback: CallbackId) -> Self {
-        Self(Source::Callback {
-            callback,
-            instance: Instance::default(),
-        })
+        Self(Source::At(Place::Callback(Callback::new(callback))))
     }
 
     pub(crate) fn checked(self) -> Result<Self, Invalid> {
@@ -64,9 +66,9 @@ impl ClientSecret {
     pub(crate) fn identify(&self, identity: IdentityBuilder) -> Identity {
         match &self.0 {
             Source::Value(secret) => identity.secret("secret", secret).finish(),
-            Source::File { file } => identity.field("secret file", file).finish(),
-            Source::Callback { instance, .. } => {
-                identity.identity("secret callback", &instance.identity())
+            Source::At(Place::File(path)) => identity.field("secret file", path).finish(),
+            Source::At(Place::Callback(callback)) => {
+                identity.identity("secret callback", &callback.identity())
             }
         }
     }
@@ -93,6 +95,34 @@ impl From<ClientSecret> for Source {
     }
 }
 
+impl<'de> Deserialize<'de> for Source {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Written)
+    }
+}
+
+struct Written;
+
+impl<'de> Visitor<'de> for Written {
+    type Value = Source;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the client secret as a text, or a map with its `file` or its `callback`")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Source, E> {
+        Secret::deserialize(text.into_deserializer()).map(Source::Value)
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Source, E> {
+        Secret::deserialize(text.into_deserializer()).map(Source::Value)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, place: A) -> Result<Source, A::Error> {
+        Place::deserialize(MapAccessDeserializer::new(place)).map(Source::At)
+    }
+}
+
 impl<S: Into<Secret>> From<S> for ClientSecret {
     fn from(value: S) -> Self {
         Self(Source::Value(value.into()))
@@ -103,12 +133,13 @@ impl Prove for ClientSecret {
     fn prove(&self, client: &Client, then: Proven, cx: &mut Context) -> Next {
         match &self.0 {
             Source::Value(secret) => then(Proof::Secret(secret.clone()), cx),
-            Source::File { file } => {
-                let path = file.clone();
-                read_text(path, |secret, cx| then(Proof::Secret(secret), cx))
+            Source::At(Place::File(path)) => {
+                read_text(What::ClientSecret, path.clone(), cx, |secret, cx| {
+                    then(Proof::Secret(secret), cx)
+                })
             }
-            Source::Callback { callback, .. } => {
-                ask_callback(callback, What::ClientSecret, client, |secret, cx| {
+            Source::At(Place::Callback(callback)) => {
+                callback.ask(ProofKind::ClientSecret, client, |secret, cx| {
                     then(Proof::Secret(secret), cx)
                 })
             }

@@ -2,25 +2,23 @@
 
 use crate::context::Context;
 use crate::effect::FileRequest;
-use crate::error::Cause;
+use crate::error::{Cause, Invalid, What};
 use crate::moves::{Next, read_file};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 
 /// The longest secret that a file may hold; the tokens that a cluster projects have a few
 /// kilobytes.
 pub(crate) const MOST_BYTES: usize = 64 * 1024;
 
-/// Reads a file and goes on with its text, without the white space around it.
+/// Reads the file that holds this and goes on with its text, without the white space around it.
 pub(crate) fn read_text(
+    what: What,
     path: String,
+    cx: &mut Context,
     then: impl FnOnce(Secret, &mut Context) -> Next + Send + 'static,
 ) -> Next {
-    let file = FileRequest::new(&path).max_bytes(MOST_BYTES);
-    read_file(file, move |content, cx| {
-        let content = match content {
-            Ok(content) => content,
-            Err(failure) => return cx.failed(Cause::file(path, failure)),
-        };
+    named(what, &path).or_else(|invalid| cx.failed(invalid))?;
+    read_or_fail(path, MOST_BYTES, |path, content, cx| {
         match content.trimmed_text().filter(|text| !text.is_empty()) {
             Some(text) => then(text, cx),
             None => cx.failed(Cause::FileContent {
@@ -29,4 +27,26 @@ pub(crate) fn read_text(
             }),
         }
     })
+}
+
+/// Reads a file that must be there, of so many bytes at most, and goes on with its path and what
+/// is in it.
+pub(crate) fn read_or_fail(
+    path: String,
+    max_bytes: usize,
+    then: impl FnOnce(String, SecretBytes, &mut Context) -> Next + Send + 'static,
+) -> Next {
+    let file = FileRequest::new(&path).max_bytes(max_bytes);
+    read_file(file, move |content, cx| match content {
+        Ok(content) => then(path, content, cx),
+        Err(failure) => cx.failed(Cause::file(path, failure)),
+    })
+}
+
+/// Refuses a path that names no file.
+pub(super) fn named(what: What, path: &str) -> Result<(), Invalid> {
+    if path.trim().is_empty() {
+        return Err(Invalid::new(what, "the path of its file must not be empty"));
+    }
+    Ok(())
 }

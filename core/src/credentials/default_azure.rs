@@ -10,14 +10,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::link::DefaultLink;
-use super::environment::Reader;
 use super::{
     AzureCliCredential, AzureDeveloperCliCredential, AzurePowerShellCredential, CredentialConfig,
     EnvironmentCredential, ManagedIdentityCredential, ManagedIdentityId,
     WorkloadIdentityCredential,
 };
 use crate::chain::{Chain, ChainLink};
-use crate::client::ReadCertificate;
+use crate::client::{ReadCertificate, Reader};
 use crate::context::{Context, Position};
 use crate::credential::{Credential, Lane};
 use crate::environment::Environment;
@@ -234,7 +233,11 @@ impl Credential for DefaultAzureCredential {
 
     fn identity(&self) -> Identity {
         let options = serde_json::to_string(self).expect("the options are plain data");
-        Identity::of(self.name()).field("options", options).finish()
+        let identity = Identity::of(self.name()).field("options", options);
+        match &self.certificates {
+            Some(reader) => identity.identity("reader", &reader.identity()),
+            None => identity.finish(),
+        }
     }
 
     fn lane(&self, memory: &Memory, environment: &Environment) -> Lane {

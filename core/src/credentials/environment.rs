@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClientCertificateCredential, ClientSecretCredential, CredentialConfig};
 use crate::authority::Authority;
-use crate::client::{CertificateProof, ReadCertificate, Region};
+use crate::client::{CertificateProof, ReadCertificate, Reader, Region};
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::environment::Environment;
@@ -41,22 +41,6 @@ pub struct EnvironmentCredential {
     certificates: Option<Reader>,
     #[serde(skip_serializing_if = "AllowedTenants::is_empty")]
     additionally_allowed_tenants: AllowedTenants,
-}
-
-/// What reads the certificate's file. It is code, and equal to itself alone.
-#[derive(Clone, Debug)]
-pub(super) struct Reader(Arc<dyn ReadCertificate>);
-
-impl Reader {
-    pub(super) fn new(reader: impl ReadCertificate + 'static) -> Self {
-        Self(Arc::new(reader))
-    }
-}
-
-impl PartialEq for Reader {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
 }
 
 /// Variables that together make a credential.
@@ -137,12 +121,14 @@ impl EnvironmentCredential {
         match set.proof {
             Proof::Secret => Ok(Arc::new(self.client_secret(environment)?)),
             Proof::Certificate => {
-                let Some(Reader(reader)) = &self.certificates else {
+                let Some(reader) = &self.certificates else {
                     return Err(Cause::Unsupported(
                         "AZURE_CLIENT_CERTIFICATE_PATH is set, and the program gave the credential no reader of certificates",
                     ));
                 };
-                Ok(Arc::new(self.client_certificate(reader, environment)?))
+                Ok(Arc::new(
+                    self.client_certificate(reader.code(), environment)?,
+                ))
             }
             Proof::Password => Err(Cause::Unsupported(
                 "AZURE_USERNAME and AZURE_PASSWORD are set, and signing in by a password is not supported: use a client secret, a managed identity or a federated credential",
@@ -187,7 +173,6 @@ fn certificate_proof(
     environment: &Environment,
 ) -> Result<CertificateProof, Invalid> {
     const PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
-    const SEND_CHAIN: &str = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN";
     let reader = match environment.secret(PASSWORD) {
         Some(password) => reader.with_password(password).ok_or_else(|| {
             let why = "the program's reader of certificates takes no password";
@@ -197,16 +182,12 @@ fn certificate_proof(
     };
     let path = environment.get("AZURE_CLIENT_CERTIFICATE_PATH");
     let proof = CertificateProof::from_file(path.unwrap_or_default(), reader);
-    match environment.get(SEND_CHAIN).map(str::trim) {
-        Some(yes) if yes == "1" || yes.eq_ignore_ascii_case("true") => {
-            Ok(proof.send_certificate_chain())
-        }
-        Some(no) if no != "0" && !no.eq_ignore_ascii_case("false") => {
-            let why = "it must be `true`, `1`, `false` or `0`";
-            Err(Invalid::new(What::Variable(SEND_CHAIN), why))
-        }
-        _ => Ok(proof),
-    }
+    let sends_chain = environment.flag("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")?;
+    Ok(if sends_chain {
+        proof.send_certificate_chain()
+    } else {
+        proof
+    })
 }
 
 fn complete_set(environment: &Environment) -> Option<&'static Set> {
@@ -243,16 +224,18 @@ impl Credential for EnvironmentCredential {
     }
 
     fn identity(&self) -> Identity {
-        Identity::of(self.name())
-            .field("allowed", self.additionally_allowed_tenants.key())
-            .finish()
+        let identity =
+            Identity::of(self.name()).field("allowed", self.additionally_allowed_tenants.key());
+        match &self.certificates {
+            Some(reader) => identity.identity("reader", &reader.identity()),
+            None => identity.finish(),
+        }
     }
 
     fn plan(&self, cx: &PlanContext<'_>) -> Plan {
         match self.chosen(cx.environment) {
             Ok(credential) => Plan::of_links(self.name(), vec![credential.plan(cx)]),
-            Err(Cause::MissingVariables(names)) => Plan::missing(self.name(), names),
-            Err(cause) => Plan::invalid(self.name(), cause),
+            Err(cause) => Plan::hindered(self.name(), cause),
         }
     }
 

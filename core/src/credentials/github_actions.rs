@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::CredentialConfig;
-use crate::client::{Application, Grant, JobToken, application_options, job_endpoint};
+use crate::client::{Application, JobToken, application_options, job_endpoint};
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::effect::HttpRequest;
@@ -19,7 +19,9 @@ use crate::plan::{Plan, PlanContext};
 use crate::transcript::Redactor;
 
 /// Gets tokens for an application, or a user-assigned managed identity, that trusts a repository
-/// of GitHub by a federated credential. Runners of Forgejo and Gitea work alike.
+/// of GitHub by a federated credential. Runners of Forgejo and Gitea work alike, if their server is
+/// reached by https: where the variable names a plain http address nothing is sent there, since the
+/// request carries a token of the job's.
 ///
 /// GitHub tells a job in `ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN` where
 /// and by what to ask, if its workflow says `permissions: id-token: write`; else the credential is
@@ -60,14 +62,30 @@ impl GitHubActionsCredential {
 
     /// Asks GitHub for an assertion for this audience, where the federated credential does not
     /// name the token exchange of its cloud.
-    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// It is empty.
+    pub fn audience(mut self, audience: impl Into<String>) -> Result<Self, Invalid> {
         self.audience = Some(audience.into());
-        self
+        self.check()?;
+        Ok(self)
     }
 
     application_options!(and region);
 
+    fn check(&self) -> Result<(), Invalid> {
+        match &self.audience {
+            Some(audience) if audience.trim().is_empty() => {
+                let why = "its audience must not be empty";
+                Err(Invalid::new(What::ClientAssertion, why))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn job_token(&self, environment: &Environment) -> Result<JobToken, Cause> {
+        self.check()?; // a configuration can hold what nothing has checked yet
         let missing = environment.missing(&[URL, TOKEN]);
         let Some(token) = environment.secret(TOKEN).filter(|_| missing.is_empty()) else {
             return Err(Cause::MissingVariables(missing));
@@ -108,8 +126,7 @@ impl Credential for GitHubActionsCredential {
     fn plan(&self, cx: &PlanContext<'_>) -> Plan {
         match self.job_token(cx.environment) {
             Ok(_) => Plan::ready(self.name()).from_source("the job's own assertion"),
-            Err(Cause::MissingVariables(names)) => Plan::missing(self.name(), names),
-            Err(cause) => Plan::invalid(self.name(), cause),
+            Err(cause) => Plan::hindered(self.name(), cause),
         }
     }
 
@@ -118,15 +135,8 @@ impl Credential for GitHubActionsCredential {
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
-        match self.job_token(cx.environment()) {
-            Ok(assertion) => self
-                .application
-                .exchange(assertion, Grant::ClientCredentials, cx),
-            Err(cause @ Cause::MissingVariables(_)) => cx
-                .unavailable(cause)
-                .map_err(|error| error.explained(Fault::Configuration, NOT_ALLOWED)),
-            Err(cause) => cx.failed(cause),
-        }
+        let job = self.job_token(cx.environment());
+        self.application.exchange_by_job(job, NOT_ALLOWED, cx)
     }
 }
 
@@ -170,7 +180,7 @@ mod cases {
                 works(at("a runner of another forge", "https://forgejo.example/api/actions/_apis/pipelines/workflows/7/idtoken?placeholder=true")),
                 works(at("an address with a ticket", "https://github.example/?ticket=t1cket%20&audience=wrong")),
                 works(at("an address without a query", "https://github.example/idtoken")),
-                works(of("another audience", plain().audience("api://own/ audience"))),
+                works(of("another audience", plain().audience("api://own/ audience").expect("valid"))),
                 works(of(
                     "another cloud",
                     plain().authority(Authority::us_government()),

@@ -19,13 +19,12 @@ mod token_exchange;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 pub use self::rules::{Asked, Probe, Sign, SourceRules, Standing, Verdict, VerdictRule};
 pub use self::source::ManagedIdentitySource;
 
 use self::exchange::Exchange;
-use self::source::POD_IDENTITY_HOST;
+use self::source::{Choice, POD_IDENTITY_HOST};
 use super::CredentialConfig;
 use crate::context::Context;
 use crate::credential::Credential;
@@ -59,7 +58,7 @@ use crate::transcript::Redactor;
 /// An endpoint that the environment names must be there, so whatever is wrong with it is a failure.
 /// The metadata service has the same address everywhere: nobody there, or somebody else, means that
 /// this is no Azure host, and a chain goes on. What is retried and what an answer means is data,
-/// which [`ManagedIdentitySource::rules`] shows and [`with_rules`](Self::with_rules) replaces.
+/// which [`ManagedIdentitySource::rules`] shows and [`rules`](Self::rules) replaces.
 ///
 /// The host keeps its tokens for about a day, so a change of permissions can take that long to
 /// show in them, and nothing here can hasten it.
@@ -149,8 +148,25 @@ impl ManagedIdentityCredential {
     }
 
     /// Replaces the rules of whichever source the host has. Start from
-    /// [`ManagedIdentitySource::rules`] to change some of them.
-    pub fn with_rules(mut self, rules: SourceRules) -> Self {
+    /// [`ManagedIdentitySource::rules`] to change some of them. Of a pod's token exchange only the
+    /// retries are a matter of rules: what its errors mean, Entra says.
+    ///
+    /// ```
+    /// use azid_core::retry::RetryPolicy;
+    /// use azid_core::{Environment, ManagedIdentityCredential, ManagedIdentitySource};
+    /// use azid_core::{Sign, Standing, Verdict, VerdictRule};
+    ///
+    /// let environment = Environment::from_pairs([("MSI_ENDPOINT", "http://localhost:50342")]);
+    /// let mut rules = ManagedIdentitySource::choose(&environment)?.rules();
+    /// rules.retry = RetryPolicy::never();
+    /// let goes_on = VerdictRule::new(&[500..=599], Sign::Anything, Verdict::Unavailable);
+    /// rules.verdicts.to_mut().push(goes_on.standing(Standing::InChain));
+    ///
+    /// let credential = ManagedIdentityCredential::new().rules(rules);
+    /// # let _ = credential;
+    /// # Ok::<_, azid_core::Invalid>(())
+    /// ```
+    pub fn rules(mut self, rules: SourceRules) -> Self {
         self.rules = Some(rules);
         self
     }
@@ -161,7 +177,7 @@ impl ManagedIdentityCredential {
         self
     }
 
-    /// Probes the instance metadata service like this.
+    /// Probes the instance metadata service like this; other sources have no probe.
     pub fn probe(mut self, probe: Probe) -> Self {
         self.probe = Some(probe);
         self
@@ -175,13 +191,9 @@ impl ManagedIdentityCredential {
     }
 
     fn begin_at(&self, source: ManagedIdentitySource, cx: &mut Context) -> Next {
-        let identity = &self.identity;
-        let Some(rules) = self.rules_for(&source) else {
-            return token_exchange::begin(identity, cx);
-        };
         let exchange = Exchange {
-            identity: identity.clone(),
-            rules,
+            identity: self.identity.clone(),
+            rules: self.rules_for(&source),
         };
         match source {
             ManagedIdentitySource::ServiceFabric {
@@ -199,21 +211,20 @@ impl ManagedIdentityCredential {
             ManagedIdentitySource::CloudShell { endpoint } => {
                 cloud_shell::begin(endpoint, exchange, cx)
             }
-            ManagedIdentitySource::TokenExchange => token_exchange::begin(identity, cx),
-            ManagedIdentitySource::Imds { endpoint, .. } => imds::begin(endpoint, exchange, cx),
+            ManagedIdentitySource::TokenExchange => token_exchange::begin(exchange, cx),
+            ManagedIdentitySource::Imds { endpoint } => imds::begin(endpoint, exchange, cx),
         }
     }
 
-    /// The source's rules with the program's changes; none for what follows another credential's.
-    fn rules_for(&self, source: &ManagedIdentitySource) -> Option<SourceRules> {
-        let defaults = source.rules()?;
-        let mut rules = self.rules.clone().unwrap_or(defaults);
+    /// The source's rules with the program's changes.
+    fn rules_for(&self, source: &ManagedIdentitySource) -> SourceRules {
+        let mut rules = self.rules.clone().unwrap_or_else(|| source.rules());
         if let Some(retry) = &self.retry {
             rules.retry = retry.clone();
             rules.retry_in_chain = None;
         }
         rules.probe = self.probe.unwrap_or(rules.probe);
-        Some(rules)
+        rules
     }
 }
 
@@ -231,8 +242,8 @@ impl Credential for ManagedIdentityCredential {
     }
 
     fn plan(&self, cx: &PlanContext<'_>) -> Plan {
-        match ManagedIdentitySource::choose(cx.environment, cx.platform) {
-            Ok(source) => Plan::ready(self.name()).from_source(source.to_string()),
+        match Choice::of(cx.environment, cx.platform) {
+            Ok(choice) => Plan::ready(self.name()).from_source(choice.to_string()),
             Err(invalid) => Plan::invalid(self.name(), invalid),
         }
     }
@@ -246,15 +257,13 @@ impl Credential for ManagedIdentityCredential {
         self.identity
             .check()
             .or_else(|invalid| cx.failed(invalid))?;
-        let source = ManagedIdentitySource::choose(cx.environment(), cx.platform());
-        match source.or_else(|invalid| cx.failed(invalid))? {
-            ManagedIdentitySource::Imds {
-                endpoint,
-                unless_exists: Some(agent),
-            } => read_file(FileRequest::exists(&agent), move |found, cx| {
-                self.on_agent(&agent, found, endpoint, cx)
+        let choice = Choice::of(cx.environment(), cx.platform());
+        let Choice { source, arc_agent } = choice.or_else(|invalid| cx.failed(invalid))?;
+        match arc_agent {
+            Some(agent) => read_file(FileRequest::exists(&agent), move |found, cx| {
+                self.on_agent(&agent, found, source, cx)
             }),
-            source => self.begin_at(source, cx),
+            None => self.begin_at(source, cx),
         }
     }
 }
@@ -264,7 +273,7 @@ impl ManagedIdentityCredential {
         &self,
         agent: &str,
         found: Result<SecretBytes, FileFailure>,
-        endpoint: Url,
+        otherwise: ManagedIdentitySource,
         cx: &mut Context,
     ) -> Next {
         match found {
@@ -273,14 +282,7 @@ impl ManagedIdentityCredential {
                 cx.failed(Cause::file(agent, failure))
             }
             // It is not there, as far as this process can see, or the host has no files at all.
-            Err(_) => {
-                let unless_exists = None;
-                let source = ManagedIdentitySource::Imds {
-                    endpoint,
-                    unless_exists,
-                };
-                self.begin_at(source, cx)
-            }
+            Err(_) => self.begin_at(otherwise, cx),
         }
     }
 }

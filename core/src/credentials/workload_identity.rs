@@ -13,14 +13,15 @@ use serde::{Deserialize, Serialize};
 use self::token_proxy::TokenProxy;
 use super::CredentialConfig;
 use crate::authority::Authority;
-use crate::client::{Client, ClientAssertion, Exchange, Grant};
+use crate::client::{Application, ClientAssertion, Exchange, Grant, Region, application_options};
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::environment::Environment;
-use crate::error::{Cause, Invalid, What};
+use crate::error::{Cause, Invalid};
 use crate::identity::Identity;
 use crate::moves::Next;
 use crate::plan::{Plan, PlanContext};
+use crate::retry::RetryPolicy;
 use crate::tenant::{AllowedTenants, ClientId, TenantId};
 use crate::transcript::Redactor;
 
@@ -59,15 +60,19 @@ pub struct WorkloadIdentityCredential {
     token_file: Option<String>,
     #[serde(skip_serializing_if = "AllowedTenants::is_empty")]
     additionally_allowed_tenants: AllowedTenants,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validated_by: Option<Authority>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry: Option<RetryPolicy>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     identity_binding: bool,
 }
 
-const VARIABLES: [&str; 3] = [
-    "AZURE_TENANT_ID",
-    "AZURE_CLIENT_ID",
-    "AZURE_FEDERATED_TOKEN_FILE",
-];
+const TENANT: &str = "AZURE_TENANT_ID";
+const CLIENT: &str = "AZURE_CLIENT_ID";
+const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 
 impl WorkloadIdentityCredential {
     /// The workload that the environment describes.
@@ -75,11 +80,8 @@ impl WorkloadIdentityCredential {
         Self::default()
     }
 
-    /// Asks this authority.
-    pub fn authority(mut self, authority: Authority) -> Self {
-        self.authority = Some(authority);
-        self
-    }
+    application_options!(at);
+    application_options!(region at);
 
     /// Asks this tenant.
     ///
@@ -107,12 +109,10 @@ impl WorkloadIdentityCredential {
         self
     }
 
-    /// Lets requests ask for tokens of these tenants too; `*` stands for all.
-    pub fn additionally_allowed_tenants<T: Into<String>>(
-        mut self,
-        tenants: impl IntoIterator<Item = T>,
-    ) -> Self {
-        self.additionally_allowed_tenants = AllowedTenants::new(tenants);
+    /// Retries by this policy. Whatever it says of the form of repetition, the federated token is
+    /// read anew for each try.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
         self
     }
 
@@ -124,47 +124,43 @@ impl WorkloadIdentityCredential {
     }
 
     fn settings(&self, environment: &Environment) -> Result<Settings, Cause> {
-        let given = [
-            self.tenant.is_some(),
-            self.client_id.is_some(),
-            self.token_file.is_some(),
+        let needed = [
+            (TENANT, self.tenant.is_none()),
+            (CLIENT, self.client_id.is_none()),
+            (TOKEN_FILE, self.token_file.is_none()),
         ];
-        let needed: Vec<_> = VARIABLES
+        let needed: Vec<_> = needed
             .into_iter()
-            .zip(given)
-            .filter(|(_, given)| !given)
-            .map(|(name, _)| name)
+            .filter_map(|(name, is_needed)| is_needed.then_some(name))
             .collect();
         let missing = environment.missing(&needed);
         if !missing.is_empty() {
             return Err(Cause::MissingVariables(missing));
         }
         let variable = |name| environment.get(name).unwrap_or_default();
-        let in_variable =
-            |name| move |invalid: Invalid| Invalid::new(What::Variable(name), invalid.why());
+        let authority = match &self.authority {
+            Some(authority) => authority.clone(),
+            None => Authority::from_environment(environment)?,
+        };
+        let tenant = match &self.tenant {
+            Some(tenant) => tenant.clone(),
+            None => TenantId::new(variable(TENANT)).map_err(|it| it.in_variable(TENANT))?,
+        };
+        let client_id = match &self.client_id {
+            Some(client_id) => client_id.clone(),
+            None => ClientId::new(variable(CLIENT)).map_err(|it| it.in_variable(CLIENT))?,
+        };
+        let token_file = self.token_file.clone();
         Ok(Settings {
-            authority: self
-                .authority
-                .clone()
-                .map_or_else(|| Authority::from_environment(environment), Ok)?,
-            tenant: self.tenant.clone().map_or_else(
-                || {
-                    TenantId::new(variable("AZURE_TENANT_ID"))
-                        .map_err(in_variable("AZURE_TENANT_ID"))
-                },
-                Ok,
-            )?,
-            client_id: self.client_id.clone().map_or_else(
-                || {
-                    ClientId::new(variable("AZURE_CLIENT_ID"))
-                        .map_err(in_variable("AZURE_CLIENT_ID"))
-                },
-                Ok,
-            )?,
-            token_file: self
-                .token_file
-                .clone()
-                .unwrap_or_else(|| variable("AZURE_FEDERATED_TOKEN_FILE").to_owned()),
+            application: Application {
+                authority,
+                tenant,
+                client_id,
+                additionally_allowed_tenants: self.additionally_allowed_tenants.clone(),
+                region: self.region.clone(),
+                validated_by: self.validated_by.clone(),
+            },
+            token_file: token_file.unwrap_or_else(|| variable(TOKEN_FILE).to_owned()),
             token_proxy: if self.identity_binding {
                 TokenProxy::from_environment(environment)?
             } else {
@@ -176,9 +172,7 @@ impl WorkloadIdentityCredential {
 
 /// Everything that an exchange needs, wherever it came from.
 struct Settings {
-    authority: Authority,
-    tenant: TenantId,
-    client_id: ClientId,
+    application: Application,
     token_file: String,
     token_proxy: Option<TokenProxy>,
 }
@@ -195,6 +189,11 @@ impl Credential for WorkloadIdentityCredential {
             .optional("client", self.client_id.as_ref().map(ClientId::as_str))
             .optional("file", self.token_file.as_ref())
             .field("allowed", self.additionally_allowed_tenants.key())
+            .optional("region", self.region.as_ref().map(Region::to_string))
+            .optional(
+                "validated by",
+                self.validated_by.as_ref().map(Authority::url),
+            )
             .optional("binding", self.identity_binding.then_some("identity"))
             .finish()
     }
@@ -209,8 +208,7 @@ impl Credential for WorkloadIdentityCredential {
                     Some(proxy) => plan.from_source(format!("{file}, through {proxy}")),
                 }
             }
-            Err(Cause::MissingVariables(names)) => Plan::missing(self.name(), names),
-            Err(cause) => Plan::invalid(self.name(), cause),
+            Err(cause) => Plan::hindered(self.name(), cause),
         }
     }
 
@@ -224,18 +222,21 @@ impl Credential for WorkloadIdentityCredential {
             Err(cause @ Cause::MissingVariables(_)) => return cx.unavailable(cause),
             Err(cause) => return cx.failed(cause),
         };
-        let tenant = self
-            .additionally_allowed_tenants
-            .resolve(&settings.tenant, cx.request(), cx.environment())
-            .or_else(|invalid| cx.failed(invalid))?;
-        let client = Client::new(&settings.authority, tenant, settings.client_id);
         let assertion = ClientAssertion::from_file(settings.token_file);
-        let endpoint = client.token_endpoint.clone();
-        let exchange = Exchange::new(client, Arc::new(assertion), Grant::ClientCredentials);
-        match settings.token_proxy {
-            None => exchange.begin(cx),
-            Some(proxy) => proxy.carry(exchange, &endpoint, cx),
-        }
+        let token_proxy = settings.token_proxy;
+        let retry = self.retry.clone().unwrap_or_else(RetryPolicy::entra);
+        settings.application.reach(
+            move |client, cx| {
+                let endpoint = client.token_endpoint.clone();
+                let exchange = Exchange::new(client, Arc::new(assertion), Grant::ClientCredentials)
+                    .retry(retry);
+                match token_proxy {
+                    None => exchange.begin(cx),
+                    Some(proxy) => proxy.carry(exchange, &endpoint, cx),
+                }
+            },
+            cx,
+        )
     }
 }
 

@@ -39,14 +39,28 @@ impl fmt::Display for CallbackId {
     }
 }
 
-/// Getting a client assertion of the user's own making (RFC 7523).
+/// Getting what proves who a client is from the user's own code: an assertion of its making
+/// (RFC 7523) or a secret that it knows.
 #[derive(Debug)]
 pub enum Assertion {}
 
-/// For whom an assertion is wanted.
+/// What is to prove who a client is. The two are sent in different fields, so a callback answers
+/// for the one that it is registered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProofKind {
+    /// A client secret (RFC 6749 section 2.3.1).
+    ClientSecret,
+    /// A client assertion (RFC 7523 section 2.2).
+    ClientAssertion,
+}
+
+/// What is wanted, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssertionRequest {
-    /// Which callback answers.
+    /// Which of the two is wanted.
+    pub kind: ProofKind,
+    /// Which callback of that kind answers.
     pub callback: CallbackId,
     /// The tenant whose token endpoint will see it.
     pub tenant: String,

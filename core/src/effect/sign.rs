@@ -24,6 +24,21 @@ pub struct SignRequest {
     pub message: SecretBytes,
     /// The key.
     pub key: KeyHandle,
+    /// How long it may take. An async host gives up on a signer of the user's own after that; a
+    /// blocking one cannot, so there the signer itself must come to an end.
+    pub timeout: Duration,
+}
+
+impl SignRequest {
+    /// A message to be signed within 10 s, which is long for a vault on a slow network.
+    pub fn new(algorithm: SignatureAlgorithm, message: SecretBytes, key: KeyHandle) -> Self {
+        Self {
+            algorithm,
+            message,
+            key,
+            timeout: Duration::from_secs(10),
+        }
+    }
 }
 
 /// A signature algorithm by its JWA name (RFC 7518 section 3.1).
@@ -77,6 +92,8 @@ pub enum SignFailure {
     UnusableKey(Detail),
     /// The signer is there but did not sign, in its own words.
     Other(Detail),
+    /// The signer did not answer within the time limit.
+    TimedOut,
     /// The host did not try.
     Refused(Refusal),
 }
@@ -86,6 +103,7 @@ impl fmt::Display for SignFailure {
         match self {
             Self::UnusableKey(detail) => write!(f, "the key cannot be used: {detail}"),
             Self::Other(detail) => write!(f, "the signer did not sign: {detail}"),
+            Self::TimedOut => f.write_str("the signer did not answer within the time limit"),
             Self::Refused(refusal) => refusal.fmt(f),
         }
     }
@@ -102,8 +120,12 @@ impl Effect for Sign {
     const NAME: &'static str = "sign";
     effect_step!(Sign);
 
-    fn time_limit(_: &SignRequest) -> Option<Duration> {
-        None
+    fn time_limit(request: &SignRequest) -> Option<Duration> {
+        Some(request.timeout)
+    }
+
+    fn limit_time(request: &mut SignRequest, at_most: Duration) {
+        request.timeout = request.timeout.min(at_most);
     }
 
     fn record(

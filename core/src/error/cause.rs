@@ -205,7 +205,7 @@ impl Cause {
             Self::Sign(SignFailure::UnusableKey(_)) => {
                 "use an RSA key of 2048 bits or more; where the signer does not know PS256, ask for RS256"
             }
-            Self::Sign(SignFailure::Other(_)) => {
+            Self::Sign(SignFailure::Other(_) | SignFailure::TimedOut) => {
                 "see whether the signer is reachable, and lets this key be used for signing"
             }
             Self::File {

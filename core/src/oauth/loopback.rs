@@ -82,15 +82,19 @@ fn refuse(status: u16, text: &str) -> Accepted {
     Accepted::Refuse(page(status, text))
 }
 
-/// A page with a sentence of ours. Nothing that was sent to the listener is echoed.
+/// A page with a sentence of ours. Nothing that was sent to the listener is echoed, and nothing is
+/// loaded or told where the person came from.
 fn page(status: u16, sentence: &str) -> Vec<u8> {
     let body = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"color-scheme\" \
-         content=\"light dark\"><title>Sign-in</title><main><h1>{sentence}</h1></main></html>"
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
+         <title>Sign-in</title><main><h1>{sentence}</h1></main></html>"
     );
     format!(
         "HTTP/1.1 {status} {}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\
-         Cache-Control: no-store\r\nConnection: close\r\n\r\n{body}",
+         Cache-Control: no-store\r\nContent-Security-Policy: default-src 'none'\r\n\
+         Referrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n\
+         Connection: close\r\n\r\n{body}",
         http::StatusCode::from_u16(status)
             .ok()
             .and_then(|status| status.canonical_reason())
@@ -195,6 +199,9 @@ mod tests {
             (error.as_str(), description.as_str()),
             ("access_denied", "<script>")
         );
-        assert!(!String::from_utf8_lossy(&page).contains("script"));
+        let page = String::from_utf8(page).expect("text");
+        assert!(!page.contains("script"));
+        assert!(page.contains("\r\nContent-Security-Policy: default-src 'none'\r\n"));
+        assert!(page.contains("\r\nReferrer-Policy: no-referrer\r\n"));
     }
 }

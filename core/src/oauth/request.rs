@@ -26,26 +26,34 @@ pub(crate) fn claims(request: &TokenRequest) -> Option<String> {
     Some(claims.to_string())
 }
 
+/// A request that says which library sends it.
+pub(crate) fn signed_by_library(request: HttpRequest) -> HttpRequest {
+    let name = HeaderName::from_static;
+    let version = HeaderValue::from_static(env!("CARGO_PKG_VERSION"));
+    request
+        .header(name("x-client-sku"), HeaderValue::from_static("azid"))
+        .header(name("x-client-ver"), version)
+}
+
+/// A new id for a request, by which its receiver finds it again.
+pub(crate) fn request_id(cx: &mut Context) -> HeaderValue {
+    HeaderValue::from_str(&cx.entropy().uuid()).expect("a UUID is hex digits and dashes")
+}
+
 /// A request with Entra's correlation headers.
 pub(crate) fn correlated(request: HttpRequest, cx: &mut Context) -> HttpRequest {
-    let id = HeaderValue::from_str(&cx.entropy().uuid()).expect("a UUID is hex digits and dashes");
     let name = HeaderName::from_static;
-    request
+    let request = request
         .header(name("accept"), HeaderValue::from_static("application/json"))
-        .header(name("client-request-id"), id)
+        .header(name("client-request-id"), request_id(cx))
         .header(
             name("return-client-request-id"),
             HeaderValue::from_static("true"),
-        )
-        .header(name("x-client-sku"), HeaderValue::from_static("azid"))
-        .header(
-            name("x-client-ver"),
-            HeaderValue::from_static(env!("CARGO_PKG_VERSION")),
-        )
-        .header(
-            name("x-client-os"),
-            HeaderValue::from_static(os(cx.platform())),
-        )
+        );
+    signed_by_library(request).header(
+        name("x-client-os"),
+        HeaderValue::from_static(os(cx.platform())),
+    )
 }
 
 fn os(platform: Platform) -> &'static str {

@@ -30,6 +30,7 @@ pub enum Expiry {
 
 /// A successful answer of a token endpoint (RFC 6749 section 5.1).
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct TokenAnswer {
     /// The token.
     pub token: AccessToken,
@@ -45,6 +46,7 @@ pub struct TokenAnswer {
 
 /// The ids of a managed identity as an answer repeats them: all, some or none.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct AnsweredIdentity {
     /// The client id.
     pub client_id: Option<Secret>,

@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::milliseconds;
 use crate::effect::{
     AssertionFailure, AuthorizeFailure, ExecFailure, FileFailure, HttpFailure, PromptFailure,
-    Requirement, SignFailure, SignatureAlgorithm, SleepFailure, SleepReason, TokenFailure,
+    ProofKind, Requirement, SignFailure, SignatureAlgorithm, SleepFailure, SleepReason,
+    TokenFailure,
 };
 use crate::time::Timestamp;
 
@@ -89,15 +90,17 @@ pub enum Message {
         /// The signature's placeholder.
         reply: Reply<String, SignFailure>,
     },
-    /// An assertion from the user's code.
+    /// A client's proof from the user's code.
     Assertion {
+        /// What was wanted: a secret or an assertion.
+        kind: ProofKind,
         /// The callback's name.
         callback: String,
         /// The client that it authenticates.
         client_id: String,
         /// The endpoint that it goes to.
         token_endpoint: String,
-        /// The assertion's placeholder.
+        /// The proof's placeholder.
         reply: Reply<String, AssertionFailure>,
     },
     /// A token from the user's code.

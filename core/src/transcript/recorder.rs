@@ -14,8 +14,8 @@ use crate::credential::Credential;
 use crate::effect::{
     AssertionFailure, AssertionRequest, AuthorizeAnswer, AuthorizeFailure, AuthorizeRequest,
     Authorized, ExecFailure, ExecOutput, ExecRequest, Failure, FileFailure, FileRequest, HttpReply,
-    HttpRequest, KeyHandle, PromptFailure, PromptRequest, Requirement, Requirements, Roots,
-    SignFailure, SignRequest, SleepFailure, SleepRequest, TokenFailure, TokenOrder,
+    HttpRequest, KeyHandle, PromptFailure, PromptRequest, ProofKind, Requirement, Requirements,
+    Roots, SignFailure, SignRequest, SleepFailure, SleepRequest, TokenFailure, TokenOrder,
 };
 use crate::environment::{Environment, Exposure};
 use crate::error::{Error, LinkError};
@@ -258,10 +258,15 @@ impl Recording<'_> {
         request: &AssertionRequest,
         reply: &Result<Secret, AssertionFailure>,
     ) {
-        let reply = self.reply(reply, |redactor, secret| {
-            redactor.placeholder("assertion", secret.expose())
+        let kind = match request.kind {
+            ProofKind::ClientSecret => "secret",
+            ProofKind::ClientAssertion => "assertion",
+        };
+        let reply = self.reply(reply, |redactor, proof| {
+            redactor.placeholder(kind, proof.expose())
         });
         self.push(Message::Assertion {
+            kind: request.kind,
             callback: request.callback.to_string(),
             client_id: request.client_id.clone(),
             token_endpoint: request.token_endpoint.to_string(),

@@ -9,41 +9,27 @@ pub(crate) fn http_date(unix_seconds: u64) -> String {
     let moment = Moment::new(unix_seconds);
     let weekday = DAYS[(unix_seconds / 86_400 % 7) as usize];
     let month = MONTHS[moment.month as usize - 1];
-    let Moment {
-        year,
-        day,
-        hour,
-        minute,
-        second,
-        ..
-    } = moment;
-    format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+    let Moment { year, day, .. } = moment;
+    let time = moment.time();
+    format!("{weekday}, {day:02} {month} {year:04} {time} GMT")
 }
 
 /// The form in Entra's error bodies: `2026-11-21 04:21:27Z`.
 pub(crate) fn timestamp(unix_seconds: u64) -> String {
+    let moment = Moment::new(unix_seconds);
     let Moment {
-        year,
-        month,
-        day,
-        hour,
-        minute,
-        second,
-    } = Moment::new(unix_seconds);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z")
+        year, month, day, ..
+    } = moment;
+    format!("{year:04}-{month:02}-{day:02} {}Z", moment.time())
 }
 
 /// The form of App Service on Linux: `06/20/2019 02:57:58 +00:00`.
 pub(crate) fn date_on_linux(unix_seconds: u64) -> String {
+    let moment = Moment::new(unix_seconds);
     let Moment {
-        year,
-        month,
-        day,
-        hour,
-        minute,
-        second,
-    } = Moment::new(unix_seconds);
-    format!("{month:02}/{day:02}/{year:04} {hour:02}:{minute:02}:{second:02} +00:00")
+        year, month, day, ..
+    } = moment;
+    format!("{month:02}/{day:02}/{year:04} {} +00:00", moment.time())
 }
 
 /// The form of App Service on Windows: `1/16/2020 5:24:12 AM +00:00`.
@@ -96,6 +82,10 @@ impl Moment {
             minute: unix_seconds / 60 % 60,
             second: unix_seconds % 60,
         }
+    }
+
+    fn time(&self) -> String {
+        format!("{:02}:{:02}:{:02}", self.hour, self.minute, self.second)
     }
 }
 

@@ -128,6 +128,8 @@ fn hosts_that_need_no_word_for_them_ask_nobody() {
         ("login.sovcloud-identity.fr", "contoso.com"),
         ("contoso.ciamlogin.com", "contoso.com"),
         ("contoso.b2clogin.com", "contoso.com"),
+        ("https://login.contoso.example/tfp/", "contoso.com"),
+        ("login.windows-ppe.net", "contoso.com"),
         ("fs.contoso.example", "adfs"),
         ("https://fs.contoso.example/adfs", "contoso.com"),
         ("https://sts.contoso.example/dstsv2", "contoso.com"),
@@ -149,6 +151,7 @@ fn a_host_that_only_looks_like_a_known_one_is_asked_about() {
         "ciamlogin.com.evil.example",
         "b2clogin.com.evil.example",
         "evil.login.microsoftonline.com",
+        "https://login.contoso.example/base/tfp",
     ] {
         let credential = at(authority, "contoso.com");
         let credential = credential.validate_authority_by(Authority::public_cloud());

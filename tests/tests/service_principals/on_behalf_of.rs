@@ -24,6 +24,14 @@ fn secret() -> ClientSecret {
     "s3cret".into()
 }
 
+/// The credential as configuration, with its secrets put in.
+fn written() -> Value {
+    let mut written = serde_json::to_value(credential(secret())).expect("it is data");
+    written["client_credential"]["secret"] = "s3cret".into();
+    written["user_assertion"] = USER.into();
+    written
+}
+
 /// The request of a run on these replies, which end in a token.
 fn request(credential: OnBehalfOfCredential, replies: Vec<Reply>) -> HttpRequest {
     let mut world = World::new(replies.into_iter().chain([token()]));
@@ -177,7 +185,7 @@ fn a_word_for_many_tenants_is_refused_from_a_request_and_from_a_configuration_to
     let asks = TokenRequest::new(["api://orders/.default"]).tenant("common");
     let anywhere = credential(secret()).additionally_allowed_tenants(["*"]);
     let asked = look_at(anywhere, testing::context(asks), &mut World::new([token()]));
-    let mut written = serde_json::to_value(credential(secret())).expect("it is data");
+    let mut written = written();
     written["application"]["tenant"] = "organizations".into();
     let read: OnBehalfOfCredential = serde_json::from_value(written).expect("it is read");
     let configured = look_at(read, context(), &mut World::new([token()]));
@@ -202,7 +210,8 @@ fn empty_proofs_and_empty_user_assertions_are_refused() {
     let what = |secret: &str, user: &str| new(secret, user).expect_err("empty").what();
     assert_eq!(what("", USER), What::ClientSecret);
     assert_eq!(what("s3cret", ""), What::UserAssertion);
-    let mut written = serde_json::to_value(credential(secret())).expect("it is data");
+    let mut written = written();
+    assert!(serde_json::from_value::<OnBehalfOfCredential>(written.clone()).is_ok());
     written["user_assertion"] = "".into();
     assert!(serde_json::from_value::<OnBehalfOfCredential>(written).is_err());
 }

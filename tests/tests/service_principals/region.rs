@@ -1,10 +1,11 @@
 //! The token service of a region: where its name comes from, and what is never taken for one.
 
 use azid_core::effect::{CallbackId, Detail, HttpFailure, Refusal, Requirement};
-use azid_core::testing::{Reply, World};
+use azid_core::testing::{self, Reply, World};
 use azid_core::{
-    Authority, ClientAssertion, ClientAssertionCredential, ClientCertificateCredential,
-    Environment, ErrorKind, ManagedIdentityCredential, Memory, Region, What,
+    Authority, ClientAssertion, ClientAssertionCredential, ClientCertificateCredential, Context,
+    Environment, ErrorKind, ManagedIdentityCredential, Memory, Now, Region, Seed, TokenRequest,
+    What,
 };
 
 use crate::sight::{Sight, form, look_at};
@@ -61,22 +62,55 @@ fn a_region_once_found_is_not_asked_for_again() {
 }
 
 #[test]
-fn a_region_that_was_not_found_is_asked_for_again() {
+fn a_region_that_was_not_found_is_asked_for_again_but_not_within_five_minutes() {
     for nobody in [
         Reply::from(HttpFailure::TimedOut),
         HttpFailure::Connect(Detail::default()).into(),
         answers(404, ""),
-        answers(
-            400,
-            r#"{"error":"Bad request","newest-versions":["2025-04-07"]}"#,
-        ),
+        answers(400, r#"{"error":"Bad request","newest-versions":[]}"#),
+        answers(400, r#"{"newest-versions":["2025-04-07&a=b"]}"#),
         answers(200, "<html>"),
     ] {
         let sight = located(nobody);
         assert_eq!(hosts(&sight), ["169.254.169.254", GLOBAL]);
         assert!(sight.outcome.result.is_ok());
-        assert!(sight.outcome.memory.is_empty());
+        let after = |seconds: i64| {
+            let mut memory = Memory::default();
+            let changes = sight.outcome.memory.iter().cloned();
+            changes.for_each(|change| memory.apply(change));
+            let now = Now::wall(testing::START + seconds * 1000);
+            let context = Context::new(
+                TokenRequest::new(["https://vault.azure.net/.default"]),
+                now,
+                Seed::new([1; 32]),
+            );
+            let mut world = World::new([answers(200, r#"{"location":"westeurope"}"#)]);
+            let sight = look_at(detected(), context.with_memory(memory), &mut world);
+            sight.sent.len()
+        };
+        assert_eq!((after(299), after(310)), (0, 1));
     }
+}
+
+#[test]
+fn a_metadata_service_of_another_version_is_asked_once_more_by_the_newest_that_it_knows() {
+    let versions = || {
+        answers(
+            400,
+            r#"{"error":"Bad request","newest-versions":["2025-04-07","2023-11-15"]}"#,
+        )
+    };
+    let location = answers(200, r#"{"location":"westeurope"}"#);
+    let mut world = World::new([versions(), location, signs(), token()]);
+    let sight = look_at(detected(), context(), &mut world);
+    assert_eq!(
+        hosts(&sight),
+        ["169.254.169.254", "169.254.169.254", WEST_EUROPE]
+    );
+    assert_eq!(sight.sent[1].url.query(), Some("api-version=2025-04-07"));
+    let mut world = World::new([versions(), versions(), signs(), token()]);
+    let sight = look_at(detected(), context(), &mut world);
+    assert_eq!(sight.sent.len(), 3);
 }
 
 #[test]
@@ -103,7 +137,6 @@ fn what_is_no_region_never_becomes_part_of_a_host() {
         let location = serde_json::json!({ "location": location }).to_string();
         let sight = located(answers(200, &location));
         assert_eq!(hosts(&sight), ["169.254.169.254", GLOBAL], "{location}");
-        assert!(sight.outcome.memory.is_empty());
         let environment = Environment::from_pairs([("REGION_NAME", "evil.com/")]);
         let context = context().with_environment(environment);
         let mut world = World::new([answers(200, &location), signs(), token()]);

@@ -298,7 +298,7 @@ impl Change {
             (change, Reply::Http(Ok(response))) => {
                 response.body = change.bytes(response.body.expose()).into();
             }
-            (change, Reply::Exec(Ok(output))) if place % 3 == 0 => {
+            (change, Reply::Exec(Ok(output))) if place.is_multiple_of(3) => {
                 output.stderr = change.bytes(output.stderr.expose()).into();
             }
             (change, Reply::Exec(Ok(output))) => {

@@ -4,3 +4,4 @@ mod effects;
 mod exchange;
 mod fetch;
 mod server;
+mod sign_in;

@@ -1,11 +1,12 @@
 //! The user's own code answers by name.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use azid_async::{BoxFuture, Builder, Callbacks, Host, NoRandomness, TokenProvider, WithCallbacks};
 use azid_core::effect::{
     AssertionFailure, AssertionRequest, CallbackId, Detail, DeviceCode, KeyHandle, PromptRequest,
-    SignRequest, SignatureAlgorithm, TokenOrder,
+    ProofKind, Refusal, SignFailure, SignRequest, SignatureAlgorithm, TokenOrder,
 };
 use azid_core::{
     AccessToken, Cause, Context, Credential, Error, ErrorKind, Identity, Next, Now, Secret,
@@ -16,13 +17,24 @@ use crate::manual_host::{START, ready};
 
 /// A host that has callbacks and nothing else.
 #[derive(Default)]
-struct CallbackHost(Callbacks);
+struct CallbackHost {
+    callbacks: Callbacks,
+    time_is_up: bool,
+}
 
 impl Host for CallbackHost {
     type Perform = BoxFuture<Step>;
 
     fn perform(&self, step: Step) -> BoxFuture<Step> {
-        self.0.perform(step, || Now::wall(START))
+        let time_is_up = self.time_is_up;
+        let sleep = move |limit: Duration| -> BoxFuture<()> {
+            assert_eq!(limit, Duration::from_secs(10));
+            match time_is_up {
+                true => Box::pin(async {}),
+                false => Box::pin(std::future::pending()),
+            }
+        };
+        self.callbacks.perform(step, || Now::wall(START), sleep)
     }
 
     fn now(&self) -> Now {
@@ -36,14 +48,14 @@ impl Host for CallbackHost {
 
 impl WithCallbacks for CallbackHost {
     fn callbacks_mut(&mut self) -> &mut Callbacks {
-        &mut self.0
+        &mut self.callbacks
     }
 }
 
 /// A credential that asks one callback; the token it gets is what the callback answered.
 #[derive(Clone, Debug)]
 enum Asks {
-    Assertion(&'static str),
+    Proof(ProofKind, &'static str),
     Token(&'static str),
     Prompt(&'static str),
     Signature(KeyHandle),
@@ -60,8 +72,9 @@ impl Credential for Asks {
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
         match &*self {
-            Self::Assertion(name) => {
+            Self::Proof(kind, name) => {
                 let request = AssertionRequest {
+                    kind: *kind,
                     callback: CallbackId::new(*name),
                     tenant: "tenant".into(),
                     client_id: "client".into(),
@@ -96,11 +109,8 @@ impl Credential for Asks {
                 })
             }
             Self::Signature(key) => {
-                let request = SignRequest {
-                    algorithm: SignatureAlgorithm::Ps256,
-                    message: SecretBytes::new(b"message".as_slice()),
-                    key: key.clone(),
-                };
+                let message = SecretBytes::new(b"message".as_slice());
+                let request = SignRequest::new(SignatureAlgorithm::Ps256, message, key.clone());
                 sign(request, |reply, cx| {
                     let signature = reply.or_else(|failure| cx.failed(failure))?;
                     done(held(String::from_utf8_lossy(&signature).as_ref().into()))
@@ -129,7 +139,7 @@ fn builder(credential: Asks) -> Builder<CallbackHost> {
 #[test]
 fn two_callbacks_of_a_kind_do_not_mix() {
     for name in ["left", "right"] {
-        let provider = builder(Asks::Assertion(name))
+        let provider = builder(Asks::Proof(ProofKind::ClientAssertion, name))
             .on_assertion(CallbackId::new("left"), async |_| Ok("left".into()))
             .on_assertion(CallbackId::new("right"), async |_| Ok("right".into()))
             .build();
@@ -138,19 +148,34 @@ fn two_callbacks_of_a_kind_do_not_mix() {
 }
 
 #[test]
-fn a_client_proves_itself_by_an_assertion_or_by_a_secret_under_its_name() {
-    for name in ["assertion", "secret"] {
-        let provider = builder(Asks::Assertion(name))
-            .on_assertion(CallbackId::new("assertion"), async |_| Ok("signed".into()))
-            .on_client_secret(CallbackId::new("secret"), async |request| {
+fn a_secret_and_an_assertion_of_one_name_do_not_mix() {
+    for (kind, expected) in [
+        (ProofKind::ClientSecret, "secret of client"),
+        (ProofKind::ClientAssertion, "signed"),
+    ] {
+        let provider = builder(Asks::Proof(kind, "mine"))
+            .on_assertion(CallbackId::new("mine"), async |_| Ok("signed".into()))
+            .on_client_secret(CallbackId::new("mine"), async |request| {
                 Ok(format!("secret of {}", request.client_id).into())
             })
             .build();
-        let expected = match name {
-            "secret" => "secret of client",
-            _ => "signed",
-        };
         assert_eq!(get(&provider).expect("a proof"), expected);
+    }
+}
+
+#[test]
+fn a_callback_for_the_other_kind_of_proof_is_none() {
+    let assertion = builder(Asks::Proof(ProofKind::ClientSecret, "mine"))
+        .on_assertion(CallbackId::new("mine"), async |_| Ok("signed".into()))
+        .build();
+    let secret = builder(Asks::Proof(ProofKind::ClientAssertion, "mine"))
+        .on_client_secret(CallbackId::new("mine"), async |_| Ok("s3cret".into()))
+        .build();
+    for provider in [assertion, secret] {
+        let error = get(&provider).expect_err("it would be sent in the wrong field");
+        let refusal = Refusal::NotRegistered(CallbackId::new("mine"));
+        let expected = Cause::Assertion(AssertionFailure::Refused(refusal));
+        assert_eq!(error.cause(), &expected);
     }
 }
 
@@ -187,8 +212,26 @@ fn a_prompt_is_shown_and_a_named_key_signs() {
 }
 
 #[test]
+fn a_signer_that_hangs_is_given_up_and_one_that_answers_in_time_is_heard() {
+    let key = || Asks::Signature(KeyHandle::Named(CallbackId::new("hsm")));
+    let host = || CallbackHost {
+        time_is_up: true,
+        ..CallbackHost::default()
+    };
+    let hanging = Builder::new(host(), key())
+        .on_sign(CallbackId::new("hsm"), |_| std::future::pending())
+        .build();
+    let error = get(&hanging).expect_err("nobody signed");
+    assert_eq!(error.cause(), &Cause::Sign(SignFailure::TimedOut));
+    let answering = Builder::new(host(), key())
+        .on_sign(CallbackId::new("hsm"), async |_| Ok(b"signed".to_vec()))
+        .build();
+    assert_eq!(get(&answering).expect("signed"), "signed");
+}
+
+#[test]
 fn a_callback_that_fails_says_so_in_its_own_words() {
-    let provider = builder(Asks::Assertion("mine"))
+    let provider = builder(Asks::Proof(ProofKind::ClientAssertion, "mine"))
         .on_assertion(CallbackId::new("mine"), async |_| {
             Err(AssertionFailure::Failed(Detail::new("the vault is sealed")))
         })

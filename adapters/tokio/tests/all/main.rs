@@ -11,6 +11,7 @@ mod process;
 mod proxy;
 #[cfg(feature = "reqwest")]
 mod server;
+mod sign_in;
 mod tasks;
 #[cfg(feature = "reqwest")]
 mod tls;

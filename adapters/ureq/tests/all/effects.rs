@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use azid_core::effect::{
-    AssertionFailure, AssertionRequest, AuthorizeRequest, CallbackId, DeviceCode, FileFailure,
-    FileRequest, KeyHandle, PromptFailure, PromptRequest, Refusal, ResponseMode, SignFailure,
-    SignRequest, SignatureAlgorithm, SleepReason, SleepRequest, TokenFailure, TokenOrder,
+    AssertionFailure, AssertionRequest, CallbackId, DeviceCode, FileFailure, FileRequest,
+    KeyHandle, PromptFailure, PromptRequest, ProofKind, Refusal, SignFailure, SignRequest,
+    SignatureAlgorithm, SleepReason, SleepRequest, TokenFailure, TokenOrder,
 };
 use azid_core::{
-    AccessToken, Now, Secret, SecretBytes, Timestamp, TokenRequest, assertion, authorize, prompt,
-    read_file, sign, sleep, token,
+    AccessToken, Now, Secret, SecretBytes, Timestamp, TokenRequest, assertion, prompt, read_file,
+    sign, sleep, token,
 };
 
 use crate::probe::{host, keep, reply_to};
@@ -68,8 +68,9 @@ fn a_seed_of_the_hosts_own_makes_runs_repeat() {
     assert_eq!(draw(), draw());
 }
 
-fn assertion_request(name: &str) -> AssertionRequest {
+fn assertion_request(kind: ProofKind, name: &str) -> AssertionRequest {
     AssertionRequest {
+        kind,
         callback: CallbackId::new(name),
         tenant: "tenant".to_owned(),
         client_id: "client".to_owned(),
@@ -99,11 +100,8 @@ fn prompt_request(name: &str) -> PromptRequest {
 }
 
 fn sign_request(key: KeyHandle) -> SignRequest {
-    SignRequest {
-        algorithm: SignatureAlgorithm::Rs256,
-        message: SecretBytes::from(&b"message"[..]),
-        key,
-    }
+    let message = SecretBytes::from(&b"message"[..]);
+    SignRequest::new(SignatureAlgorithm::Rs256, message, key)
 }
 
 #[test]
@@ -113,10 +111,10 @@ fn callbacks_answer_under_their_own_names() {
     let token_of = |text: &str| AccessToken::new(text, Timestamp::from_unix_seconds(4_000_000_000));
     let other = token_of("other");
     let host = host()
-        .on_assertion(CallbackId::new("a"), |request| {
+        .on_assertion(CallbackId::new("proof"), |request| {
             Ok(Secret::new(format!("for {}", request.client_id)))
         })
-        .on_client_secret(CallbackId::new("c"), |request| {
+        .on_client_secret(CallbackId::new("proof"), |request| {
             Ok(Secret::new(format!("secret of {}", request.client_id)))
         })
         .on_token(CallbackId::new("t"), |_| {
@@ -132,9 +130,12 @@ fn callbacks_answer_under_their_own_names() {
             Ok(request.message.expose().to_vec())
         });
 
-    for (name, proof) in [("a", "for client"), ("c", "secret of client")] {
+    for (kind, proof) in [
+        (ProofKind::ClientAssertion, "for client"),
+        (ProofKind::ClientSecret, "secret of client"),
+    ] {
         let made = reply_to(&host, move |kept| {
-            assertion(assertion_request(name), move |reply, cx| {
+            assertion(assertion_request(kind, "proof"), move |reply, cx| {
                 keep(&kept, reply, cx)
             })
         });
@@ -169,9 +170,10 @@ fn a_name_that_nobody_registered_is_refused_as_such() {
     });
     let refusal = || Refusal::NotRegistered(CallbackId::new("unknown"));
     let made = reply_to(&host, |kept| {
-        assertion(assertion_request("unknown"), move |reply, cx| {
-            keep(&kept, reply, cx)
-        })
+        assertion(
+            assertion_request(ProofKind::ClientAssertion, "unknown"),
+            move |reply, cx| keep(&kept, reply, cx),
+        )
     });
     assert_eq!(made, Err(AssertionFailure::Refused(refusal())));
     let got = reply_to(&host, |kept| {
@@ -194,24 +196,20 @@ fn a_name_that_nobody_registered_is_refused_as_such() {
 }
 
 #[test]
-fn an_effect_that_the_host_does_not_have_is_refused() {
-    let host = host();
-    let authorized = reply_to(&host, |kept| {
-        let request = AuthorizeRequest {
-            endpoint: "https://login.example/authorize"
-                .parse()
-                .expect("it is valid"),
-            redirect: azid_core::effect::LoopbackRedirect::default(),
-            state: Secret::new("state"),
-            response_mode: ResponseMode::FormPost,
-            timeout: Duration::from_secs(1),
-        };
-        authorize(request, move |reply, cx| {
-            keep(&kept, reply.map_err(|failure| failure.to_string()), cx)
-        })
-    });
-    assert_eq!(
-        authorized.err().as_deref(),
-        Some("the host does not offer this effect")
-    );
+fn a_callback_for_the_other_kind_of_proof_is_none() {
+    let host = host()
+        .on_assertion(CallbackId::new("assertion"), |_| Ok(Secret::new("signed")))
+        .on_client_secret(CallbackId::new("secret"), |_| Ok(Secret::new("s3cret")));
+    for (kind, name) in [
+        (ProofKind::ClientSecret, "assertion"),
+        (ProofKind::ClientAssertion, "secret"),
+    ] {
+        let made = reply_to(&host, move |kept| {
+            assertion(assertion_request(kind, name), move |reply, cx| {
+                keep(&kept, reply, cx)
+            })
+        });
+        let refusal = Refusal::NotRegistered(CallbackId::new(name));
+        assert_eq!(made, Err(AssertionFailure::Refused(refusal)));
+    }
 }

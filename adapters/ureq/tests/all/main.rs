@@ -10,4 +10,5 @@ mod refresh;
 mod secure;
 mod server;
 mod sharing;
+mod sign_in;
 mod trust;

@@ -93,7 +93,7 @@ impl Exchange {
             .or_else(|cause| self.judge(cause, Some(&response), cx))
     }
 
-    fn judge<T>(
+    pub(super) fn judge<T>(
         &self,
         cause: impl Into<Cause>,
         response: Option<&HttpResponse>,

@@ -8,18 +8,18 @@
 
 use std::time::Duration;
 
-use http::header::{HeaderName, HeaderValue};
+use http::header::HeaderName;
 use url::Url;
 
 use super::exchange::{Exchange, IdNames};
-use super::rules::says_unreachable;
 use super::{POD_IDENTITY_HOST, Probe};
 use crate::attempts::http;
 use crate::context::{Context, Position};
 use crate::effect::{HttpFailure, HttpReply, HttpRequest, Requirements, endpoint as shown};
+use crate::error::Cause;
 use crate::memory::{Fact, MemoryChange};
 use crate::moves::Next;
-use crate::oauth::{Expiry, TokenAnswer};
+use crate::oauth::{Expiry, TokenAnswer, request_id, signed_by_library};
 
 /// How long one request may take. The service answers within milliseconds when it is well, and
 /// some seconds after a cold start.
@@ -60,15 +60,16 @@ fn on_probe(
 ) -> Next {
     match reply {
         Ok(response) => {
+            let Exchange { identity, rules } = &exchange;
+            let sees_only_a_proxy =
+                |cause: &Cause| rules.sees_only_a_proxy(cause, &response, identity, cx.position());
             let refusal = TokenAnswer::read(&response, Expiry::Moment, cx).err();
-            let refusal = refusal
-                .filter(|cause| response.status == 403 && says_unreachable(cause, Some(&response)));
-            if let Some(cause) = refusal {
+            if let Some(cause) = refusal.filter(sees_only_a_proxy) {
                 return cx.unavailable(cause);
             }
         }
         Err(HttpFailure::BodyTooLarge { .. }) => {} // somebody is there
-        Err(failure) => return cx.unavailable(failure),
+        Err(failure) => return exchange.judge(failure, None, cx),
     }
     let on = cx.now().timestamp();
     let fact = Fact::Answered;
@@ -78,16 +79,9 @@ fn on_probe(
 
 fn ask(endpoint: Url, exchange: Exchange, cx: &mut Context) -> Next {
     let url = exchange.url(endpoint, "2018-02-01", NAMES, cx)?;
-    let id = HeaderValue::from_str(&cx.entropy().uuid()).expect("a UUID is hex digits and dashes");
-    let name = HeaderName::from_static;
-    let mut request = exchange
-        .prepare(HttpRequest::get(url), cx)
-        .header(name("x-client-sku"), HeaderValue::from_static("azid"))
-        .header(
-            name("x-client-ver"),
-            HeaderValue::from_static(env!("CARGO_PKG_VERSION")),
-        )
-        .header(name("x-ms-client-request-id"), id);
+    let id = HeaderName::from_static("x-ms-client-request-id");
+    let request = exchange.prepare(HttpRequest::get(url), cx);
+    let mut request = signed_by_library(request).header(id, request_id(cx));
     request.requirements.timeout = TIMEOUT;
     exchange.ask(request)
 }

@@ -20,13 +20,15 @@ use crate::transcript::milliseconds;
 /// [`ManagedIdentitySource::rules`](super::ManagedIdentitySource::rules) gives the defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct SourceRules {
     /// After which answers the request is repeated, and when.
     pub retry: RetryPolicy,
     /// The same within a chain; none if there is no difference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_in_chain: Option<RetryPolicy>,
-    /// Whether to see first that anybody answers at all.
+    /// Whether to see first that anybody answers at all. It is the metadata service alone that is
+    /// probed; for another source this says nothing.
     #[serde(default)]
     pub probe: Probe,
     /// What an answer means that is no token: the first rule that it falls under counts. After
@@ -38,6 +40,7 @@ pub struct SourceRules {
 /// A look whether an endpoint is there, before it is asked for a token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Probe {
     /// None.
     #[default]
@@ -53,6 +56,7 @@ pub enum Probe {
 /// One line of the table that says what an answer means.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct VerdictRule {
     /// What is seen.
     pub sign: Sign,
@@ -129,9 +133,9 @@ pub enum Verdict {
 }
 
 impl SourceRules {
-    /// For an endpoint that the environment names: it must be there, so whatever is wrong with it
-    /// is a failure.
-    pub(super) fn named(retry: RetryPolicy) -> Self {
+    /// For an endpoint that must be there, as one that the environment names: no probe, and whatever
+    /// is wrong with it is a failure.
+    pub fn new(retry: RetryPolicy) -> Self {
         Self {
             retry,
             retry_in_chain: None,
@@ -147,7 +151,7 @@ impl SourceRules {
                 .standing(Standing::InChain)];
         Self {
             verdicts: Cow::Borrowed(VERDICTS),
-            ..Self::named(RetryPolicy::host_endpoint())
+            ..Self::new(RetryPolicy::host_endpoint())
         }
     }
 
@@ -194,18 +198,38 @@ impl SourceRules {
         identity: &ManagedIdentityId,
         position: Position,
     ) -> Verdict {
-        let rule = self.verdicts.iter().find(|rule| {
-            rule.standing.covers(position)
-                && rule.asked.covers(identity)
-                && rule.covers_status(response)
-                && rule.sign.covers(cause, response)
-        });
+        let rule = self
+            .verdicts
+            .iter()
+            .find(|rule| rule.covers(cause, response, identity, position));
         rule.map_or(Verdict::Failed, |rule| rule.verdict)
+    }
+
+    /// Whether an answer to a probe is that of a proxy which cannot reach the endpoint. Nothing
+    /// else about it means anything, since a probe lacks what the endpoint demands.
+    pub(super) fn sees_only_a_proxy(
+        &self,
+        cause: &Cause,
+        response: &HttpResponse,
+        identity: &ManagedIdentityId,
+        position: Position,
+    ) -> bool {
+        self.verdicts
+            .iter()
+            .filter(|rule| rule.sign == Sign::Unreachable)
+            .find(|rule| rule.covers(cause, Some(response), identity, position))
+            .is_some_and(|rule| rule.verdict == Verdict::Unavailable)
     }
 }
 
 impl VerdictRule {
-    const fn new(statuses: &'static [RangeInclusive<u16>], sign: Sign, verdict: Verdict) -> Self {
+    /// What a sign with one of these statuses, or with any if there are none, means anywhere and
+    /// for any identity.
+    pub const fn new(
+        statuses: &'static [RangeInclusive<u16>],
+        sign: Sign,
+        verdict: Verdict,
+    ) -> Self {
         Self {
             sign,
             statuses: Cow::Borrowed(statuses),
@@ -215,14 +239,29 @@ impl VerdictRule {
         }
     }
 
-    const fn asked(mut self, asked: Asked) -> Self {
+    /// The same only where this identity was asked for.
+    pub const fn asked(mut self, asked: Asked) -> Self {
         self.asked = asked;
         self
     }
 
-    const fn standing(mut self, standing: Standing) -> Self {
+    /// The same only where the credential stands so.
+    pub const fn standing(mut self, standing: Standing) -> Self {
         self.standing = standing;
         self
+    }
+
+    fn covers(
+        &self,
+        cause: &Cause,
+        response: Option<&HttpResponse>,
+        identity: &ManagedIdentityId,
+        position: Position,
+    ) -> bool {
+        self.standing.covers(position)
+            && self.asked.covers(identity)
+            && self.covers_status(response)
+            && self.sign.covers(cause, response)
     }
 
     fn covers_status(&self, response: Option<&HttpResponse>) -> bool {
@@ -258,7 +297,7 @@ impl Sign {
 }
 
 /// Looks where a transcript keeps the word: in the error's own texts, or in a page of text.
-pub(super) fn says_unreachable(cause: &Cause, response: Option<&HttpResponse>) -> bool {
+fn says_unreachable(cause: &Cause, response: Option<&HttpResponse>) -> bool {
     let says = |text: &str| text.contains("unreachable");
     match cause {
         Cause::Service(error) => says(error.error()) || says(error.description()),

@@ -53,10 +53,41 @@ pub enum ManagedIdentitySource {
     Imds {
         /// Where it answers.
         endpoint: Url,
-        /// The program of Azure Arc's agent. Where this file exists Azure Arc takes the service's
-        /// place; it is looked for only when the environment says nothing at all.
-        unless_exists: Option<String>,
     },
+}
+
+/// What the environment says, and whether the agent of Azure Arc may take its place.
+pub(super) struct Choice {
+    pub(super) source: ManagedIdentitySource,
+    /// The agent's program, where the environment names no endpoint: if this file exists the
+    /// source is Azure Arc.
+    pub(super) arc_agent: Option<String>,
+}
+
+impl Choice {
+    pub(super) fn of(environment: &Environment, platform: Platform) -> Result<Self, Invalid> {
+        let source = ManagedIdentitySource::choose(environment)?;
+        let is_named = match source {
+            ManagedIdentitySource::TokenExchange => false,
+            ManagedIdentitySource::Imds { .. } => environment.get(POD_IDENTITY_HOST).is_some(),
+            _ => true,
+        };
+        let arc_agent = (!is_named).then(|| arc_agent(environment, platform));
+        Ok(Self {
+            source,
+            arc_agent: arc_agent.flatten(),
+        })
+    }
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.source)?;
+        match &self.arc_agent {
+            Some(agent) => write!(f, ", or Azure Arc where {agent} exists"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl ManagedIdentitySource {
@@ -71,18 +102,24 @@ impl ManagedIdentitySource {
     /// | `MSI_ENDPOINT`, `MSI_SECRET` | Azure Machine Learning |
     /// | `MSI_ENDPOINT` | Cloud Shell |
     /// | `AZURE_POD_IDENTITY_AUTHORITY_HOST` | the metadata service at that address |
+    /// | nothing of these, and the agent's program is installed | Azure Arc, at its usual address |
     /// | `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_FEDERATED_TOKEN_FILE` | the token exchange of a workload |
-    /// | nothing | Azure Arc where its agent is installed, else the metadata service |
+    /// | nothing | the metadata service at its usual address |
     ///
-    /// Other libraries look for the token exchange before they look for the address of a metadata
-    /// service. Here the address goes first: nothing but a deliberate hand sets it, while a cluster
-    /// sets the other three in every pod of a workload.
+    /// Whether the agent is installed only a run can see, for it takes a look at the files of the
+    /// host (`/opt/azcmagent/bin/himds` on Linux, the like below `PROGRAMFILES` on Windows). So
+    /// this answers by the environment alone, and where it says one of the last two rows a run may
+    /// find Azure Arc instead.
+    ///
+    /// Other libraries look for the agent and the token exchange before they look for the address
+    /// of a metadata service. Here the address goes first: nothing but a deliberate hand sets it,
+    /// while a cluster sets the other three in every pod of a workload.
     ///
     /// # Errors
     ///
     /// A variable of that row is no http or https URL, has user information, a query or a
     /// fragment in it, or is no thumbprint; or the endpoint of Service Fabric is not https.
-    pub fn choose(environment: &Environment, platform: Platform) -> Result<Self, Invalid> {
+    pub fn choose(environment: &Environment) -> Result<Self, Invalid> {
         let has = |names: &[&'static str]| environment.missing(names).is_empty();
         let endpoint = |name| endpoint(environment, name);
         Ok(
@@ -110,7 +147,6 @@ impl ManagedIdentitySource {
             } else if has(&[POD_IDENTITY_HOST]) {
                 Self::Imds {
                     endpoint: metadata_path(endpoint(POD_IDENTITY_HOST)?),
-                    unless_exists: None,
                 }
             } else if has(&[
                 "AZURE_TENANT_ID",
@@ -121,7 +157,6 @@ impl ManagedIdentitySource {
             } else {
                 Self::Imds {
                     endpoint: metadata_path(known("http://169.254.169.254")),
-                    unless_exists: arc_agent(environment, platform),
                 }
             },
         )
@@ -134,19 +169,18 @@ impl ManagedIdentitySource {
         }
     }
 
-    /// The rules that the source is treated by unless the program replaces them; none for the
-    /// token exchange, which is another credential's.
+    /// The rules that the source is treated by unless the program replaces them.
     ///
     /// ```
-    /// # use azid_core::{Environment, ManagedIdentitySource, Platform};
+    /// # use azid_core::{Environment, ManagedIdentitySource};
     /// let rules = |variables: &[&'static str]| {
     ///     let value = |name: &'static str| match name {
     ///         "IDENTITY_SERVER_THUMBPRINT" => (name, "0123456789abcdef0123456789abcdef01234567"),
     ///         _ => (name, "https://localhost:2377/token"),
     ///     };
     ///     let environment = Environment::from_pairs(variables.iter().copied().map(value));
-    ///     let source = ManagedIdentitySource::choose(&environment, Platform::Linux).unwrap();
-    ///     source.rules().unwrap().to_string()
+    ///     let source = ManagedIdentitySource::choose(&environment).unwrap();
+    ///     source.rules().to_string()
     /// };
     ///
     /// assert_eq!(rules(&[]), "\
@@ -185,16 +219,16 @@ impl ManagedIdentitySource {
     /// retry: 500-599, no answer: after 1s, 2s
     /// verdict: else: failed");
     /// ```
-    pub fn rules(&self) -> Option<SourceRules> {
-        Some(match self {
-            Self::ServiceFabric { .. } => SourceRules::named(RetryPolicy::service_fabric()),
+    pub fn rules(&self) -> SourceRules {
+        match self {
+            Self::ServiceFabric { .. } => SourceRules::new(RetryPolicy::service_fabric()),
             Self::AppService { .. } | Self::AzureMl { .. } | Self::CloudShell { .. } => {
-                SourceRules::named(RetryPolicy::host_endpoint())
+                SourceRules::new(RetryPolicy::host_endpoint())
             }
             Self::AzureArc { .. } => SourceRules::azure_arc(),
             Self::Imds { .. } => SourceRules::imds(),
-            Self::TokenExchange => return None,
-        })
+            Self::TokenExchange => SourceRules::new(RetryPolicy::entra()),
+        }
     }
 }
 
@@ -266,16 +300,9 @@ impl fmt::Display for ManagedIdentitySource {
             Self::AzureMl { endpoint } => ("Azure Machine Learning", endpoint),
             Self::CloudShell { endpoint } => ("Cloud Shell", endpoint),
             Self::TokenExchange => return f.write_str("the token exchange of a workload"),
-            Self::Imds { endpoint, .. } => ("the instance metadata service", endpoint),
+            Self::Imds { endpoint } => ("the instance metadata service", endpoint),
         };
-        write!(f, "{name} at {}", endpoint.origin().ascii_serialization())?;
-        match self {
-            Self::Imds {
-                unless_exists: Some(agent),
-                ..
-            } => write!(f, ", or Azure Arc where {agent} exists"),
-            _ => Ok(()),
-        }
+        write!(f, "{name} at {}", endpoint.origin().ascii_serialization())
     }
 }
 

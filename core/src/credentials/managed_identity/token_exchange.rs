@@ -5,14 +5,16 @@
 use std::sync::Arc;
 
 use super::ManagedIdentityId;
+use super::exchange::Exchange;
 use crate::context::Context;
 use crate::credentials::WorkloadIdentityCredential;
 use crate::error::{Invalid, What};
 use crate::moves::{Next, call, done};
 
-pub(super) fn begin(identity: &ManagedIdentityId, cx: &mut Context) -> Next {
-    let workload = WorkloadIdentityCredential::new();
-    let workload = match identity {
+pub(super) fn begin(exchange: Exchange, cx: &mut Context) -> Next {
+    let retry = exchange.rules.retry_at(cx.position());
+    let workload = WorkloadIdentityCredential::new().retry(retry);
+    let workload = match exchange.identity {
         ManagedIdentityId::SystemAssigned => Ok(workload),
         ManagedIdentityId::ClientId(id) => workload.client_id(id),
         ManagedIdentityId::ObjectId(_) | ManagedIdentityId::ResourceId(_) => Err(Invalid::new(

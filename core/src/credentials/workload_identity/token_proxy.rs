@@ -4,13 +4,13 @@ use std::fmt;
 
 use url::Url;
 
-use crate::client::Exchange;
+use crate::client::{Exchange, read_or_fail};
 use crate::context::Context;
-use crate::effect::{FileRequest, HttpFailure, Requirements, Roots, Tls, endpoint};
+use crate::effect::{HttpFailure, Requirements, Roots, Tls, endpoint};
 use crate::environment::Environment;
 use crate::error::{Cause, Fault, Invalid, What};
 use crate::memory::{Fact, MemoryChange};
-use crate::moves::{Next, read_file};
+use crate::moves::Next;
 
 const PROXY: &str = "AZURE_KUBERNETES_TOKEN_PROXY";
 const SERVER_NAME: &str = "AZURE_KUBERNETES_SNI_NAME";
@@ -122,12 +122,7 @@ fn read_roots(
     path: String,
     then: impl FnOnce(String, &mut Context) -> Next + Send + 'static,
 ) -> Next {
-    let file = FileRequest::new(&path).max_bytes(MOST_BYTES);
-    read_file(file, move |content, cx| {
-        let content = match content {
-            Ok(content) => content,
-            Err(failure) => return cx.failed(Cause::file(path, failure)),
-        };
+    read_or_fail(path, MOST_BYTES, |path, content, cx| {
         let key = format!("root certificates in {path}");
         let known = match cx.memory().recall(&key) {
             Some(Fact::Found(roots)) => Some(roots.clone()),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use azid_core::testing::START;
 use azid_core::{
@@ -93,10 +94,32 @@ fn every_driver_records_the_same_of_the_same_server() {
             let world = Served::start(roots);
             for scenario in scenarios() {
                 for credential in credentials(&world.server.https_origin()) {
-                    let transcript = world.compare(&scenario, &credential);
+                    let transcript = world.compare(&scenario, &credential, Context::DEADLINE);
                     let shown = transcript.contains(scenario.shows);
                     assert!(shown, "{}, {credential:?}: {transcript}", scenario.name);
                 }
+            }
+        },
+    );
+}
+
+#[test]
+fn an_answer_that_trickles_in_forever_ends_every_driver_by_the_time_limit_of_its_request() {
+    in_own_process(
+        "emulated::an_answer_that_trickles_in_forever_ends_every_driver_by_the_time_limit_of_its_request",
+        |roots| {
+            // A byte comes well within the limit, the whole answer in more than a minute.
+            let pause = Duration::from_millis(100);
+            let world = Served::start(roots);
+            let slow = Scenario {
+                name: "a byte now and then",
+                faults: vec![(99, Fault::SlowBody(pause))],
+                shows: r#""failure":"timed-out""#,
+            };
+            for credential in credentials(&world.server.https_origin()) {
+                let transcript = world.compare(&slow, &credential, pause * 6);
+                let shown = transcript.contains(slow.shows);
+                assert!(shown, "{credential:?}: {transcript}");
             }
         },
     );
@@ -119,7 +142,7 @@ fn every_driver_names_the_same_reason_why_there_is_no_answer() {
             for (authority, reason) in reasons {
                 let [secret, ..] = credentials(authority);
                 let nothing = Arc::default();
-                let transcript = transcript_of_all(|| (), &secret, &nothing);
+                let transcript = transcript_of_all(|| (), &secret, &nothing, Context::DEADLINE);
                 assert!(transcript.contains(reason), "{authority}: {transcript}");
             }
         },
@@ -140,19 +163,31 @@ impl Served {
         Self { server, keys }
     }
 
-    /// The transcript that all drivers record of the scenario.
-    fn compare(&self, scenario: &Scenario, credential: &Arc<dyn Credential>) -> String {
+    /// Puts a new emulator in the place of the one that is there.
+    pub(crate) fn restart(&self) {
+        self.server.with_emulator(|running| {
+            *running = emulator(&self.keys);
+            running.set_authority(&self.server.https_origin());
+        });
+    }
+
+    /// The transcript that all drivers record of the scenario, within this time by their clock.
+    fn compare(
+        &self,
+        scenario: &Scenario,
+        credential: &Arc<dyn Credential>,
+        deadline: Duration,
+    ) -> String {
         let environment = environment(&self.server, credential.name());
         let prepare = || {
+            self.restart();
             self.server.with_emulator(|running| {
-                *running = emulator(&self.keys);
-                running.set_authority(&self.server.https_origin());
                 for (times, fault) in &scenario.faults {
                     running.inject("/token", *times, fault.clone());
                 }
             });
         };
-        transcript_of_all(prepare, credential, &environment)
+        transcript_of_all(prepare, credential, &environment, deadline)
     }
 }
 
@@ -196,6 +231,7 @@ fn transcript_of_all(
     prepare: impl Fn(),
     credential: &Arc<dyn Credential>,
     environment: &Arc<Environment>,
+    deadline: Duration,
 ) -> String {
     let transcripts = DRIVERS.map(|(name, drive)| {
         prepare();
@@ -204,6 +240,7 @@ fn transcript_of_all(
         let context = Context::new(request, clock.now(), Seed::new([1; 32]))
             .with_environment(Arc::clone(environment))
             .with_platform(Platform::Linux)
+            .with_deadline(deadline)
             .record_transcript();
         let outcome = drive(Arc::clone(credential), context, clock);
         let transcript = outcome.transcript.expect("the context asks for it");

@@ -12,6 +12,7 @@ mod refusals;
 mod requests;
 mod scripted;
 mod service_principals;
+mod sign_in;
 mod signing;
 mod stand_in;
 mod tls_server;

@@ -37,11 +37,7 @@ impl Credential for Signs {
 }
 
 fn signed(drive: Driver, algorithm: SignatureAlgorithm, key: &KeyHandle) -> Signed {
-    let request = SignRequest {
-        algorithm,
-        message: b"header.claims"[..].into(),
-        key: key.clone(),
-    };
+    let request = SignRequest::new(algorithm, b"header.claims"[..].into(), key.clone());
     let signs = Arc::new(Signs(request, Mutex::default()));
     let clock = VirtualClock::default();
     let context = Context::new(TokenRequest::new(["any"]), clock.now(), Seed::new([1; 32]));

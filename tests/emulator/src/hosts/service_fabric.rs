@@ -5,12 +5,13 @@
 //! certificate; that part belongs to the server. The endpoint keeps its tokens: it answers the same
 //! one until that ends, or until a caller names it as revoked by its hash.
 
+use super::app_service::admit;
 use super::identities::{Identities, Issued};
 use super::problem::{self, Problem, correlation_id};
 use super::secret::Secret;
 use crate::answer;
 use crate::fields::Fields;
-use http::{Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -69,17 +70,7 @@ impl ServiceFabric {
         request: &Request<Vec<u8>>,
         now: u64,
     ) -> Result<Response<Vec<u8>>, Problem> {
-        problem::stray_secret(request, Some(HEADER))?;
-        if request.method() != Method::GET {
-            return Err(Problem::Method);
-        }
-        if !request.headers().contains_key(HEADER) {
-            return Err(Problem::NoProof(HEADER));
-        }
-        if answer::only_header(request, HEADER) != Some(self.secret.expose()) {
-            return Err(Problem::WrongProof(HEADER));
-        }
-        let fields = Fields::of_query(request.uri())?;
+        let fields = admit(request, HEADER, &self.secret)?;
         problem::api_version(&fields, &API_VERSIONS)?;
         problem::only_ids(&fields, &[])?;
         let capabilities = fields.get("xms_cc").unwrap_or_default();

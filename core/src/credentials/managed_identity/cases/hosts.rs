@@ -88,10 +88,11 @@ fn ids() -> Vec<Case> {
         service_fabric(by_object("Service Fabric, by object id")),
         service_fabric(by_resource("Service Fabric, by resource id")),
         pod(by_client("a pod, by client id"))
+            .then(FileFailure::NotFound)
             .file("h.p.s")
             .http(200, TOKEN),
-        pod(by_object("a pod, by object id")),
-        pod(by_resource("a pod, by resource id")),
+        pod(by_object("a pod, by object id")).then(FileFailure::NotFound),
+        pod(by_resource("a pod, by resource id")).then(FileFailure::NotFound),
     ]
 }
 
@@ -143,8 +144,16 @@ fn particular() -> Vec<Case> {
             500,
             r#"{"error":{"correlationId":"c","code":"InternalServerError","message":"odd"}}"#,
         ),
-        pod(case("a pod, a token")).file("h.p.s").http(200, TOKEN),
-        pod(case("a pod, no such file")).then(FileFailure::NotFound),
+        pod(case("a pod, a token"))
+            .then(FileFailure::NotFound)
+            .file("h.p.s")
+            .http(200, TOKEN),
+        pod(case("a pod, no such file"))
+            .then(FileFailure::NotFound)
+            .then(FileFailure::NotFound),
+        pod(case("a pod's variables on a server of Azure Arc"))
+            .file("")
+            .http(200, TOKEN),
     ]
 }
 

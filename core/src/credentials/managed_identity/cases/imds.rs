@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::{RESOURCE_ID, TOKEN, again, no_answer};
 use crate::context::Platform;
 use crate::credentials::{
-    Asked, ManagedIdentityCredential, ManagedIdentityId, Probe, Sign, SourceRules, Standing,
-    Verdict, VerdictRule,
+    ManagedIdentityCredential, ManagedIdentityId, Probe, Sign, SourceRules, Standing, Verdict,
+    VerdictRule,
 };
 use crate::effect::{FileFailure, HttpFailure, Refusal};
 use crate::memory::Fact;
@@ -84,22 +84,15 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .http(404, ""),
     ];
-    let strict = SourceRules {
-        verdicts: Cow::Owned(vec![VerdictRule {
-            sign: Sign::NoAnswer,
-            statuses: Cow::Borrowed(&[]),
-            asked: Asked::Any,
-            standing: Standing::Alone,
-            verdict: Verdict::Failed,
-        }]),
-        retry: RetryPolicy::never(),
-        ..SourceRules::imds()
-    };
+    let mut strict = SourceRules::imds();
+    let rule = VerdictRule::new(&[], Sign::NoAnswer, Verdict::Failed).standing(Standing::Alone);
+    strict.verdicts = Cow::Owned(vec![rule]);
+    strict.retry = RetryPolicy::never();
     cases.extend([
         no_answer(
             of(
                 "rules of one's own",
-                ManagedIdentityCredential::new().with_rules(strict),
+                ManagedIdentityCredential::new().rules(strict),
             ),
             1,
         ),

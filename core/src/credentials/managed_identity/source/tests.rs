@@ -14,8 +14,8 @@ const POD: [(&str, &str); 3] = [
 
 fn chosen_on(platform: Platform, pairs: &[(&str, &str)]) -> String {
     let environment = Environment::from_pairs(pairs.iter().copied());
-    ManagedIdentitySource::choose(&environment, platform)
-        .map_or_else(|invalid| invalid.to_string(), |source| source.to_string())
+    Choice::of(&environment, platform)
+        .map_or_else(|invalid| invalid.to_string(), |choice| choice.to_string())
 }
 
 fn chosen(pairs: &[(&str, &str)]) -> String {
@@ -75,7 +75,7 @@ fn the_source_is_chosen_by_the_variables_that_are_set_and_not_empty() {
 }
 
 #[test]
-fn where_the_environment_says_nothing_the_agent_of_azure_arc_is_looked_for() {
+fn where_the_environment_names_no_endpoint_the_agent_of_azure_arc_is_looked_for() {
     let arc = |platform, pairs: &[_]| {
         let shown = chosen_on(platform, pairs);
         shown
@@ -94,7 +94,11 @@ fn where_the_environment_says_nothing_the_agent_of_azure_arc_is_looked_for() {
     assert_eq!(arc(Platform::Windows, &[]), None);
     assert_eq!(arc(Platform::MacOs, &[]), None);
     assert_eq!(arc(Platform::Other, &[]), None);
-    assert_eq!(arc(Platform::Linux, &POD), None);
+    assert_eq!(
+        arc(Platform::Linux, &POD).as_deref(),
+        Some("/opt/azcmagent/bin/himds exists")
+    );
+    assert_eq!(arc(Platform::Linux, &[MSI]), None);
     assert_eq!(
         arc(Platform::Linux, &[(POD_IDENTITY_HOST, "http://h")]),
         None
