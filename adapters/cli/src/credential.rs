@@ -127,6 +127,22 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
+    /// Somebody who signs in, by flags that are another command's too.
+    pub(crate) fn of_person(
+        credential: Name,
+        tenant: Option<String>,
+        authority: Option<String>,
+        client_id: Option<String>,
+    ) -> Self {
+        Self {
+            credential,
+            tenant,
+            authority,
+            client_id,
+            ..Self::default()
+        }
+    }
+
     /// The credential, checked.
     pub(crate) fn credential(self, environment: &Environment) -> Made {
         self.check_flags()?;

@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod emulate;
 mod environments;
+mod login;
 mod output;
 mod rows;
 mod runtime;
@@ -40,6 +41,8 @@ enum What {
     /// Serve an emulator of Entra and of the metadata service until Ctrl-C, having printed the
     /// variables that point programs at it.
     Emulate(emulate::Options),
+    /// Sign in, and say who did and for how long: a check, since nothing of it is kept.
+    Login(login::Options),
     /// Print a token.
     Token(Box<token::Options>),
 }
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         What::DemoCells => cells::run(),
         What::Doctor(options) => doctor::run(&options),
         What::Emulate(options) => emulate::run(&options),
+        What::Login(options) => login::run(options),
         What::Token(options) => token::run(*options),
     };
     match ended {

@@ -1,6 +1,7 @@
 //! The three adapters behind one question: what does this credential answer?
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use azid_core::{
 };
 use azid_tokio::{Flight, TokioHost, WithCallbacks};
 use clap::ValueEnum;
+use url::Url;
 
 use crate::{Problem, output};
 
@@ -40,10 +42,15 @@ pub(crate) struct Order {
     pub(crate) token: Option<AccessToken>,
     /// What shows a device code to a person: standard error, unless said otherwise.
     pub(crate) prompt: Prompt,
+    /// What opens a page: the person's own browser, unless said otherwise.
+    pub(crate) browser: Option<Browser>,
 }
 
 /// Shows somebody a device code.
 pub(crate) type Prompt = Arc<dyn Fn(&DeviceCode) -> Result<(), PromptFailure> + Send + Sync>;
+
+/// Opens a page for somebody to sign in.
+pub(crate) type Browser = Arc<dyn Fn(&Url) -> io::Result<()> + Send + Sync>;
 
 /// The name of the callback that answers with a token.
 pub(crate) const CALLBACK: &str = "token";
@@ -64,6 +71,7 @@ impl Order {
                 output::note(code.message.expose());
                 Ok(())
             }),
+            browser: None,
         }
     }
 
@@ -99,6 +107,9 @@ impl Runtime {
                     .on_prompt(CallbackId::new(PROMPT), move |asked| {
                         prompt(&asked.device_code)
                     });
+                if let Some(browser) = order.browser.clone() {
+                    host = host.browser(move |page| browser(page));
+                }
                 if let Some(token) = token {
                     host = host.on_token(CallbackId::new(CALLBACK), move |_| Ok(token.clone()));
                 }
@@ -109,11 +120,21 @@ impl Runtime {
             Self::Tokio => {
                 let mut builder = tokio::runtime::Builder::new_current_thread();
                 let runtime = builder.enable_all().build().map_err(Problem::failed)?;
-                let flight = flight(TokioHost::new(), credential, order)?;
+                let host = TokioHost::new();
+                let host = match order.browser.clone() {
+                    Some(browser) => host.browser(move |page| browser(page)),
+                    None => host,
+                };
+                let flight = flight(host, credential, order)?;
                 Ok(runtime.block_on(flight))
             }
             Self::AsyncStd => {
-                let flight = flight(AsyncStdHost::new(), credential, order)?;
+                let host = AsyncStdHost::new();
+                let host = match order.browser.clone() {
+                    Some(browser) => host.browser(move |page| browser(page)),
+                    None => host,
+                };
+                let flight = flight(host, credential, order)?;
                 Ok(async_std::task::block_on(flight))
             }
         }

@@ -29,7 +29,7 @@ pub(crate) struct Row<'a> {
 }
 
 // Together no more than the 80 columns of a terminal: a line that wraps could not be redrawn.
-const FIRST_WIDTH: usize = 19;
+const FIRST_WIDTH: usize = 20;
 const WIDTH: usize = 19;
 
 impl Table {

@@ -49,6 +49,63 @@ fn a_name_and_a_password_are_found_in_the_environment_and_said_nowhere() {
     assert!(!ended.errors.contains("canary"), "{}", ended.errors);
 }
 
+#[test]
+fn a_login_says_who_signed_in_and_until_when_and_keeps_nothing() {
+    let server = server();
+    let arguments = [
+        "login",
+        "--device-code",
+        "--scope",
+        demo::SCOPE,
+        "--client-id",
+        demo::PUBLIC_CLIENT_ID,
+    ];
+    let (ended, _) = device_code(&arguments, &server);
+    assert_eq!(ended.code, 0, "{}", ended.errors);
+    for part in [demo::USER_NAME, demo::TENANT_ID, "good for 1 h, until 20"] {
+        assert!(ended.output.contains(part), "{}", ended.output);
+    }
+    let shown = format!("{}{}", ended.output, ended.errors);
+    assert!(!shown.contains("eyJ"), "{shown}");
+    assert!(ended.errors.contains("nothing of it is kept"), "{shown}");
+}
+
+#[test]
+fn without_a_browser_the_way_out_is_told() {
+    let server = server();
+    for arguments in [
+        vec!["login", "--browser"],
+        vec![
+            "token",
+            "--scope",
+            demo::SCOPE,
+            "--credential",
+            "interactive-browser",
+        ],
+    ] {
+        let ended = azid(&arguments, &variables(&server));
+        assert_eq!((ended.code, &*ended.output), (3, ""), "{}", ended.errors);
+        assert!(
+            ended.errors.contains("DeviceCodeCredential"),
+            "{}",
+            ended.errors
+        );
+        assert!(
+            ended.errors.contains(&server.https_origin()),
+            "{}",
+            ended.errors
+        );
+    }
+}
+
+#[test]
+fn a_login_has_one_way() {
+    for arguments in [vec!["login"], vec!["login", "--device-code", "--browser"]] {
+        let ended = azid(&arguments, &[]);
+        assert_eq!((ended.code, &*ended.output), (2, ""), "{}", ended.errors);
+    }
+}
+
 /// What asks for a token for whoever types the code.
 fn asked() -> Vec<&'static str> {
     vec![
