@@ -3,6 +3,8 @@
 mod doctor;
 mod people;
 mod support;
+#[cfg(target_os = "linux")]
+mod terminal;
 
 use std::fs;
 
