@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::context::Context;
-use crate::effect::{Http, HttpFailure, HttpReply, HttpRequest, SleepReason, SleepRequest};
+use crate::effect::{Http, HttpReply, HttpRequest, SleepReason, SleepRequest};
 use crate::moves::{Next, ask, sleep};
-use crate::retry::Repeat;
+use crate::retry::{Repeat, share};
 use crate::time::scaled;
 
 /// Sends a request and goes on with the answer, after retries by the request's policy. A policy
@@ -90,22 +90,14 @@ fn on_reply(
     then: HttpThen,
     cx: &mut Context,
 ) -> Next {
-    let limit = request.requirements.max_body;
-    let reply = reply.and_then(|response| {
-        if response.body.len() <= limit {
-            Ok(response)
-        } else {
-            Err(HttpFailure::BodyTooLarge { limit })
-        }
-    });
     let since = tries.since.unwrap_or_else(|| cx.asked_at());
     let spent = cx.elapsed().saturating_sub(since);
     let delay = request
         .retry
         .delay_after(tries.made, &reply, cx.now())
         .filter(|delay| {
-            let longest = scaled(delay.nominal(), 1.0 + request.retry.jitter.clamp(0.0, 1.0));
-            spent.saturating_add(longest) <= request.retry.budget && longest < cx.time_left()
+            let longest = scaled(delay.nominal(), 1.0 + share(request.retry.jitter));
+            spent.saturating_add(longest) <= delay.budget() && longest < cx.time_left()
         });
     let Some(delay) = delay else {
         return then(reply, cx);

@@ -8,6 +8,7 @@ mod callback;
 mod exec;
 mod failure;
 mod file;
+mod header;
 mod http;
 mod program;
 mod sign;
@@ -28,6 +29,8 @@ pub use self::callback::{
 pub use self::exec::{Exec, ExecFailure, ExecOutput, ExecRequest};
 pub use self::failure::{Detail, Failure, Refusal};
 pub use self::file::{FileFailure, FileRequest, ReadFile};
+pub use self::header::UnfitHeaderValue;
+pub(crate) use self::header::{fits_header, is_word};
 pub(crate) use self::http::endpoint;
 pub use self::http::{
     Http, HttpFailure, HttpReply, HttpRequest, HttpResponse, Requirement, Requirements,
@@ -66,6 +69,15 @@ pub trait Effect: sealed::Sealed + Sized + fmt::Debug + 'static {
     /// Shortens the time limit to what is left of the run's deadline.
     #[doc(hidden)]
     fn limit_time(_request: &mut Self::Request, _at_most: Duration) {}
+
+    /// The reply, or the failure that it is if the host did not honour the request's bounds.
+    #[doc(hidden)]
+    fn bounded(
+        _request: &Self::Request,
+        reply: Result<Self::Output, Self::Failure>,
+    ) -> Result<Self::Output, Self::Failure> {
+        reply
+    }
 
     /// The secret values that the request carries to somebody else.
     #[doc(hidden)]

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use crate::retry::share;
 use crate::time::scaled;
 
 /// 32 bytes from a cryptographic source, fresh for each run.
@@ -76,11 +77,11 @@ impl Entropy {
     }
 
     /// A duration drawn evenly from `nominal` less and plus the given share of it.
-    pub fn jitter(&mut self, nominal: Duration, share: f64) -> Duration {
+    pub fn jitter(&mut self, nominal: Duration, jitter: f64) -> Duration {
         let bytes = self.bytes();
         let draw = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         let unit = f64::from(draw) / f64::from(u32::MAX);
-        scaled(nominal, 1.0 + share.clamp(0.0, 1.0) * (2.0 * unit - 1.0))
+        scaled(nominal, 1.0 + share(jitter) * (2.0 * unit - 1.0))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The environment as a value: a snapshot of the variables that matter here, and of no others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use zeroize::Zeroizing;
@@ -11,20 +11,26 @@ use crate::transcript::is_placeholder;
 
 /// A snapshot of the known variables. An empty variable counts as absent.
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<&'static str, Secret>);
+pub struct Environment {
+    set: BTreeMap<&'static str, Secret>,
+    blank: BTreeSet<&'static str>,
+}
 
 /// How a variable's value is treated in a transcript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exposure {
     /// It is recorded as it is.
     Plain,
+    /// Of the certificates that it should hold they alone are recorded: people put the private key
+    /// beside them.
+    Certificates,
     /// It is replaced by a placeholder.
     Secret,
     /// It says much about the machine and nothing about the run, and is left out.
     Omitted,
 }
 
-use Exposure::{Omitted, Plain, Secret as Hidden};
+use Exposure::{Certificates, Omitted, Plain, Secret as Hidden};
 
 /// Every variable that anything here reads.
 const KNOWN: &[(&str, Exposure)] = &[
@@ -44,7 +50,7 @@ const KNOWN: &[(&str, Exposure)] = &[
     ("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", Plain),
     ("AZURE_FEDERATED_TOKEN_FILE", Plain),
     ("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", Plain),
-    ("AZURE_KUBERNETES_CA_DATA", Plain),
+    ("AZURE_KUBERNETES_CA_DATA", Certificates),
     ("AZURE_KUBERNETES_CA_FILE", Plain),
     ("AZURE_KUBERNETES_SNI_NAME", Plain),
     ("AZURE_KUBERNETES_TOKEN_PROXY", Plain),
@@ -94,22 +100,37 @@ impl Environment {
     pub fn from_pairs<N: AsRef<str>, V: Into<String>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let known = pairs.into_iter().filter_map(|(name, value)| {
-            let (name, _) = KNOWN.iter().find(|(known, _)| *known == name.as_ref())?;
+        let mut environment = Self::default();
+        for (name, value) in pairs {
             let value = Zeroizing::new(value.into());
-            (!value.trim().is_empty()).then(|| (*name, Secret::new(value.as_str())))
-        });
-        Self(known.collect())
+            match KNOWN.iter().find(|(known, _)| *known == name.as_ref()) {
+                Some((name, _)) if value.trim().is_empty() => {
+                    environment.blank.insert(name);
+                }
+                Some((name, _)) => {
+                    let value = Secret::new(value.as_str());
+                    environment.set.insert(name, value);
+                }
+                None => {}
+            }
+        }
+        environment
     }
 
     /// A variable's value.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(Secret::expose)
+        self.set.get(name).map(Secret::expose)
     }
 
     /// A variable's value, kept secret.
     pub fn secret(&self, name: &str) -> Option<&Secret> {
-        self.0.get(name)
+        self.set.get(name)
+    }
+
+    /// Whether a variable is set, but to nothing. Where its absence would lower a guard, that is a
+    /// slip rather than a wish.
+    pub fn is_blank(&self, name: &str) -> bool {
+        self.blank.contains(name)
     }
 
     /// A variable's value as a URL.
@@ -159,25 +180,36 @@ impl Environment {
     /// a run.
     pub(crate) fn mark<'a>(name: &str, value: &'a Secret) -> Option<Option<&'a str>> {
         let value = value.expose();
-        // A URL with user information or a query is where people put passwords.
-        let may_hold_secret = value.contains("://") && value.contains(['@', '?']);
         match Self::exposure(name)? {
-            Plain if may_hold_secret || is_placeholder(value) => Some(None),
+            Plain if may_hold_secret(value) || is_placeholder(value) => Some(None),
             Plain => Some(Some(value)),
-            Hidden => Some(None),
+            Certificates | Hidden => Some(None),
             Omitted => None,
         }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Secret)> {
-        self.0.iter().map(|(name, value)| (*name, value))
+        self.set.iter().map(|(name, value)| (*name, value))
     }
+
+    /// The variables that are set, but to nothing.
+    pub(crate) fn blank(&self) -> impl Iterator<Item = &'static str> {
+        self.blank.iter().copied()
+    }
+}
+
+/// Whether a value is a URL with user information, a query or a fragment, which is where people put
+/// passwords. There are URLs without `//`: readers of them are generous.
+pub(crate) fn may_hold_secret(value: &str) -> bool {
+    let is_web = |url: url::Url| matches!(url.scheme(), "http" | "https" | "ftp" | "ws" | "wss");
+    value.contains(['@', '?', '#'])
+        && (value.contains("://") || url::Url::parse(value).is_ok_and(is_web))
 }
 
 /// Shows which variables are set, not their values.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.set.keys()).finish()
     }
 }
 
@@ -200,6 +232,8 @@ mod tests {
             ["AZURE_CLIENT_ID"]
         );
         assert_eq!(format!("{environment:?}"), r#"{"AZURE_TENANT_ID"}"#);
+        assert!(environment.is_blank("AZURE_CLIENT_ID"));
+        assert!(!environment.is_blank("AZURE_TENANT_ID") && !environment.is_blank("HOME"));
     }
 
     #[test]

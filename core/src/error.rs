@@ -217,7 +217,10 @@ impl Error {
                 matches!(status, 408 | 410 | 429 | 500..=599)
             }
             Cause::Http(
-                HttpFailure::Refused(_) | HttpFailure::BodyTooLarge { .. } | HttpFailure::Tls(_),
+                HttpFailure::Refused(_)
+                | HttpFailure::BodyTooLarge { .. }
+                | HttpFailure::UnusableRoots(_)
+                | HttpFailure::Tls(_),
             ) => false,
             Cause::Http(_) | Cause::OutOfTime => true,
             Cause::NoLink => self.links().iter().any(|link| link.error.is_transient()),
@@ -254,12 +257,20 @@ impl Error {
     /// The endpoint and the cause, in words.
     fn seen(&self) -> String {
         let mut seen = match &self.0.endpoint {
+            Some(endpoint)
+                if matches!(self.0.cause, Cause::Http(HttpFailure::UnusableRoots(_))) =>
+            {
+                format!("{endpoint} was not asked: {}", self.0.cause)
+            }
             Some(endpoint) if matches!(self.0.cause, Cause::Http(_)) => {
                 format!("{endpoint} did not answer: {}", self.0.cause)
             }
             Some(endpoint) => format!("{endpoint} {}", self.0.cause),
             None => self.0.cause.to_string(),
         };
+        if let Some(pause) = self.retry_after() {
+            seen.push_str(&format!(" (it asks to be left alone for {pause:?})"));
+        }
         for (name, id) in self.request_ids() {
             seen.push_str(&format!(" [{name} {id}]"));
         }

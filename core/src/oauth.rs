@@ -17,10 +17,10 @@ pub use self::failure::ServiceError;
 pub use self::form::Form;
 pub use self::response::{AnswerFault, AnsweredIdentity, Expiry, Looks, TokenAnswer};
 
-pub(crate) use self::advice::for_code;
+pub(crate) use self::advice::{TOO_MANY, for_code};
 pub(crate) use self::failure::{aadsts_codes, forms_of, marks_error, safe_text};
 pub(crate) use self::id_token::{IdToken, client_info};
-pub(crate) use self::member::read_member;
+pub(crate) use self::member::{read_assertion, read_member};
 pub(crate) use self::number::Number;
 pub(crate) use self::redirect::{NoAnswer, read_answer};
 pub(crate) use self::request::{claims, correlated, request_id, signed_by_library};

@@ -33,8 +33,9 @@ pub struct RetryPolicy {
     /// In what form the request is repeated.
     #[serde(default)]
     pub repeat: Repeat,
-    /// By which share each delay is lengthened or shortened at random, so that fleets spread.
-    #[serde(default)]
+    /// By which share each delay is lengthened or shortened at random, so that fleets spread: from
+    /// 0 to 1, and whatever is beyond that counts as the nearer of the two.
+    #[serde(default, with = "text::share")]
     pub jitter: f64,
     /// The longest delay that the server may ask for and get; after a longer one the run gives up
     /// and reports it.
@@ -60,6 +61,13 @@ pub struct RetryRule {
     /// The delay before the second try, the third, and so on; after the last the run gives up.
     #[serde(with = "text::delays")]
     pub delays: Cow<'static, [Duration]>,
+    /// What counts instead of the policy's budget after an answer that falls under this rule.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "text::optional"
+    )]
+    pub budget: Option<Duration>,
 }
 
 /// In what form a request may be repeated.
@@ -127,17 +135,19 @@ impl RetryPolicy {
     }
 
     /// The instance metadata service within a chain, after it was seen to be there: every answer is
-    /// retried as by [`imds`](Self::imds), but silence only twice.
+    /// retried as by [`imds`](Self::imds), but silence only twice, and no try begins more than 30 s
+    /// after the first.
     ///
     /// So a wrong responder holds a chain up for 25 s with its 404, and for half a minute with its
-    /// silence. The 75 s of an update are not cut short: nobody else answers 410.
+    /// silence; one that is slow, or asks for pauses, for 40 s. The 75 s of an update are not cut
+    /// short, since nobody else answers 410; after it no try begins more than 90 s after the first.
     pub const fn imds_in_chain() -> Self {
         const RULES: &[RetryRule] = &[
-            RetryRule::new(&[410..=410], UPDATE),
+            RetryRule::new(&[410..=410], UPDATE).within(90),
             RetryRule::new(&[404..=404, 429..=429, 500..=599], LONG),
             RetryRule::new(&[], &[milliseconds(800), milliseconds(1600)]).or_no_answer(),
         ];
-        Self::table(RULES, 0.0, 60, 120)
+        Self::table(RULES, 0.0, 60, 30)
     }
 
     /// The other endpoints that hand out tokens of managed identities: three retries from 0.8 s,
@@ -170,6 +180,26 @@ impl RetryPolicy {
         }
     }
 
+    /// The same policy in whole milliseconds, as a configuration has them.
+    pub(crate) fn in_milliseconds(mut self) -> Self {
+        self.jitter = share(self.jitter);
+        self.max_delay = whole_milliseconds(self.max_delay);
+        self.budget = whole_milliseconds(self.budget);
+        let is_whole = |rule: &RetryRule| {
+            let mut all = rule.delays.iter().chain(&rule.budget);
+            all.all(|delay| *delay == whole_milliseconds(*delay))
+        };
+        if !self.rules.iter().all(is_whole) {
+            for rule in self.rules.to_mut() {
+                rule.budget = rule.budget.map(whole_milliseconds);
+                for delay in rule.delays.to_mut() {
+                    *delay = whole_milliseconds(*delay);
+                }
+            }
+        }
+        self
+    }
+
     /// The delay after the failed try number `tries` (from 1), or none to give up.
     pub(crate) fn delay_after(&self, tries: usize, reply: &HttpReply, now: Now) -> Option<Delay> {
         if self.repeat == Repeat::OnlyIfNotSent
@@ -186,6 +216,7 @@ impl RetryPolicy {
         let delay = Delay {
             own,
             asked: asked.unwrap_or_default(),
+            budget: rule.budget.unwrap_or(self.budget),
         };
         (delay.nominal() <= self.max_delay).then_some(delay)
     }
@@ -196,9 +227,15 @@ impl RetryPolicy {
 pub(crate) struct Delay {
     own: Duration,
     asked: Duration,
+    budget: Duration,
 }
 
 impl Delay {
+    /// How long after the first try the next one may begin.
+    pub(crate) fn budget(self) -> Duration {
+        self.budget
+    }
+
     /// The wait before its random share.
     pub(crate) fn nominal(self) -> Duration {
         self.own.max(self.asked)
@@ -246,12 +283,18 @@ impl RetryRule {
             statuses: Cow::Borrowed(statuses),
             transport: false,
             delays: Cow::Borrowed(delays),
+            budget: None,
         }
     }
 
     /// After an exchange without an answer too.
     pub const fn or_no_answer(mut self) -> Self {
         self.transport = true;
+        self
+    }
+
+    const fn within(mut self, seconds: u64) -> Self {
+        self.budget = Some(Duration::from_secs(seconds));
         self
     }
 
@@ -262,7 +305,11 @@ impl RetryRule {
                 .iter()
                 .any(|range| range.contains(&response.status)),
             Err(
-                HttpFailure::Refused(_) | HttpFailure::BodyTooLarge { .. } | HttpFailure::Tls(_),
+                HttpFailure::Refused(_)
+                | HttpFailure::Unsendable(_)
+                | HttpFailure::BodyTooLarge { .. }
+                | HttpFailure::UnusableRoots(_)
+                | HttpFailure::Tls(_),
             ) => false,
             Err(_) => self.transport,
         }
@@ -283,6 +330,20 @@ pub(crate) fn retry_after(response: &HttpResponse, now: Now) -> Option<Duration>
         let until = u64::try_from(date::parse(value)? - now.timestamp().unix_seconds()).ok()?;
         Some(Duration::from_secs(until))
     })
+}
+
+/// A share that is none counts as the nearest one.
+pub(crate) fn share(share: f64) -> f64 {
+    if share.is_nan() {
+        0.0
+    } else {
+        share.clamp(0.0, 1.0)
+    }
+}
+
+/// A duration without its part of a millisecond, as it is stored.
+pub(crate) fn whole_milliseconds(duration: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
 const fn milliseconds(milliseconds: u64) -> Duration {

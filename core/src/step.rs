@@ -100,6 +100,7 @@ impl<E: Effect> Call<E> {
             then,
             mut run,
         } = *self.0;
+        let reply = E::bounded(&request, reply);
         run.hear::<E>(&request, &reply, now);
         let next = then(request, reply, run.context());
         run.advance(next)
@@ -127,4 +128,15 @@ pub struct Outcome {
     pub memory: Vec<MemoryChange>,
     /// What happened, if the context asked for it.
     pub transcript: Option<Box<Transcript>>,
+}
+
+impl Outcome {
+    /// The outcome of a run that did not come to its own end, for the shell that drove it.
+    pub fn without_token(error: Error) -> Self {
+        Self {
+            result: Err(error),
+            memory: Vec::new(),
+            transcript: None,
+        }
+    }
 }

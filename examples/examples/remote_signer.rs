@@ -8,9 +8,7 @@ use std::{env, fs};
 
 use azid_certificate::CertificateReader;
 use azid_core::effect::{CallbackId, Detail, KeyHandle, SignFailure, SignRequest};
-use azid_core::{
-    Authority, ClientCertificate, ClientCertificateCredential, Environment, ReadCertificate,
-};
+use azid_core::{Authority, ClientCertificate, ClientCertificateCredential, ReadCertificate};
 use azid_native::Signer;
 use azid_tokio::{Builder, TokioHost};
 use tokio::sync::{mpsc, oneshot};
@@ -33,8 +31,8 @@ async fn main() -> Result<(), Error> {
         env::var("AZURE_CLIENT_ID")?,
         public,
     )?;
-    let environment = Environment::from_pairs(env::vars());
-    let credential = credential.authority(Authority::from_environment(&environment)?);
+    let authority = Authority::from_environment(&azid_native::environment())?;
+    let credential = credential.authority(authority);
     let provider = Builder::new(TokioHost::new(), credential)
         .on_sign(name, move |request| vault.clone().sign(request))
         .build();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azid_core::effect::HttpResponse;
+use azid_core::effect::{Detail, HttpFailure, HttpResponse};
 use azid_core::oauth::AnswerFault;
 use azid_core::testing::{self, Case, Reply, World, entra_answers};
 use azid_core::{
@@ -198,4 +198,108 @@ fn a_pause_that_is_asked_for_without_a_body_reaches_the_caller() {
     let error = error("a pause longer than anybody waits");
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
     assert!(error.is_transient());
+}
+
+fn answer(members: &str) -> Vec<Reply> {
+    let body = format!(r#"{{"expires_in":3599,{members}}}"#);
+    vec![HttpResponse::new(200, body.as_bytes()).into()]
+}
+
+#[test]
+fn a_token_that_could_end_a_header_field_is_refused_and_not_shown() {
+    for unfit in [
+        "AT\\r\\nX-Injected: 1",
+        "A\\u001b[31mT",
+        "canaryé",
+        "A T",
+        "AT\\n",
+    ] {
+        let result = result_of(answer(&format!(r#""access_token":"{unfit}""#)));
+        let error = result.expect_err(unfit);
+        assert_eq!(
+            error.cause(),
+            &Cause::Answer(AnswerFault::Unfit("access_token")),
+            "{unfit}"
+        );
+        assert_eq!(error.fault(), Fault::Service);
+        assert!(!error.to_string().contains("canary"), "{error}");
+    }
+}
+
+#[test]
+fn a_token_that_its_bearer_cannot_use_alone_is_refused() {
+    let of_type = |kind: &str| result_of(answer(&format!(r#""access_token":"AT",{kind}"#)));
+    for kind in ["pop", "mtls_pop", "N_A", "Bearer x"] {
+        let error = of_type(&format!(r#""token_type":"{kind}""#)).expect_err(kind);
+        let expected = Cause::Answer(AnswerFault::OtherType(kind.to_owned()));
+        assert_eq!(error.cause(), &expected);
+        assert!(error.to_string().contains(kind), "{error}");
+    }
+    for kind in ["Bearer", "bearer", "BEARER", ""] {
+        of_type(&format!(r#""token_type":"{kind}""#)).expect(kind);
+    }
+    of_type(r#""x":1"#).expect("no type is that of all the others");
+}
+
+fn after(reply: impl Into<Reply>) -> Error {
+    let reply = reply.into();
+    result_of(vec![reply; 8]).expect_err("no token")
+}
+
+#[test]
+fn an_answer_that_throttles_says_for_how_long() {
+    for body in [&b"{\"error\":\"throttled\"}"[..], b"", b"<html>"] {
+        let mut response = HttpResponse::new(429, body);
+        let field = http::HeaderValue::from_static("90");
+        response.headers.insert(http::header::RETRY_AFTER, field);
+        let error = after(response).to_string();
+        assert!(error.contains("a pause of 90s"), "{error}");
+        assert!(error.contains("too many requests"), "{error}");
+    }
+}
+
+#[test]
+fn each_failure_of_the_way_is_advised_about_as_what_it_is() {
+    let lost = HttpFailure::Lost {
+        request_sent: false,
+    };
+    let proxy = HttpFailure::Proxy(Detail::new("http://proxy:3128: refused"));
+    let unsendable =
+        HttpFailure::Unsendable(Detail::new("the variable HTTPS_PROXY names no proxy"));
+    for (failure, word) in [
+        (lost, "firewall"),
+        (proxy, "NO_PROXY"),
+        (unsendable, "setting"),
+    ] {
+        let error = after(failure);
+        let advice = error.advice().expect("there is one");
+        assert!(advice.contains(word), "{advice}");
+    }
+    let without_token = after(HttpResponse::new(200, &b"{}"[..]));
+    assert!(
+        without_token
+            .advice()
+            .is_some_and(|advice| advice.contains("endpoint"))
+    );
+}
+
+#[test]
+fn what_cannot_be_sent_is_not_sent_again() {
+    let unsendable = HttpFailure::Unsendable(Detail::new("too long"));
+    let credential = ClientSecretCredential::new("contoso.com", "app-id", "s3cret");
+    let context = testing::context(TokenRequest::new(["https://vault.azure.net/.default"]));
+    let mut world = World::new([unsendable.into(), HttpFailure::TimedOut.into()]);
+    let credential = Arc::new(credential.expect("three good values"));
+    let result = testing::run(credential, context, &mut world).result;
+    let error = result.expect_err("no token");
+    assert_eq!(error.fault(), Fault::Configuration);
+    assert!(world.elapsed() < Duration::from_millis(100), "one try only");
+}
+
+#[test]
+fn a_managed_identity_that_vouches_must_be_user_assigned_and_the_advice_says_so() {
+    let body = r#"{"error":"invalid_request","error_codes":[700229]}"#;
+    let error = after(HttpResponse::new(400, body.as_bytes()));
+    let advice = error.advice().expect("the code is known");
+    assert!(advice.contains("user-assigned"), "{advice}");
 }

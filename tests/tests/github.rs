@@ -1,6 +1,6 @@
 //! Jobs of GitHub Actions, and of the forges that do as it does.
 
-use azid_core::effect::HttpRequest;
+use azid_core::effect::{HttpFailure, HttpRequest};
 use azid_core::testing::Case;
 use azid_core::{
     Authority, Credential, CredentialConfig, ErrorKind, Fault, GitHubActionsCredential, Region,
@@ -202,4 +202,15 @@ fn an_empty_audience_is_refused_given_by_a_program_or_a_configuration() {
         let error = seen.outcome.result.expect_err("no token");
         assert!(error.to_string().contains("audience"), "{error}");
     }
+}
+
+#[test]
+fn an_issuer_that_cannot_be_reached_is_not_blamed_on_the_authority() {
+    let failure = HttpFailure::Resolve(Default::default());
+    let case = (0..4).fold(job(credential(), ADDRESS), |case, _| {
+        case.then(failure.clone())
+    });
+    let error = case.run().result.expect_err("no token");
+    let advice = error.advice().expect("there is one");
+    assert!(!advice.contains("authority"), "{advice}");
 }

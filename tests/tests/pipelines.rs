@@ -287,3 +287,25 @@ fn the_plan_says_what_is_missing() {
         Readiness::Invalid(_)
     ));
 }
+
+#[test]
+fn a_jobs_token_that_no_header_field_can_hold_is_refused_before_anything_is_sent() {
+    for unfit in [
+        "CANARY\u{e9}",
+        "CANARY\n",
+        " CANARY",
+        "CAN\tARY",
+        "CAN\u{1b}ARY",
+    ] {
+        let invalid = AzurePipelinesCredential::new("contoso.com", "app-id", "id", unfit)
+            .expect_err("no header field can hold it");
+        assert!(invalid.to_string().contains("header field"), "{invalid}");
+        assert!(!invalid.to_string().contains("CANARY"), "{invalid}");
+        let url = "https://dev.azure.com/".parse().expect("a URL");
+        let secret = || azid_core::Secret::from(unfit);
+        let request = HttpRequest::get(url);
+        let name = http::header::PROXY_AUTHORIZATION;
+        assert!(request.clone().secret_header(name, secret()).is_err());
+        assert!(request.authorization("Bearer", &secret()).is_err());
+    }
+}

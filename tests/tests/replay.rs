@@ -1,7 +1,10 @@
 //! A transcript shows no secret, survives being stored, and replays.
 
 use azid_core::testing::{Case, cases};
-use azid_core::{Fact, MemoryChange, Transcript};
+use azid_core::{
+    AzurePipelinesCredential, Fact, GitHubActionsCredential, MemoryChange, Transcript,
+    WorkloadIdentityCredential,
+};
 
 #[test]
 fn recording_a_replay_gives_the_transcript_back() {
@@ -57,6 +60,85 @@ fn what_a_run_remembered_is_in_its_transcript_without_the_secrets_and_replays() 
             .recorded_credential()
             .expect("registered credentials are data");
         assert_eq!(read.replay(credential), transcript, "{}", case.name);
+    }
+}
+
+#[test]
+fn what_is_unfit_for_a_header_field_is_so_in_a_replay_too() {
+    let token = |members: &str| format!(r#"{{"expires_in":3599,{members}}}"#);
+    let pipeline = || {
+        let credential = AzurePipelinesCredential::new("contoso.com", "app-id", "id", "t0ken");
+        Case::new("a job", credential.expect("four good values"))
+            .with("SYSTEM_OIDCREQUESTURI", "https://dev.azure.com/oidc")
+    };
+    let workload = || {
+        Case::new("a workload", WorkloadIdentityCredential::new())
+            .with("AZURE_TENANT_ID", "contoso.com")
+            .with("AZURE_CLIENT_ID", "app-id")
+            .with("AZURE_FEDERATED_TOKEN_FILE", "/token")
+    };
+    let github = Case::new(
+        "a runner",
+        GitHubActionsCredential::new("contoso.com", "app-id").expect("two good values"),
+    );
+    let mut unfit = vec![
+        github
+            .with("ACTIONS_ID_TOKEN_REQUEST_URL", "https://github.example/")
+            .with("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "CANARYé"),
+    ];
+    for text in [
+        "CANARY\\r\\nX: 1",
+        "CANARY\\u001b[31m",
+        "CANARYé",
+        "CANARY 2",
+    ] {
+        let assertion = format!(r#"{{"oidcToken":"{text}"}}"#);
+        unfit.push(pipeline().http(200, &assertion));
+        let answer = token(&format!(r#""access_token":"{text}""#));
+        unfit.push(workload().file("e30.e30.c2ln").http(200, &answer));
+    }
+    for kind in ["pop", "CANARY\\u001b[31m", "Bearer x"] {
+        let answer = token(&format!(r#""access_token":"AT","token_type":"{kind}""#));
+        unfit.push(workload().file("e30.e30.c2ln").http(200, &answer));
+    }
+    for content in [
+        "CANARY\nX: 1",
+        "CANARYé",
+        r#"{ "CANARY": 1 }"#,
+        "{}",
+        "<a b>",
+    ] {
+        unfit.push(workload().file(content));
+    }
+    for case in unfit {
+        let outcome = case.run();
+        let error = outcome.result.expect_err("nothing unfit is used");
+        let transcript = *outcome.transcript.expect("cases record a transcript");
+        let credential = transcript
+            .recorded_credential()
+            .expect("registered credentials are data");
+        assert_eq!(transcript.replay(credential), transcript, "{error}");
+    }
+}
+
+#[test]
+fn what_looks_odd_but_is_one_word_is_so_in_a_replay_too() {
+    for content in ["<html", "unreachable", "{x", "e30.e30.c2ln"] {
+        let case = Case::new("a workload", WorkloadIdentityCredential::new())
+            .with("AZURE_TENANT_ID", "contoso.com")
+            .with("AZURE_CLIENT_ID", "app-id")
+            .with("AZURE_FEDERATED_TOKEN_FILE", "/token")
+            .file(content)
+            .http(
+                200,
+                r#"{"expires_in":3599,"access_token":"AT","token_type":"bearer"}"#,
+            );
+        let transcript = recorded(&case);
+        assert!(case.run().result.is_ok(), "{content}");
+        let credential = transcript
+            .recorded_credential()
+            .expect("registered credentials are data");
+        assert_eq!(transcript.replay(credential), transcript, "{content}");
     }
 }
 

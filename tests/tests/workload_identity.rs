@@ -27,7 +27,7 @@ fn bound() -> Case {
 }
 
 fn pem(name: &str) -> String {
-    format!("-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n")
+    format!("-----BEGIN CERTIFICATE-----\nMIIB{name}A\n-----END CERTIFICATE-----\n")
 }
 
 fn works(case: Case) -> Seen {

@@ -67,6 +67,17 @@ fn by_kind(error: &io::Error, phase: Phase) -> Option<HttpFailure> {
         {
             Some(HttpFailure::Connect(Detail::new(error)))
         }
+        // Also in a handshake of TLS: whoever cuts it is no server that cannot prove itself.
+        ErrorKind::UnexpectedEof
+        | ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe
+            if phase == Phase::Connecting =>
+        {
+            Some(HttpFailure::Lost {
+                request_sent: false,
+            })
+        }
         _ => None,
     }
 }
@@ -85,13 +96,28 @@ mod tests {
         for kind in [
             ErrorKind::ConnectionRefused,
             ErrorKind::HostUnreachable,
-            ErrorKind::ConnectionReset,
             ErrorKind::AddrNotAvailable,
         ] {
             let failure = of(kind.into(), Phase::Connecting);
             assert!(
                 matches!(failure, HttpFailure::Connect(_)),
                 "{kind:?} {failure:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_connection_that_is_cut_before_the_request_left_is_lost_without_it() {
+        for kind in [
+            ErrorKind::ConnectionReset,
+            ErrorKind::UnexpectedEof,
+            ErrorKind::BrokenPipe,
+        ] {
+            assert_eq!(
+                of(kind.into(), Phase::Connecting),
+                HttpFailure::Lost {
+                    request_sent: false
+                }
             );
         }
     }

@@ -101,7 +101,7 @@ impl Proxies {
             Ok(proxy) => Ok(Route::Proxy(proxy.clone())),
             Err(name) => {
                 let why = format!("the variable {name} names no http or https proxy");
-                Err(HttpFailure::Connect(Detail::new(why)))
+                Err(HttpFailure::Unsendable(Detail::new(why)))
             }
         }
     }
@@ -145,6 +145,21 @@ impl Proxy {
         &self.0
     }
 
+    /// A failure on the way to or at this proxy, which it then names.
+    pub fn failed(&self, failure: HttpFailure) -> HttpFailure {
+        let why = match failure {
+            HttpFailure::Resolve(detail) => format!("its name could not be resolved: {detail}"),
+            HttpFailure::Connect(detail) => detail.to_string(),
+            HttpFailure::Lost { .. } => "the connection was lost".to_owned(),
+            HttpFailure::Tls(detail) => {
+                let why = format!("with the proxy {self}: {detail}");
+                return HttpFailure::Tls(Detail::new(why));
+            }
+            other => return other,
+        };
+        HttpFailure::Proxy(Detail::new(format!("{self}: {why}")))
+    }
+
     /// The value of the header field `Proxy-Authorization` (RFC 7617), if the URL holds a user.
     pub fn authorization(&self) -> Option<Secret> {
         let (user, password) = (self.0.username(), self.0.password().unwrap_or_default());
@@ -163,7 +178,14 @@ impl Proxy {
 /// Shows where the proxy is, but not as whom it is asked.
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Proxy({})", self.0.origin().ascii_serialization())
+        write!(f, "Proxy({self})")
+    }
+}
+
+/// Where the proxy is: scheme, host and port, but not as whom it is asked.
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.origin().ascii_serialization())
     }
 }
 

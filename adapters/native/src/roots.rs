@@ -26,14 +26,14 @@ pub(crate) fn system() -> Result<Arc<RootCertStore>, HttpFailure> {
 pub(crate) fn exclusive(pem: &str) -> Result<Arc<RootCertStore>, HttpFailure> {
     let mut roots = RootCertStore::empty();
     for (number, certificate) in (1..).zip(CertificateDer::pem_slice_iter(pem.as_bytes())) {
-        let unusable = |why| failure(format!("certificate {number} of the PEM text {why}"));
+        let unusable = |why| unusable(format!("certificate {number} of the PEM text {why}"));
         let certificate = certificate.map_err(|_| unusable("is not well-formed PEM"))?;
         roots
             .add(certificate)
             .map_err(|_| unusable("is no X.509 certificate that can be a root"))?;
     }
     match roots.is_empty() {
-        true => Err(failure(
+        true => Err(unusable(
             "the PEM text of the only roots that count holds no certificate",
         )),
         false => Ok(Arc::new(roots)),
@@ -60,6 +60,10 @@ fn read_system() -> Result<RootCertStore, HttpFailure> {
         )),
         None => failure(format!("of the root certificates {whose} there are none")),
     })
+}
+
+fn unusable(why: impl std::fmt::Display) -> HttpFailure {
+    HttpFailure::UnusableRoots(Detail::new(why))
 }
 
 fn failure(why: impl std::fmt::Display) -> HttpFailure {

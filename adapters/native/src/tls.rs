@@ -23,8 +23,9 @@ const MOST: usize = 8;
 ///
 /// # Errors
 ///
-/// Of type [`HttpFailure::Tls`]: no root certificate of the system can be read (the next call
-/// tries again), the PEM text of exclusive roots is unusable, or the server name is no DNS name.
+/// [`HttpFailure::UnusableRoots`] if the PEM text of exclusive roots is unusable; else
+/// [`HttpFailure::Tls`]: no root certificate of the system can be read (the next call tries again),
+/// or the server name is no DNS name.
 pub fn client_config(tls: &Tls) -> Result<Arc<ClientConfig>, HttpFailure> {
     static CONFIGS: Recent<Tls, Arc<ClientConfig>> = Recent::new(MOST);
     if let Some(config) = CONFIGS.get(tls) {

@@ -49,7 +49,8 @@ fn a_text_without_a_usable_certificate_is_a_failure_and_never_means_the_systems_
     ];
     for (text, why) in texts {
         let failure = client_config(&only(text.clone())).expect_err(&text);
-        let says_so = matches!(&failure, HttpFailure::Tls(detail) if detail.as_str().contains(why));
+        let says_so =
+            matches!(&failure, HttpFailure::UnusableRoots(detail) if detail.as_str().contains(why));
         assert!(says_so, "{failure} for {text}");
     }
 }

@@ -76,7 +76,7 @@ fn a_directory_is_no_file() {
     let folder = Folder::new("directory");
     for limit in [0, 5] {
         let failure = read(&folder.0, limit).expect_err("a directory has no content");
-        assert_eq!(failure.to_string(), "not a regular file");
+        assert_eq!(failure.to_string(), "it is no regular file");
     }
 }
 
@@ -121,12 +121,26 @@ mod unix {
         let made = Command::new("mkfifo").arg(&pipe).status();
         assert!(made.expect("mkfifo is there").success());
         let failure = read(&pipe, 9).expect_err("a pipe is no regular file");
-        assert_eq!(failure.to_string(), "not a regular file");
+        assert_eq!(failure.to_string(), "it is no regular file");
     }
 
     #[test]
     fn a_device_is_refused() {
         let failure = read(Path::new("/dev/zero"), 9).expect_err("a device is no regular file");
-        assert_eq!(failure.to_string(), "not a regular file");
+        assert_eq!(failure.to_string(), "it is no regular file");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_refused_where_the_file_must_be_none() {
+    let folder = Folder::new("no-links");
+    let secret = folder.file("secret", b"somebody else's");
+    let link = folder.0.join("1a.key");
+    std::os::unix::fs::symlink(&secret, &link).expect("links can be made");
+    let read = |path: &Path| read_file(&FileRequest::new(text(path)).no_links());
+    assert!(matches!(read(&link), Err(FileFailure::Other(_))));
+    let content = SecretBytes::from(&b"somebody else's"[..]);
+    assert_eq!(read(&secret), Ok(content.clone()));
+    assert_eq!(read_file(&FileRequest::new(text(&link))), Ok(content));
 }

@@ -44,7 +44,7 @@ impl HttpClient for Reqwest {
     async fn send(&self, mut request: HttpRequest) -> HttpReply {
         azid_native::check(&request).map_err(HttpFailure::Refused)?;
         let route = self.proxies.route(&request)?;
-        let way = Way::of(&mut request, route)?;
+        let way = Way::of(&mut request, route.clone())?;
         let client = self.client(way).await?;
         let mut headers = request.headers;
         if request.method == Method::POST && request.body.is_empty() {
@@ -57,7 +57,7 @@ impl HttpClient for Reqwest {
             .body(Bytes::from_owner(Zeroed(request.body)))
             .send()
             .await
-            .map_err(failure)?;
+            .map_err(|error| on_way(&route, failure(error)))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = read(response, request.requirements.max_body).await?;
         let mut answer = HttpResponse::new(status, body);
@@ -131,7 +131,21 @@ impl AsRef<[u8]> for Zeroed {
     }
 }
 
+/// A failure before there was a tunnel is one of the proxy.
+fn on_way(route: &Route, failure: HttpFailure) -> HttpFailure {
+    match (route, failure) {
+        (Route::Proxy(proxy), failure @ (HttpFailure::Resolve(_) | HttpFailure::Connect(_))) => {
+            proxy.failed(failure)
+        }
+        (_, failure) => failure,
+    }
+}
+
 fn failure(error: reqwest::Error) -> HttpFailure {
+    if error.is_builder() {
+        let why = "the URL or a header field is too long or of no use";
+        return HttpFailure::Unsendable(Detail::new(why));
+    }
     if error.is_dns() {
         return HttpFailure::Resolve(Detail::new(deepest(&error)));
     }

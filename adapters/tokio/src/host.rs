@@ -33,7 +33,13 @@ use crate::task::task;
 /// for it. Where that runtime ends first, the exchange is lost, and retried on the next one. The
 /// host holds nothing else of a runtime but the HTTP client's kept connections, which are
 /// replaced when they turn out to be closed; so a provider may outlive the runtime that it was
-/// made in. A runtime that is kept and no longer run, though, keeps what began on it waiting.
+/// made in. A runtime that is kept and no longer run, though, keeps what began on it waiting. A
+/// callback is polled by whoever waits and is no task of its own: one that awaits tokio's timers or
+/// sockets, such as a signer in a vault, dies with the runtime that began the flight.
+///
+/// The HTTP client reads interim answers (1xx) for as long as they come without yielding, so a
+/// server that floods an exchange with them can hold up a current-thread runtime for seconds past
+/// the time limit; where a server is not trusted that far, give azid a runtime of its own.
 #[derive(Clone, Debug)]
 pub struct TokioHost {
     client: AnyClient,

@@ -59,7 +59,7 @@ fn check_proxy(route: &Route, tls: &Tls) -> Result<(), HttpFailure> {
         return Ok(());
     };
     let why = format!("this client cannot reach {cannot}; name the server in no_proxy");
-    Err(HttpFailure::Connect(Detail::new(why)))
+    Err(HttpFailure::Unsendable(Detail::new(why)))
 }
 
 /// Whether the first hop is a proxy that speaks TLS.
@@ -69,7 +69,7 @@ fn is_secure(route: &Route) -> bool {
 
 /// Puts the name in the place of the URL's host, and answers the host.
 fn rename(request: &mut HttpRequest, name: Option<&str>) -> Result<String, HttpFailure> {
-    let unfit = || HttpFailure::Connect(Detail::new("the URL cannot be sent"));
+    let unfit = || HttpFailure::Unsendable(Detail::new("the URL is of no use"));
     let url = &mut request.url;
     let host = url.host_str().unwrap_or_default().to_owned();
     let authority = match url.port() {

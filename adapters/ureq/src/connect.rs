@@ -25,14 +25,14 @@ use crate::tunnel::tunnel;
 /// Finds the address to connect to: the server's, or the proxy's.
 #[derive(Debug)]
 pub(crate) struct FirstHop {
-    proxy: Option<Uri>,
+    proxy: Option<(Uri, Proxy)>,
 }
 
 impl FirstHop {
     pub(crate) fn new(route: &Route) -> Result<Self, HttpFailure> {
         let proxy = match route {
             Route::Direct => None,
-            Route::Proxy(proxy) => Some(uri(proxy)?),
+            Route::Proxy(proxy) => Some((uri(proxy)?, proxy.clone())),
         };
         Ok(Self { proxy })
     }
@@ -45,11 +45,14 @@ impl Resolver for FirstHop {
         config: &Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, Error> {
-        let uri = self.proxy.as_ref().unwrap_or(uri);
+        let uri = self.proxy.as_ref().map_or(uri, |(uri, _)| uri);
         let found = DefaultResolver::default().resolve(uri, config, timeout);
-        found.map_err(|error| match error {
-            Error::Timeout(_) => error,
-            _ => failed(HttpFailure::Resolve(Detail::new(error))),
+        found.map_err(|error| match (error, &self.proxy) {
+            (timeout @ Error::Timeout(_), _) => timeout,
+            (error, None) => failed(HttpFailure::Resolve(Detail::new(error))),
+            (error, Some((_, proxy))) => {
+                failed(proxy.failed(HttpFailure::Resolve(Detail::new(error))))
+            }
         })
     }
 }
@@ -67,15 +70,12 @@ impl Connect {
     }
 
     fn connect(&self, details: &ConnectionDetails<'_>) -> Result<Box<dyn Transport>, Error> {
-        let tcp = TcpConnector::default().connect(details, None::<()>)?;
-        let mut transport = tcp.ok_or(Error::ConnectionFailed)?.boxed();
-        if let Route::Proxy(proxy) = &self.route {
-            let uri = uri(proxy).map_err(failed)?;
-            if uri.scheme_str() == Some("https") {
-                transport = secure(transport, &uri, &Tls::default(), details)?;
-            }
-            transport = tunnel(transport, proxy, details)?;
-        }
+        let mut transport = match &self.route {
+            Route::Direct => reach(details)?,
+            Route::Proxy(proxy) => pass(proxy, details).map_err(|error| {
+                failure(error).map_or_else(|error| error, |it| failed(proxy.failed(it)))
+            })?,
+        };
         if details.needs_tls() {
             transport = secure(transport, details.uri, &self.tls, details)?;
         }
@@ -93,11 +93,33 @@ impl Connector for Connect {
     ) -> Result<Option<Self::Out>, Error> {
         self.connect(details)
             .map(Some)
-            .map_err(|error| match error {
-                Error::Timeout(_) | Error::Other(_) => error,
-                Error::Io(error) => failed(http_failure(&error, Phase::Connecting)),
-                error => failed(http_failure(&error, Phase::Connecting)),
-            })
+            .map_err(|error| failure(error).map_or_else(|error| error, failed))
+    }
+}
+
+/// Connects to the first hop.
+fn reach(details: &ConnectionDetails<'_>) -> Result<Box<dyn Transport>, Error> {
+    let tcp = TcpConnector::default().connect(details, None::<()>)?;
+    Ok(tcp.ok_or(Error::ConnectionFailed)?.boxed())
+}
+
+/// Connects to the server through a proxy.
+fn pass(proxy: &Proxy, details: &ConnectionDetails<'_>) -> Result<Box<dyn Transport>, Error> {
+    let mut transport = reach(details)?;
+    let uri = uri(proxy).map_err(failed)?;
+    if uri.scheme_str() == Some("https") {
+        transport = secure(transport, &uri, &Tls::default(), details)?;
+    }
+    tunnel(transport, proxy, details)
+}
+
+/// The failure that an error means, unless it is a time limit, which ureq tells of itself.
+fn failure(error: Error) -> Result<HttpFailure, Error> {
+    match error {
+        Error::Timeout(_) => Err(error),
+        Error::Other(error) => Ok(http_failure(&*error, Phase::Connecting)),
+        Error::Io(error) => Ok(http_failure(&error, Phase::Connecting)),
+        error => Ok(http_failure(&error, Phase::Connecting)),
     }
 }
 
@@ -127,5 +149,5 @@ fn uri(proxy: &Proxy) -> Result<Uri, HttpFailure> {
     let origin = proxy.expose_url().origin().ascii_serialization();
     origin
         .parse()
-        .map_err(|_| HttpFailure::Connect(Detail::new("the proxy's URL has no usable host")))
+        .map_err(|_| HttpFailure::Unsendable(Detail::new("the proxy's URL has no usable host")))
 }

@@ -3,6 +3,7 @@
 //! boarding ─► flying ─► landed: settled | abandoned
 
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use azid_core::cache::{Freshness, Key};
@@ -74,6 +75,7 @@ pub(crate) struct Pilot {
     flight: Arc<Flight>,
     lease: Option<LeaseGuard>,
     landing: Landing,
+    is_alone: bool,
 }
 
 impl Pilot {
@@ -82,7 +84,15 @@ impl Pilot {
             flight,
             lease: Some(lease),
             landing: Landing::Abandoned,
+            is_alone: false,
         }
+    }
+
+    /// Flies on a thread of its own, for as long as it takes. A panic becomes the error of all who
+    /// wait, none of whom called what panicked.
+    pub(crate) fn fly_alone(mut self, means: &Means, key: &Key, request: TokenRequest) {
+        self.is_alone = true;
+        let _ = self.fly(means, key, request, None);
     }
 
     /// Flies on this thread, for so long at most, and answers what all get who wait.
@@ -94,15 +104,8 @@ impl Pilot {
         at_most: Option<Duration>,
     ) -> Result<AccessToken, Error> {
         let is_challenged = request.claims_json().is_some();
-        let result = match board(means, request, at_most) {
-            Ok(first) => self.settle(
-                means,
-                drive_watched(&means.host, first, |step| {
-                    self.watch(means, step);
-                }),
-            ),
-            Err(error) => Err(error),
-        };
+        let outcome = self.run(means, request, at_most);
+        let result = self.settle(means, outcome);
         let held = held(means, key).filter(|_| !is_challenged);
         let (event, result) = match (result, held) {
             (Ok(token), _) => (
@@ -119,12 +122,25 @@ impl Pilot {
                 Err(error),
             ),
         };
-        means.on_event.tell(&event);
         // Who set no limit must not get the error of one who did: the others ask again.
         if at_most.is_none() || result.is_ok() {
             self.landing = Landing::Settled(result.clone());
         }
+        means.on_event.tell(&event); // the last thing that can panic
         result
+    }
+
+    fn run(&self, means: &Means, request: TokenRequest, at_most: Option<Duration>) -> Outcome {
+        let run = || match board(means, request, at_most) {
+            Ok(first) => drive_watched(&means.host, first, |step| self.watch(means, step)),
+            Err(error) => Outcome::without_token(error),
+        };
+        if !self.is_alone {
+            return run();
+        }
+        catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+            Outcome::without_token(error(means, ErrorKind::Failed, Cause::Panicked))
+        })
     }
 
     /// Keeps the lease alive for as long as the next effect may take.

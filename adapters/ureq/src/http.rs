@@ -18,6 +18,9 @@ pub(crate) const USER_AGENT: &str = concat!("azid/", env!("CARGO_PKG_VERSION"));
 /// The longest time limit that is passed on: more than any exchange takes, and no sum overflows.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
+/// The longest URL that is sent: more than servers read, and there is room for it.
+const LONGEST_URL: usize = 8 * 1024;
+
 /// Sends requests, by agents of its own or by the user's.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -65,7 +68,7 @@ impl Client {
 fn check_log() -> Result<(), HttpFailure> {
     if log::log_enabled!(target: "ureq_proto::util", log::Level::Trace) {
         let why = "the log level `trace` of `ureq_proto` would show secrets; set it to `debug`";
-        return Err(HttpFailure::Connect(Detail::new(why)));
+        return Err(HttpFailure::Unsendable(Detail::new(why)));
     }
     Ok(())
 }
@@ -103,11 +106,14 @@ fn exchange_with(agent: &Agent, request: &HttpRequest, body: impl AsSendBody) ->
 }
 
 fn outgoing<B>(request: &HttpRequest, body: B) -> Result<Request<B>, HttpFailure> {
-    let uri: Uri = request
-        .url
-        .as_str()
+    let url = request.url.as_str();
+    if url.len() > LONGEST_URL {
+        let why = format!("a URL of {} bytes is too long", url.len());
+        return Err(HttpFailure::Unsendable(Detail::new(why)));
+    }
+    let uri: Uri = url
         .parse()
-        .map_err(|_| HttpFailure::Connect(Detail::new("the URL cannot be sent")))?;
+        .map_err(|_| HttpFailure::Unsendable(Detail::new("the URL is of no use")))?;
     let mut outgoing = Request::new(body);
     *outgoing.method_mut() = request.method.clone();
     *outgoing.uri_mut() = uri;
@@ -126,9 +132,9 @@ fn failure(error: Error) -> HttpFailure {
         Error::Other(error) => http_failure(&*error, Phase::Connected),
         Error::Io(error) => http_failure(&error, Phase::Connected),
         Error::HostNotFound => HttpFailure::Resolve(Detail::new(error)),
-        Error::ConnectionFailed | Error::ConnectProxyFailed(_) | Error::BadUri(_) => {
-            HttpFailure::Connect(Detail::new(error))
-        }
+        Error::ConnectionFailed => HttpFailure::Connect(Detail::new(error)),
+        Error::ConnectProxyFailed(_) => HttpFailure::Proxy(Detail::new(error)),
+        Error::BadUri(_) => HttpFailure::Unsendable(Detail::new(error)),
         Error::Tls(_) | Error::TlsRequired => HttpFailure::Tls(Detail::new(error)),
         Error::RequireHttpsOnly(_) => {
             HttpFailure::Refused(Refusal::Requirement(Requirement::PlainHttp))

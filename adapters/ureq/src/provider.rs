@@ -203,7 +203,7 @@ impl TokenProvider {
         let means = Arc::clone(&self.0.means);
         let thread = thread::Builder::new().name("azid".to_owned());
         thread
-            .spawn(move || pilot.fly(&means, &key, request, None))
+            .spawn(move || pilot.fly_alone(&means, &key, request))
             .is_ok()
     }
 }

@@ -36,11 +36,8 @@ pub(crate) fn secure(
         .complete_io(&mut socket)
         .map_err(|error| match Error::from(error) {
             timeout @ Error::Timeout(_) => timeout,
-            Error::Io(error) => match http_failure(&error, Phase::Connecting) {
-                HttpFailure::Connect(detail) => failed(HttpFailure::Tls(detail)),
-                failure => failed(failure),
-            },
-            error => failed(HttpFailure::Tls(Detail::new(error))),
+            Error::Io(error) => failed(http_failure(&error, Phase::Connecting)),
+            error => failed(http_failure(&error, Phase::Connecting)),
         })?;
     Ok(Box::new(Secure {
         stream: StreamOwned::new(connection, socket),

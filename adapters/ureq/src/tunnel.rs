@@ -27,9 +27,9 @@ pub(crate) fn tunnel(
         Some([b'2', ..]) => Ok(stream.into_inner()),
         Some(status) => {
             let status = String::from_utf8_lossy(&status).into_owned();
-            Err(refused(format!("the proxy answered {status}")))
+            Err(refused(format!("it answered {status}")))
         }
-        None => Err(refused("the proxy's answer is no HTTP".to_owned())),
+        None => Err(refused("its answer is no HTTP".to_owned())),
     }
 }
 

@@ -4,11 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::callback::Callback;
 use super::exchange::{Client, Proof, Prove, Proven};
-use super::text_file::read_text;
+use super::text_file::read_assertion_file;
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::effect::{CallbackId, ProofKind};
-use crate::error::What;
 use crate::identity::{Identity, IdentityBuilder};
 use crate::moves::{Link, Next, call_link};
 use crate::nested::Nested;
@@ -50,8 +49,9 @@ impl ClientAssertion {
         Self(Source::Callback(Callback::new(name)))
     }
 
-    /// The token of another credential, such as a managed identity that the application trusts. It
-    /// is asked for the token exchange of the application's cloud.
+    /// The token of another credential, such as a managed identity that the application trusts,
+    /// which must be a user-assigned one: Entra takes no other's word. It is asked for the token
+    /// exchange of the application's cloud.
     pub fn from_credential(credential: impl Credential + 'static) -> Self {
         Self(Source::Credential {
             credential: Nested::new(credential),
@@ -98,7 +98,7 @@ impl ClientAssertion {
 impl Prove for ClientAssertion {
     fn prove(&self, client: &Client, then: Proven, cx: &mut Context) -> Next {
         match &self.0 {
-            Source::File(path) => read_text(What::ClientAssertion, path.clone(), cx, |text, cx| {
+            Source::File(path) => read_assertion_file(path.clone(), cx, |text, cx| {
                 then(Proof::Assertion(text), cx)
             }),
             Source::Callback(callback) => {

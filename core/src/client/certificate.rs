@@ -1,12 +1,13 @@
 //! Client certificates: who signs for an application.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
 
 use crate::effect::{CallbackId, KeyHandle};
 use crate::error::{Invalid, What};
@@ -172,7 +173,7 @@ impl PartialEq for Reader {
 }
 
 /// Certificates in DER form; there is always one. Written as base64, as in RFC 7515 section 4.1.6.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub(super) struct Chain(Arc<[Vec<u8>]>);
 
@@ -182,6 +183,17 @@ impl Chain {
             return Err(Invalid::new(What::Certificate, "there is none"));
         }
         Ok(Self(certificates.into()))
+    }
+}
+
+/// Shows how many there are, and the leaf's thumbprint (SHA-256) as tools write it.
+impl Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Chain({} of DER, leaf ", self.0.len())?;
+        for byte in Sha256::digest(&self.0[0]) {
+            write!(f, "{byte:02X}")?;
+        }
+        f.write_str(")")
     }
 }
 
@@ -239,5 +251,24 @@ impl<'de> Deserialize<'de> for KeyHandle {
             .filter(|der| !der.is_empty())
             .ok_or_else(|| D::Error::custom("a key is base64 of a PKCS#8 document"))?;
         Ok(Self::in_memory(SecretBytes::new(der)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::effect::CallbackId;
+
+    #[test]
+    fn a_certificate_shows_its_thumbprint_instead_of_its_bytes() {
+        let key = KeyHandle::Named(CallbackId::new("hsm"));
+        let certificate = ClientCertificate::new(["abc", "issuer"], key).expect("there are two");
+        let shown = format!("{certificate:?}");
+        let digest = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD";
+        assert!(shown.contains(digest), "{shown}");
+        assert!(
+            shown.contains("2 of DER") && !shown.contains("97, 98"),
+            "{shown}"
+        );
     }
 }

@@ -10,11 +10,11 @@ use super::exchange::{Client, Proof, Prove, Proven};
 use super::grant::Grant;
 use crate::attempts::http;
 use crate::context::Context;
-use crate::effect::{HttpReply, HttpRequest, HttpResponse};
+use crate::effect::{HttpFailure, HttpReply, HttpRequest, HttpResponse};
 use crate::environment::Environment;
 use crate::error::{Cause, Explain, Fault, Invalid, What};
 use crate::moves::Next;
-use crate::oauth::{read_member, safe_text};
+use crate::oauth::{read_assertion, safe_text};
 use crate::retry::RetryPolicy;
 
 /// The request for an assertion of the job, asked anew for every proof: an assertion lives for a
@@ -91,13 +91,25 @@ impl Prove for JobToken {
     fn prove(&self, _: &Client, then: Proven, _: &mut Context) -> Next {
         let (member, explain) = (self.member, self.explain);
         http(self.request.clone(), move |reply: HttpReply, cx| {
-            let response = reply.or_else(|failure| cx.failed(failure))?;
-            match read_member(&response, member, cx) {
+            let response = reply.or_else(|failure| {
+                let failed: Result<HttpResponse, _> = cx.failed(failure);
+                failed.map_err(|error| error.explained_by(unreachable))
+            })?;
+            match read_assertion(&response, member, cx) {
                 Ok(assertion) => then(Proof::Assertion(assertion), cx),
                 Err(cause) => refuse(cause, &response, explain, cx),
             }
         })
     }
+}
+
+/// The endpoint is the job's own, so neither the authority's host nor its certificate is at fault.
+fn unreachable(cause: &Cause) -> Option<(Fault, &'static str)> {
+    use HttpFailure::{Connect, Resolve, TimedOut};
+    matches!(cause, Cause::Http(Resolve(_) | Connect(_) | TimedOut)).then_some((
+        Fault::Network,
+        "see whether this job can reach the endpoint that its variable names: check the network and the proxy variables",
+    ))
 }
 
 fn refuse(cause: Cause, response: &HttpResponse, explain: Explain, cx: &Context) -> Next {

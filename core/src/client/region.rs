@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use http::header::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use crate::attempts::http;
 use crate::authority::Authority;
@@ -14,6 +13,7 @@ use crate::effect::{Failure as _, HttpReply, HttpRequest, Refusal, Requirements}
 use crate::environment::Environment;
 use crate::error::{Error, Invalid, What};
 use crate::memory::{Fact, MemoryChange};
+use crate::metadata_service::{below, metadata_service};
 use crate::moves::Next;
 use crate::oauth::read_member;
 use crate::retry::RetryPolicy;
@@ -137,12 +137,8 @@ pub(super) fn find(
 }
 
 fn location_request(version: &str, cx: &mut Context) -> Result<HttpRequest, Error> {
-    let mut url = cx
-        .environment()
-        .url("AZURE_POD_IDENTITY_AUTHORITY_HOST")
-        .or_else(|invalid| cx.failed(invalid))?
-        .unwrap_or_else(|| Url::parse("http://169.254.169.254").expect("the address is valid"));
-    url.set_path("/metadata/instance/compute");
+    let service = metadata_service(cx.environment()).or_else(|invalid| cx.failed(invalid))?;
+    let mut url = below(service, &["metadata", "instance", "compute"]);
     url.query_pairs_mut()
         .clear()
         .append_pair("api-version", version);

@@ -11,7 +11,7 @@ use super::CredentialConfig;
 use crate::client::{Application, JobToken, application_options, job_endpoint};
 use crate::context::Context;
 use crate::credential::Credential;
-use crate::effect::HttpRequest;
+use crate::effect::{HttpRequest, fits_header};
 use crate::environment::Environment;
 use crate::error::{Cause, Fault, Invalid, What};
 use crate::identity::Identity;
@@ -84,7 +84,7 @@ impl AzurePipelinesCredential {
             text if text.starts_with("$(") => {
                 "this is a macro's name that Azure Pipelines has not replaced by its value"
             }
-            text if HeaderValue::from_str(text).is_err() => NO_HEADER_VALUE,
+            text if !fits_header(text) => NO_HEADER_VALUE,
             _ => return Ok(()),
         };
         Err(Invalid::new(What::AccessToken, why))

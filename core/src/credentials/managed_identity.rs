@@ -24,7 +24,7 @@ pub use self::rules::{Asked, Probe, Sign, SourceRules, Standing, Verdict, Verdic
 pub use self::source::ManagedIdentitySource;
 
 use self::exchange::Exchange;
-use self::source::{Choice, POD_IDENTITY_HOST};
+use self::source::Choice;
 use super::CredentialConfig;
 use crate::context::Context;
 use crate::credential::Credential;
@@ -103,7 +103,7 @@ impl ManagedIdentityId {
         let invalid = |why: &str| Err(Invalid::new(What::ManagedIdentity, why));
         match self {
             Self::SystemAssigned => Ok(()),
-            Self::ClientId(id) | Self::ObjectId(id) if id.is_empty() => {
+            Self::ClientId(id) | Self::ObjectId(id) if id.trim().is_empty() => {
                 invalid("it must not be empty")
             }
             Self::ResourceId(id) if !id.starts_with('/') => {
@@ -167,24 +167,25 @@ impl ManagedIdentityCredential {
     /// # Ok::<_, azid_core::Invalid>(())
     /// ```
     pub fn rules(mut self, rules: SourceRules) -> Self {
-        self.rules = Some(rules);
+        self.rules = Some(rules.in_milliseconds());
         self
     }
 
     /// Retries by this policy, in a chain too, whichever source the host has.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = Some(policy);
+        self.retry = Some(policy.in_milliseconds());
         self
     }
 
     /// Probes the instance metadata service like this; other sources have no probe.
     pub fn probe(mut self, probe: Probe) -> Self {
-        self.probe = Some(probe);
+        self.probe = Some(probe.in_milliseconds());
         self
     }
 
     /// Takes the keys of Azure Arc's agent from this directory, for an installation that is not in
-    /// the usual place, and reads no other file than a key in it.
+    /// the usual place, and reads no other file than a key in it. A path that is not absolute, or has
+    /// `..` in it, is refused when the agent is to be asked.
     pub fn azure_arc_token_directory(mut self, path: impl Into<String>) -> Self {
         self.azure_arc_token_directory = Some(path.into());
         self

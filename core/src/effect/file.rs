@@ -24,6 +24,9 @@ pub struct FileRequest {
     /// How many bytes to read at most; a longer file is [`FileFailure::TooLarge`]. With 0 nothing
     /// is read and any file that exists will do.
     pub max_bytes: usize,
+    /// Whether the path must lead to the file itself and not to a symbolic link. The folders on the
+    /// way to it may be links.
+    pub no_links: bool,
 }
 
 impl FileRequest {
@@ -32,6 +35,7 @@ impl FileRequest {
         Self {
             path: path.into(),
             max_bytes: 1024 * 1024,
+            no_links: false,
         }
     }
 
@@ -40,12 +44,20 @@ impl FileRequest {
         Self {
             path: path.into(),
             max_bytes: 0,
+            no_links: false,
         }
     }
 
     /// Accepts so many bytes at most.
     pub fn max_bytes(mut self, max_bytes: usize) -> Self {
         self.max_bytes = max_bytes;
+        self
+    }
+
+    /// Refuses a symbolic link, where somebody else chose the name of the file: whoever may write
+    /// in its folder could let the link lead to any other.
+    pub fn no_links(mut self) -> Self {
+        self.no_links = true;
         self
     }
 }
@@ -59,6 +71,8 @@ pub enum FileFailure {
     NotFound,
     /// This process may not read it.
     PermissionDenied,
+    /// It is no regular file but a directory, a device or a pipe.
+    NotRegular,
     /// It is longer than the request allows.
     TooLarge {
         /// How many bytes were allowed.
@@ -75,6 +89,7 @@ impl fmt::Display for FileFailure {
         match self {
             Self::NotFound => f.write_str("no such file"),
             Self::PermissionDenied => f.write_str("permission denied"),
+            Self::NotRegular => f.write_str("it is no regular file"),
             Self::TooLarge { limit } => write!(f, "longer than {limit} bytes"),
             Self::Other(detail) => detail.fmt(f),
             Self::Refused(refusal) => refusal.fmt(f),
@@ -95,6 +110,19 @@ impl Effect for ReadFile {
 
     fn time_limit(_: &FileRequest) -> Option<Duration> {
         None
+    }
+
+    fn bounded(
+        request: &FileRequest,
+        reply: Result<SecretBytes, FileFailure>,
+    ) -> Result<SecretBytes, FileFailure> {
+        let limit = request.max_bytes;
+        match reply {
+            Ok(content) if limit > 0 && content.len() > limit => {
+                Err(FileFailure::TooLarge { limit })
+            }
+            reply => reply,
+        }
     }
 
     fn record(

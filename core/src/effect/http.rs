@@ -4,13 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use http::Method;
-use http::header::{
-    AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue,
-};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::failure::{Detail, Refusal, can_be_refused};
+use super::header::{UnfitHeaderValue, fits_header, secret_value};
 use super::tls::Tls;
 use super::{Effect, effect_step, sealed::Sealed};
 use crate::oauth::Form;
@@ -89,14 +88,13 @@ impl HttpRequest {
     ///
     /// # Errors
     ///
-    /// The value holds a character that a header field cannot.
+    /// The value is not visible ASCII with spaces inside at most.
     pub fn secret_header(
         mut self,
         name: HeaderName,
         value: Secret,
-    ) -> Result<Self, InvalidHeaderValue> {
-        let mut field = HeaderValue::from_str(value.expose())?;
-        field.set_sensitive(true);
+    ) -> Result<Self, UnfitHeaderValue> {
+        let field = secret_value(value.expose())?;
         self.headers.insert(name, field);
         self.secrets.push(value);
         Ok(self)
@@ -107,15 +105,17 @@ impl HttpRequest {
     ///
     /// # Errors
     ///
-    /// The token holds a character that a header field cannot.
+    /// The token is not visible ASCII with spaces inside at most.
     pub fn authorization(
         mut self,
         scheme: &'static str,
         token: &Secret,
-    ) -> Result<Self, InvalidHeaderValue> {
+    ) -> Result<Self, UnfitHeaderValue> {
+        if !fits_header(token.expose()) {
+            return Err(UnfitHeaderValue);
+        }
         let value = Secret::new(format!("{scheme} {}", token.expose()));
-        let mut field = HeaderValue::from_str(value.expose())?;
-        field.set_sensitive(true);
+        let field = secret_value(value.expose())?;
         self.headers.insert(AUTHORIZATION, field);
         self.secrets.push(token.clone());
         Ok(self)
@@ -160,9 +160,15 @@ impl fmt::Debug for HttpRequest {
     }
 }
 
-/// A URL without user information, query and fragment: fit to be shown.
+/// A URL without user information, query and fragment, cut off if it is long: fit to be shown.
 pub(crate) fn endpoint(url: &Url) -> String {
-    format!("{}{}", url.origin().ascii_serialization(), url.path())
+    const MOST: usize = 200;
+    let mut shown = format!("{}{}", url.origin().ascii_serialization(), url.path());
+    if let Some((end, _)) = shown.char_indices().nth(MOST) {
+        shown.truncate(end);
+        shown.push('…');
+    }
+    shown
 }
 
 /// What a host must honour when it sends a request. A host that cannot, refuses.
@@ -294,10 +300,17 @@ impl fmt::Debug for HttpResponse {
 pub enum HttpFailure {
     /// The host name could not be resolved.
     Resolve(Detail),
-    /// No connection: refused, unreachable, or the proxy would not.
+    /// No connection: refused or unreachable.
     Connect(Detail),
+    /// The proxy on the way, which the detail names, could not be reached or would not connect.
+    Proxy(Detail),
+    /// What was to be sent, or the way that was set for it, is of no use and stays so: it is never
+    /// sent again.
+    Unsendable(Detail),
     /// The TLS handshake failed: the server could not prove who it is.
     Tls(Detail),
+    /// The root certificates that the request demands cannot be used, so nobody was asked.
+    UnusableRoots(Detail),
     /// The time limit passed. The server may or may not have seen the request.
     TimedOut,
     /// The connection was lost or the answer was no HTTP.
@@ -318,7 +331,13 @@ impl HttpFailure {
     /// Whether the server surely has seen nothing of the request.
     pub fn surely_not_sent(&self) -> bool {
         match self {
-            Self::Resolve(_) | Self::Connect(_) | Self::Tls(_) | Self::Refused(_) => true,
+            Self::Resolve(_)
+            | Self::Connect(_)
+            | Self::Proxy(_)
+            | Self::Unsendable(_)
+            | Self::Tls(_)
+            | Self::UnusableRoots(_)
+            | Self::Refused(_) => true,
             Self::Lost { request_sent } => !request_sent,
             Self::TimedOut | Self::BodyTooLarge { .. } => false,
         }
@@ -330,7 +349,12 @@ impl fmt::Display for HttpFailure {
         match self {
             Self::Resolve(detail) => write!(f, "the host name could not be resolved: {detail}"),
             Self::Connect(detail) => write!(f, "no connection: {detail}"),
+            Self::Proxy(detail) => write!(f, "no way through the proxy {detail}"),
+            Self::Unsendable(detail) => write!(f, "the request cannot be sent: {detail}"),
             Self::Tls(detail) => write!(f, "the TLS handshake failed: {detail}"),
+            Self::UnusableRoots(detail) => {
+                write!(f, "the roots that count cannot be used: {detail}")
+            }
             Self::TimedOut => f.write_str("no answer within the time limit"),
             Self::Lost { request_sent: true } => {
                 f.write_str("the connection was lost before the answer was complete")
@@ -361,6 +385,14 @@ impl Effect for Http {
 
     fn limit_time(request: &mut HttpRequest, at_most: Duration) {
         request.requirements.timeout = request.requirements.timeout.min(at_most);
+    }
+
+    fn bounded(request: &HttpRequest, reply: HttpReply) -> HttpReply {
+        let limit = request.requirements.max_body;
+        match reply {
+            Ok(response) if response.body.len() > limit => Err(HttpFailure::BodyTooLarge { limit }),
+            reply => reply,
+        }
     }
 
     fn secrets(request: &HttpRequest) -> &[Secret] {

@@ -8,7 +8,7 @@ use crate::effect::{
     AssertionFailure, AuthorizeFailure, ExecFailure, Failure as _, FileFailure, HttpFailure,
     PromptFailure, Refusal, SignFailure, SleepFailure, TokenFailure,
 };
-use crate::oauth::{AnswerFault, Looks, ServiceError};
+use crate::oauth::{AnswerFault, Looks, ServiceError, TOO_MANY};
 use crate::time::Timestamp;
 use crate::tool::ToolError;
 use crate::user::SignInFault;
@@ -89,6 +89,9 @@ pub enum Cause {
     NoLink,
     /// The run's deadline, or its link's, passed.
     OutOfTime,
+    /// Something that the run called panicked: a callback, or the host. Its message went where
+    /// panics are told, which is not here: it may hold anything.
+    Panicked,
     /// The run asked for more effects than any run needs.
     TooManyEffects {
         /// How many were allowed.
@@ -145,7 +148,7 @@ impl Cause {
     /// Who can mend it.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Invalid(_) | Self::TooDeep { .. } => Fault::Caller,
+            Self::Invalid(_) | Self::TooDeep { .. } | Self::Panicked => Fault::Caller,
             Self::MissingVariables(_) | Self::ExpiredCertificate { .. } | Self::NoLink => {
                 Fault::Configuration
             }
@@ -154,7 +157,8 @@ impl Cause {
             Self::Service(_) => Fault::Configuration,
             Self::Answer(_) | Self::TooManyEffects { .. } => Fault::Service,
             Self::Http(HttpFailure::BodyTooLarge { .. }) => Fault::Service,
-            Self::Http(HttpFailure::Refused(_)) => Fault::Host,
+            Self::Http(HttpFailure::Refused(_) | HttpFailure::UnusableRoots(_)) => Fault::Host,
+            Self::Http(HttpFailure::Unsendable(_)) => Fault::Configuration,
             Self::Http(_) | Self::OutOfTime => Fault::Network,
             Self::File { .. } | Self::FileContent { .. } | Self::Exec { .. } => Fault::Host,
             Self::Tool(error) => error.fault(),
@@ -188,14 +192,29 @@ impl Cause {
             Self::Http(
                 HttpFailure::Resolve(_) | HttpFailure::Connect(_) | HttpFailure::TimedOut,
             ) => "check the authority host, the network and the proxy settings",
+            Self::Http(HttpFailure::Lost { .. }) => {
+                "try again in a while; if it stays so, see whether a firewall or a proxy cuts connections"
+            }
+            Self::Http(HttpFailure::Proxy(_)) => {
+                "correct the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names, or list the server in NO_PROXY"
+            }
+            Self::Http(HttpFailure::Unsendable(_)) => "correct the setting that it names",
+            Self::Answer(AnswerFault::NotJson { status: 429, .. }) => TOO_MANY,
             Self::Answer(AnswerFault::NotJson {
-                status: 408 | 410 | 429 | 500..=599,
+                status: 408 | 410 | 500..=599,
                 looks: Looks::Empty,
                 ..
             }) => "the endpoint is busy or has a passing fault: try again in a while",
             Self::Answer(AnswerFault::NotJson { .. } | AnswerFault::Redirect { .. }) => {
                 "see whether a proxy, a firewall or a wrong address answers in the endpoint's place"
             }
+            Self::Answer(
+                AnswerFault::NoToken
+                | AnswerFault::Lacks(_)
+                | AnswerFault::NoExpiry
+                | AnswerFault::Unfit(_)
+                | AnswerFault::OtherType(_),
+            ) => "see whether this is the right endpoint, and what answers in its place if it is",
             Self::Answer(AnswerFault::Expired { .. }) | Self::ExpiredToken { .. } => {
                 "see whether this machine's clock is right"
             }
@@ -216,6 +235,11 @@ impl Cause {
                 failure: FileFailure::PermissionDenied,
                 ..
             } => "let the user that this process runs as read the file",
+            Self::File {
+                failure: FileFailure::NotRegular,
+                ..
+            } => "name a regular file: no directory, device or pipe",
+            Self::Panicked => "see the message of the panic, on standard error as a rule",
             _ => match self.refusal()? {
                 Refusal::NoSuchEffect => "use an adapter that offers it, or another credential",
                 Refusal::Requirement(_) => "use an adapter that can honour it",
@@ -303,6 +327,7 @@ impl fmt::Display for Cause {
             Self::NoRandomness => f.write_str("the host has no random numbers to give"),
             Self::NoLink => f.write_str("none of its links has a token here"),
             Self::OutOfTime => f.write_str("the time allowed for it has passed"),
+            Self::Panicked => f.write_str("a callback or the host panicked"),
             Self::TooManyEffects { limit } => write!(f, "no token after {limit} effects"),
             Self::TooDeep { limit } => {
                 write!(f, "credentials call each other more than {limit} deep")

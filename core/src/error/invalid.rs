@@ -45,6 +45,8 @@ pub enum What {
     Authority,
     /// The id of a managed identity.
     ManagedIdentity,
+    /// The directory of the keys of Azure Arc's agent.
+    KeyDirectory,
     /// A chain's links.
     Links,
     /// The id of a service connection.
@@ -101,6 +103,7 @@ impl fmt::Display for Invalid {
             What::Certificate => "the client certificate",
             What::Authority => "the authority",
             What::ManagedIdentity => "the managed identity's id",
+            What::KeyDirectory => "the key directory",
             What::Links => "the links",
             What::ServiceConnection => "the service connection's id",
             What::Subscription => "the subscription",

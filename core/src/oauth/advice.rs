@@ -5,6 +5,9 @@ pub(super) const TRANSIENT: [u64; 11] = [
     50_196, 90_055, 90_006, 90_012, 90_024, 90_033, 90_090, 50_033, 50_087, 40_010, 50_134,
 ];
 
+/// What to do where requests are throttled.
+pub(crate) const TOO_MANY: &str = "too many requests: wait for as long as the endpoint asks, and share one provider, which keeps its tokens";
+
 /// What to do about an AADSTS code, for whoever reads the error.
 pub(crate) fn for_code(code: u64) -> Option<&'static str> {
     Some(match code {
@@ -50,7 +53,7 @@ pub(crate) fn for_code(code: u64) -> Option<&'static str> {
             "issuer, subject or audience differ from the federated credential in upper and lower case only; they must be the same"
         }
         700_229 => {
-            "use the token of an application or a managed identity as the assertion, not a user's"
+            "use the token of an application or of a user-assigned managed identity as the assertion: a system-assigned one or a user cannot vouch for an application"
         }
         900_023 | 90_023 => "the tenant is neither a GUID nor a domain name: correct it",
         90_002 => "there is no such tenant in this cloud: correct the tenant or the authority host",

@@ -159,9 +159,10 @@ impl ServiceError {
         self.retry_after
     }
 
-    /// What to do about it, for the codes that are known.
+    /// What to do about it, for the codes that are known, and for too many requests.
     pub fn advice(&self) -> Option<&'static str> {
-        self.codes.iter().find_map(|code| advice::for_code(*code))
+        let for_code = self.codes.iter().find_map(|code| advice::for_code(*code));
+        for_code.or_else(|| (self.status == 429).then_some(advice::TOO_MANY))
     }
 
     /// Whether only a person can help, by signing in again or by giving consent.
@@ -213,6 +214,9 @@ impl fmt::Display for ServiceError {
         }
         if !self.description.is_empty() {
             write!(f, ": {}", self.description)?;
+        }
+        if let Some(pause) = self.retry_after {
+            write!(f, " (it asks for a pause of {pause:?})")?;
         }
         let notes = [
             ("trace id", &self.trace_id),

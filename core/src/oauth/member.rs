@@ -5,9 +5,26 @@ use std::collections::BTreeMap;
 use super::response::Text;
 use super::{AnswerFault, ServiceError};
 use crate::context::Context;
-use crate::effect::HttpResponse;
+use crate::effect::{HttpResponse, is_word};
 use crate::error::Cause;
 use crate::secret::Secret;
+
+/// The assertion under this name in the JSON object of a successful answer.
+///
+/// # Errors
+///
+/// As of [`read_member`], and [`Cause::Answer`] for what cannot be an assertion.
+pub(crate) fn read_assertion(
+    response: &HttpResponse,
+    name: &'static str,
+    cx: &Context,
+) -> Result<Secret, Cause> {
+    let assertion = read_member(response, name, cx)?;
+    match is_word(assertion.expose()) {
+        true => Ok(assertion),
+        false => Err(AnswerFault::Unfit(name).into()),
+    }
+}
 
 /// The text under this name in the JSON object of a successful answer, kept secret.
 ///

@@ -24,9 +24,17 @@ impl Number {
         }
     }
 
-    /// Unix seconds, from a number or a date.
-    pub(crate) fn moment(self) -> Option<i64> {
+    /// Unix seconds, from a number or a date. A number too large for seconds of this millennium is
+    /// one of milliseconds; a positive one from before 2001 counts from `sent`, as no token is that
+    /// old and some hosts write a lifetime there.
+    pub(crate) fn moment(self, sent: i64) -> Option<i64> {
+        const YEAR_2001: f64 = 978_307_200.0;
+        const YEAR_5138: f64 = 100_000_000_000.0;
         match self {
+            Self::Seconds(seconds) if seconds >= YEAR_5138 => Some((seconds / 1000.0) as i64),
+            Self::Seconds(seconds) if seconds > 0.0 && seconds < YEAR_2001 => {
+                Some(sent.saturating_add(seconds as i64))
+            }
             Self::Seconds(seconds) => Some(seconds as i64), // saturates
             Self::Date(unix_seconds) => Some(unix_seconds),
             Self::Odd => None,

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::failure::ServiceError;
+use super::failure::{ServiceError, safe_text};
 use super::number::Number;
 use crate::context::Context;
-use crate::effect::HttpResponse;
+use crate::effect::{HttpResponse, is_word};
 use crate::error::Cause;
 use crate::retry;
 use crate::secret::Secret;
@@ -18,6 +18,9 @@ use crate::token::AccessToken;
 /// No access token lives longer; one that says so is renewed by then (the longest known, for
 /// clients that honour continuous access evaluation, live 28 hours).
 pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// The most that is shown of a token type.
+const LONGEST_TYPE: usize = 32;
 
 /// Which of two members dates a token where an answer has both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,11 +83,19 @@ impl TokenAnswer {
                 _ => AnswerFault::NoToken.into(),
             });
         };
+        if !is_word(secret.expose()) {
+            return Err(AnswerFault::Unfit("access_token").into());
+        }
+        let token_type = body.token_type.as_ref().map_or("", Secret::expose);
+        let token_type = safe_text(token_type, LONGEST_TYPE, cx.sent_secrets());
+        if !token_type.is_empty() && !token_type.eq_ignore_ascii_case("Bearer") {
+            return Err(AnswerFault::OtherType(token_type).into());
+        }
         let sent = cx.sent_at();
         let lifetime = body.expires_in.and_then(Number::seconds);
         let moment = body
             .expires_on
-            .and_then(Number::moment)
+            .and_then(|number| number.moment(sent.unix_seconds()))
             .map(Timestamp::from_unix_seconds);
         let from_lifetime = lifetime.map(|seconds| add_seconds(sent, seconds));
         let (preferred, other) = match expiry {
@@ -111,15 +122,14 @@ impl TokenAnswer {
             .filter(|seconds| *seconds > 0)
             .map(|seconds| add_seconds(sent, seconds))
             .filter(|refresh_on| *refresh_on < expires_on);
-        let token_type = body.token_type.filter(|kind| is_token(kind.expose()));
         let mut token = AccessToken::new(secret, expires_on)
             .issued_on(sent)
             .source(cx.credential());
         if let Some(refresh_on) = refresh_on {
             token = token.refresh_on(refresh_on);
         }
-        if let Some(token_type) = token_type {
-            token = token.token_type(token_type.expose());
+        if !token_type.is_empty() {
+            token = token.token_type(&token_type);
         }
         Ok(Self {
             token,
@@ -153,6 +163,11 @@ pub enum AnswerFault {
     NoToken,
     /// JSON without the member that the answer is about.
     Lacks(&'static str),
+    /// The member of this name is a token, and not one word of visible ASCII: no token is anything
+    /// else, and whoever put it into a header field might end that field with it.
+    Unfit(&'static str),
+    /// A token of this type instead of `Bearer`, so that it needs a proof of its bearer.
+    OtherType(String),
     /// A token without a word on which identity it is for, or for another one than was asked for.
     OtherIdentity,
     /// A challenge that must not be answered, and why.
@@ -208,26 +223,35 @@ impl fmt::Display for AnswerFault {
             Self::NotJson {
                 status,
                 looks: Looks::Empty,
-                ..
+                retry_after,
             } => {
-                write!(f, "answered HTTP {status} with no body")
+                write!(
+                    f,
+                    "answered HTTP {status} with no body{}",
+                    Pause(*retry_after)
+                )
             }
             Self::NotJson {
                 status,
                 looks: Looks::Html,
-                ..
+                retry_after,
             } => {
                 write!(
                     f,
-                    "answered HTTP {status} with an HTML page instead of JSON"
+                    "answered HTTP {status} with an HTML page instead of JSON{}",
+                    Pause(*retry_after)
                 )
             }
             Self::NotJson {
                 status,
                 looks: Looks::Other,
-                ..
+                retry_after,
             } => {
-                write!(f, "answered HTTP {status} with something that is not JSON")
+                write!(
+                    f,
+                    "answered HTTP {status} with something that is not JSON{}",
+                    Pause(*retry_after)
+                )
             }
             Self::Redirect { status } => {
                 write!(
@@ -241,6 +265,18 @@ impl fmt::Display for AnswerFault {
             Self::Challenge(why) => write!(f, "sent a challenge that must not be answered: {why}"),
             Self::NoToken => f.write_str("answered with success but without an access token"),
             Self::Lacks(member) => write!(f, "answered with success but without `{member}`"),
+            Self::Unfit(member) => {
+                write!(
+                    f,
+                    "answered with an `{member}` that is not one word of visible ASCII"
+                )
+            }
+            Self::OtherType(kind) => {
+                write!(
+                    f,
+                    "gave a token of the type `{kind}`, where `Bearer` was asked for"
+                )
+            }
             Self::NoExpiry => f.write_str("gave a token without saying when it expires"),
             Self::Expired { expires_on, now } => {
                 write!(
@@ -252,17 +288,21 @@ impl fmt::Display for AnswerFault {
     }
 }
 
+/// How long an answer asks to be left alone, if it does.
+struct Pause(Option<Duration>);
+
+impl fmt::Display for Pause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(pause) => write!(f, " (it asks for a pause of {pause:?})"),
+            None => Ok(()),
+        }
+    }
+}
+
 fn add_seconds(moment: Timestamp, seconds: i64) -> Timestamp {
     let milliseconds = seconds.saturating_mul(1000);
     Timestamp::from_unix_milliseconds(moment.unix_milliseconds().saturating_add(milliseconds))
-}
-
-/// Whether a text can be the scheme of an `Authorization` header (RFC 9110 section 5.6.2).
-fn is_token(text: &str) -> bool {
-    (1..=32).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// The members of an answer that matter. Of a member that occurs twice the last one counts.

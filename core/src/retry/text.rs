@@ -79,6 +79,44 @@ pub(crate) mod delays {
     }
 }
 
+/// A share in a configuration, which JSON can only hold if it is finite.
+pub(crate) mod share {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::retry::share;
+
+    pub(crate) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        share(*value).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        f64::deserialize(deserializer).map(share)
+    }
+}
+
+/// A duration in a configuration that may be absent, in milliseconds.
+pub(crate) mod optional {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(
+        duration: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let milliseconds =
+            duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
+        milliseconds.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let milliseconds = Option::<u64>::deserialize(deserializer)?;
+        Ok(milliseconds.map(Duration::from_millis))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::retry::RetryPolicy;

@@ -32,7 +32,7 @@ impl Printed {
         let token = text("accessToken").filter(|token| !token.is_empty());
         let token = token.or_else(|| text("token").filter(|token| !token.is_empty()))?;
         let date = text("expiresOn").filter(|date| has_zone(date.expose()));
-        let moment = |name| moments.get(name).and_then(|number| number.moment());
+        let moment = |name| moments.get(name).and_then(|number| number.moment(0));
         let printed = moment("expires_on").or_else(|| date.and_then(|_| moment("expiresOn")));
         let expires_on = printed.or_else(|| moment_in(token.expose()));
         Some(Self {
@@ -60,7 +60,7 @@ fn moment_in(token: &str) -> Option<i64> {
     };
     let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
     let claims: BTreeMap<String, Number> = serde_json::from_slice(&payload).ok()?;
-    claims.get("exp")?.moment()
+    claims.get("exp")?.moment(0)
 }
 
 #[cfg(test)]

@@ -16,11 +16,14 @@ use crate::effect::{
     Authorized, ExecFailure, ExecOutput, ExecRequest, Failure, FileFailure, FileRequest, HttpReply,
     HttpRequest, KeyHandle, PromptFailure, PromptRequest, ProofKind, Requirement, Requirements,
     Roots, SignFailure, SignRequest, SleepFailure, SleepRequest, TokenFailure, TokenOrder,
+    fits_header,
 };
 use crate::environment::{Environment, Exposure};
 use crate::error::{Error, LinkError};
 use crate::memory::Memory;
+use crate::pem::certificates;
 use crate::request::TokenRequest;
+use crate::retry::whole_milliseconds;
 use crate::secret::{Secret, SecretBytes};
 use crate::time::Timestamp;
 use crate::token::AccessToken;
@@ -124,16 +127,27 @@ fn record_environment(
     environment: &Environment,
     redactor: &mut Redactor,
 ) -> BTreeMap<String, String> {
-    let mut recorded = BTreeMap::new();
+    let blank = environment.blank().filter(|name| {
+        Environment::exposure(name).is_some_and(|exposure| exposure != Exposure::Omitted)
+    });
+    let mut recorded: BTreeMap<_, _> = blank.map(|name| (name.to_owned(), String::new())).collect();
     for (name, value) in environment.iter() {
         let shown = match Environment::exposure(name) {
             Some(Exposure::Plain) => redactor.variable(value.expose()),
+            Some(Exposure::Certificates) => match certificates(value.expose()) {
+                Some(certificates) => certificates,
+                None => redactor.hidden_text("variable", value.expose()),
+            },
             Some(Exposure::Secret) => {
-                let broken = value
-                    .expose()
-                    .contains(|c: char| c.is_control() && c != '\t');
-                // No header field can hold it, and none shall when this is replayed.
-                redactor.placeholder("variable", value.expose()) + if broken { "\n" } else { "" }
+                let value = value.expose();
+                // What no header field can hold, none shall when this is replayed.
+                let is_word = matches!(name, "IDENTITY_HEADER" | "MSI_SECRET");
+                let mark = match fits_header(value) && !(is_word && value.contains(' ')) {
+                    true => "",
+                    false if value.contains(|c: char| c.is_control() && c != '\t') => "\n",
+                    false => "…",
+                };
+                redactor.placeholder("variable", value) + mark
             }
             Some(Exposure::Omitted) | None => continue,
         };
@@ -363,11 +377,6 @@ impl Recording<'_> {
         };
         self.recorder.transcript.exchanges.push(exchange);
     }
-}
-
-/// What a transcript can hold of a duration.
-fn whole_milliseconds(duration: Duration) -> Duration {
-    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn requirements(requirements: &Requirements) -> Vec<Requirement> {

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use http::HeaderMap;
+use http::header::{HeaderValue, WWW_AUTHENTICATE};
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::record::{Content, Headers};
+use crate::effect::is_word;
+use crate::environment::may_hold_secret;
 use crate::oauth::{forms_of, marks_error, safe_text};
+use crate::pem::certificates;
 use crate::secret::Secret;
 
 /// Members and form fields whose values are shown.
@@ -107,11 +111,10 @@ const SHOWN_HEADERS: &[&str] = &[
 ];
 
 /// Words that decisions rest on, kept of texts that are otherwise hidden.
-const KEPT_WORDS: &[&str] = &[
-    "unreachable",
-    "-----BEGIN CERTIFICATE-----",
-    "-----END CERTIFICATE-----",
-];
+const KEPT_WORDS: &[&str] = &["unreachable"];
+
+/// After the placeholder of a text with certificates.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE----- MIIB -----END CERTIFICATE-----";
 
 /// Before the placeholder of a page.
 const PAGE: &str = "<html>";
@@ -163,6 +166,16 @@ impl Redactor {
         placeholder
     }
 
+    /// The placeholder of what should be one word, marked where it is none, so that whatever
+    /// refuses it refuses it in a replay too.
+    fn one_secret(&mut self, kind: &'static str, text: &str) -> String {
+        let placeholder = self.placeholder(kind, text);
+        match is_word(text) {
+            true => placeholder,
+            false => format!("{placeholder} {SEVERAL_WORDS}"),
+        }
+    }
+
     /// A text that is shown, with every known secret in it replaced, in whatever form it is there:
     /// the longest first, since a header's value may have another secret in it.
     pub(crate) fn text(&self, text: &str) -> String {
@@ -189,6 +202,9 @@ impl Redactor {
         );
         let mut shown = url.clone();
         shown.set_fragment(None);
+        // The fields can be cleared wherever there can be any.
+        let _ = shown.set_username("");
+        let _ = shown.set_password(None);
         let path = self.text(url.path());
         shown.set_path(&path);
         shown.set_query(None);
@@ -198,15 +214,21 @@ impl Redactor {
         shown.into()
     }
 
-    /// The value of a variable that is no secret as a whole, but may be a URL with passwords in its
-    /// user information or its query; of a query the names of its parameters are kept.
+    /// The value of a variable that is no secret as a whole, but may be a URL with passwords in it;
+    /// of a query the names of its parameters are kept.
     pub(super) fn variable(&mut self, value: &str) -> String {
-        if !value.contains("://") || !value.contains(['@', '?']) {
+        if !may_hold_secret(value) {
             return value.to_owned();
         }
-        let is_named = |url: &Url| url.query_pairs().all(|(_, value)| !value.is_empty());
+        let is_named = |url: &Url| {
+            let mut values = url.query_pairs().map(|(_, value)| value);
+            url.query() != Some("") && values.all(|value| !value.is_empty())
+        };
         match Url::parse(value) {
-            Ok(url) if !value.contains('@') && is_named(&url) => self.url(&url),
+            Ok(url) if !value.contains('@') && is_named(&url) => {
+                let fragment = url.fragment().map_or("", |_| "#redacted");
+                self.url(&url) + fragment
+            }
             _ => self.hidden_text("variable", value),
         }
     }
@@ -214,8 +236,14 @@ impl Redactor {
     pub(super) fn headers(&mut self, headers: &HeaderMap, keep_hidden: bool) -> Headers {
         let mut shown = Headers::new();
         for name in headers.keys() {
-            // The first of several and no value that is not text: as they are read.
-            let value = &headers[name];
+            // The first of several and no value that is not text: as they are read. Of challenges it
+            // is the one that a credential answers.
+            let values = headers.get_all(name);
+            let is_basic = |value: &&HeaderValue| {
+                let scheme = value.as_bytes().get(..5).unwrap_or_default();
+                name == WWW_AUTHENTICATE && scheme.eq_ignore_ascii_case(b"Basic")
+            };
+            let value = values.iter().find(is_basic).unwrap_or(&headers[name]);
             let Ok(text) = value.to_str() else { continue };
             if SHOWN_HEADERS.contains(&name.as_str()) && !value.is_sensitive() {
                 // What is sent in these fields are words of this crate's own.
@@ -271,7 +299,8 @@ impl Redactor {
             }
             _ => self.placeholder(kind, text),
         };
-        if is_placeholder(text) {
+        // Of a file that is one word nothing else matters, and it stays one.
+        if is_placeholder(text) || (kind == "file" && is_word(text)) {
             return shown;
         }
         if text.starts_with('<') {
@@ -281,6 +310,10 @@ impl Redactor {
         for word in KEPT_WORDS.iter().filter(|word| text.contains(*word)) {
             shown.push(' ');
             shown.push_str(word);
+        }
+        if certificates(text).is_some() {
+            shown.push(' ');
+            shown.push_str(CERTIFICATE);
         }
         if !is_word(text) && is_word(&shown) {
             shown.push(' ');
@@ -296,8 +329,12 @@ impl Redactor {
                 Value::Object(self.members(members, in_error))
             }
             Value::Array(items) => items.iter().map(|item| self.json(name, item)).collect(),
+            // What is no region must not become one by being made fit to show.
+            Value::String(text) if name == "location" && self.text(text) != *text => {
+                Value::String(self.hidden_text("location", text))
+            }
             Value::String(text) if SHOWN_FIELDS.contains(&name) => Value::String(self.text(text)),
-            Value::String(text) => Value::String(self.placeholder(kind_of(name), text)),
+            Value::String(text) => Value::String(self.one_secret(kind_of(name), text)),
             Value::Number(_) if !SHOWN_FIELDS.contains(&name) => Value::from(0),
             plain => plain.clone(),
         }
@@ -329,13 +366,9 @@ impl Redactor {
 
 /// Whether a word is this placeholder or stands beside one.
 fn is_mark(word: &str, placeholder: &str) -> bool {
-    let mut kept = KEPT_WORDS.iter().flat_map(|kept| kept.split(' '));
-    word == placeholder || word == PAGE || word == SEVERAL_WORDS || kept.any(|kept| kept == word)
-}
-
-/// Whether a text can be one word in a header field, as it is.
-fn is_word(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_graphic())
+    let kept = KEPT_WORDS.iter().copied().chain(CERTIFICATE.split(' '));
+    let mut marks = kept.chain([placeholder, PAGE, SEVERAL_WORDS]);
+    marks.any(|mark| mark == word)
 }
 
 fn is_secret(name: &str) -> bool {
@@ -350,49 +383,4 @@ fn kind_of(field: &str) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn twice(bytes: &[u8]) -> (Content, Content) {
-        let once = Redactor::default().content("text", bytes);
-        let again = match &once {
-            Content::Json(value) => serde_json::to_vec(value).expect("JSON serialises"),
-            Content::Text(text) => text.clone().into_bytes(),
-            _ => bytes.to_vec(),
-        };
-        let twice = Redactor::default().content("text", &again);
-        (once, twice)
-    }
-
-    #[test]
-    fn redaction_is_a_fixed_point() {
-        let bodies: [&[u8]; 10] = [
-            br#"{"access_token":"AT","expires_in":"3599","mystery":"x","nested":{"access_token":7,"y":[1,"z"]}}"#,
-            br#"{"error":{"code":"c","message":"AT is not eyJhbGciOiJSUzI1NiJ9.a.b"}}"#,
-            br#"{"error":"invalid_client","error_description":"AADSTS7000215: no.\r\nTrace ID: t"}"#,
-            b"<html>host unreachable</html>",
-            b"plain text",
-            b"one\r\ntwo",
-            b"word",
-            b"",
-            b" \n",
-            b"\xff\xfe",
-        ];
-        for body in bodies {
-            let (once, twice) = twice(body);
-            assert_eq!(once, twice, "{}", String::from_utf8_lossy(body));
-        }
-    }
-
-    #[test]
-    fn one_secret_has_one_placeholder_and_is_replaced_inside_texts_too() {
-        let mut redactor = Redactor::default();
-        let secret = redactor.secret("secret", &Secret::new("p&ss"));
-        assert_eq!(secret.expose(), "redacted-secret-1");
-        assert_eq!(redactor.placeholder("token", "p&ss"), "redacted-secret-1");
-        assert_eq!(
-            redactor.text("no p&ss, no p%26ss"),
-            "no redacted-secret-1, no redacted-secret-1"
-        );
-    }
-}
+mod tests;

@@ -94,7 +94,7 @@ async fn callers_on_many_threads_share_one_request() {
         })
     });
     for caller in callers.collect::<Vec<_>>() {
-        assert_eq!(caller.await.expect("a token").expose(), "from a socket");
+        assert_eq!(caller.await.expect("a token").expose(), "from-a-socket");
     }
     assert_eq!(server.requests(), 1);
 }

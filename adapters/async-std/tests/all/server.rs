@@ -63,7 +63,7 @@ fn serve(mut stream: TcpStream, counts: &Counts) -> io::Result<()> {
             head.extend(byte);
         }
         counts.requests.fetch_add(1, Ordering::SeqCst);
-        let token = r#"{"access_token":"from a socket","expires_in":"3600","token_type":"Bearer"}"#;
+        let token = r#"{"access_token":"from-a-socket","expires_in":"3600","token_type":"Bearer"}"#;
         let answer = match String::from_utf8_lossy(&head).split(' ').nth(1) {
             Some("/redirect") => {
                 "HTTP/1.1 302 Found\r\nlocation: /token\r\ncontent-length: 0\r\n\r\n".into()

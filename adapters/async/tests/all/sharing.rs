@@ -189,11 +189,11 @@ fn a_panic_of_the_host_reaches_one_caller_and_the_others_are_served() {
     assert!(panic.is_err(), "the caller who drove it");
     assert!(callers.iter_mut().all(|caller| poll(caller).is_pending()));
     assert_eq!(host.begun(), 2);
-    host.answer_last(token("after all"));
+    host.answer_last(token("after-all"));
     assert!(
         callers
             .iter_mut()
-            .all(|caller| secret(caller) == "after all")
+            .all(|caller| secret(caller) == "after-all")
     );
 }
 

@@ -31,7 +31,7 @@ async fn an_answer_comes_back_whole() {
         .await
         .expect("an answer");
     assert_eq!(answer.status, 200);
-    assert!(answer.body.contains("from a socket"), "{answer:?}");
+    assert!(answer.body.contains("from-a-socket"), "{answer:?}");
 }
 
 #[tokio::test]
@@ -228,4 +228,15 @@ fn a_host_outlives_the_runtime_that_it_was_first_used_in() {
         assert_eq!(answer.expect("an answer").status, 200);
     }
     assert_eq!(server.requests(), 2);
+}
+
+#[tokio::test]
+async fn a_url_that_cannot_be_sent_is_no_fault_of_the_network() {
+    let host = host();
+    let long = "x".repeat(100_000);
+    let url = format!("http://127.0.0.1:1/?canary={long}");
+    let failure = fetch(&host, request(&url)).await;
+    let failure = failure.expect_err("it is too long");
+    assert!(matches!(failure, HttpFailure::Unsendable(_)), "{failure}");
+    assert!(!failure.to_string().contains("canary"), "{failure}");
 }

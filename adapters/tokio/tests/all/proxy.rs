@@ -160,9 +160,33 @@ async fn what_a_proxy_stands_in_the_way_of_is_a_failure_that_says_what_to_do() {
     for (proxy, tls) in [(&proxy.url, named), (&over_tls, pinned)] {
         let request = requiring("https://login.example/", tls);
         let failure = fetch(&through(proxy), request).await.err();
-        let says_so = matches!(&failure, Some(HttpFailure::Connect(detail))
+        let says_so = matches!(&failure, Some(HttpFailure::Unsendable(detail))
             if detail.as_str().contains("no_proxy"));
         assert!(says_so, "{failure:?}");
     }
     assert_eq!(proxy.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_there_is_told_from_a_server_that_is_not() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let closed = listener.local_addr().expect("it is bound").to_string();
+    drop(listener);
+    for proxy in [closed.as_str(), "proxy.invalid:3128"] {
+        for url in ["https://server.invalid/", "http://server.invalid/"] {
+            let host = through(&format!("http://us3r:c4nary@{proxy}"));
+            let failure = fetch(&host, request(url)).await.expect_err("no proxy");
+            assert!(matches!(failure, HttpFailure::Proxy(_)), "{failure}");
+            let shown = failure.to_string();
+            assert!(shown.contains(&format!("http://{proxy}")), "{shown}");
+            assert!(
+                !shown.contains("c4nary") && !shown.contains("us3r"),
+                "{shown}"
+            );
+        }
+    }
+    let unusable = through("socks5://127.0.0.1:1");
+    let failure = fetch(&unusable, request("https://server.invalid/")).await;
+    let failure = failure.expect_err("it is no proxy that can be used");
+    assert!(matches!(failure, HttpFailure::Unsendable(_)), "{failure}");
 }

@@ -106,7 +106,7 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, counts: &Counts)
             "/silent" => String::new(),
             "/cut" => return stream.shutdown().await,
             "/echo" => ok(&body),
-            _ => ok(r#"{"access_token":"from a socket","expires_in":3600,"token_type":"Bearer"}"#),
+            _ => ok(r#"{"access_token":"from-a-socket","expires_in":3600,"token_type":"Bearer"}"#),
         };
         stream.write_all(answer.as_bytes()).await?;
         stream.flush().await?;

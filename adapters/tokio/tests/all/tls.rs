@@ -1,5 +1,7 @@
 //! Over TLS, by the roots that the system names.
 
+use std::io::Read as _;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
 use azid_core::effect::HttpFailure;
@@ -78,7 +80,7 @@ fn a_client_secret_gets_a_token_over_tls() {
         });
         for caller in callers.collect::<Vec<_>>() {
             let token = caller.await.expect("no panic").expect("a token");
-            assert_eq!(token.expose(), "from a socket");
+            assert_eq!(token.expose(), "from-a-socket");
         }
         assert_eq!(server.requests(), 1);
     });
@@ -100,4 +102,36 @@ fn a_metadata_endpoint_in_clear_needs_no_roots() {
             assert!(says_why, "{failure:?}");
         },
     );
+}
+
+#[test]
+fn a_connection_that_is_cut_in_the_handshake_is_lost_and_no_matter_of_certificates() {
+    let name =
+        "tls::a_connection_that_is_cut_in_the_handshake_is_lost_and_no_matter_of_certificates";
+    in_its_own_process(name, &[], async {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let port = listener.local_addr().expect("it is bound").port();
+        std::thread::spawn(move || {
+            for (number, client) in listener.incoming().flatten().enumerate() {
+                cut(client, number % 2 == 0);
+            }
+        });
+        let host = Arc::new(TokioHost::new());
+        for _ in 0..2 {
+            let cut = request(&format!("https://localhost:{port}/"));
+            let failure = fetch(&host, cut).await.expect_err("it is cut");
+            let lost = HttpFailure::Lost {
+                request_sent: false,
+            };
+            assert_eq!(failure, lost);
+        }
+    });
+}
+
+/// Ends a connection: in order after the client's first words, or with those words unread, which
+/// resets it.
+fn cut(mut client: TcpStream, in_order: bool) {
+    let mut words = [0; 16 * 1024];
+    let most = if in_order { words.len() } else { 1 };
+    let _ = client.read(&mut words[..most]);
 }

@@ -284,3 +284,13 @@ fn bytes_that_follow_an_answer_are_never_taken_for_the_next() {
         assert_eq!(response.body.expose(), b"hi");
     }
 }
+
+#[test]
+fn a_url_that_cannot_be_sent_is_no_fault_of_the_network() {
+    let long = "x".repeat(100_000);
+    let url = format!("http://127.0.0.1:1/?canary={long}");
+    let failure = send(&host(), &get(url));
+    let failure = failure.expect_err("it is too long");
+    assert!(matches!(failure, HttpFailure::Unsendable(_)), "{failure}");
+    assert!(!failure.to_string().contains("canary"), "{failure}");
+}

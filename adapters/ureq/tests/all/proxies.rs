@@ -124,7 +124,7 @@ fn a_proxy_that_will_not_connect_is_no_connection() {
         let proxy = Server::saying(answer);
         let reply = send(&through(proxy.url("")), &get("http://server.invalid/"));
         let failure = reply.expect_err("the proxy does not connect");
-        assert!(matches!(failure, HttpFailure::Connect(_)), "{failure}");
+        assert!(matches!(failure, HttpFailure::Proxy(_)), "{failure}");
         if answer.starts_with(b"HTTP/1.1 407") {
             assert!(failure.to_string().contains("407"), "{failure}");
         }
@@ -135,17 +135,25 @@ fn a_proxy_that_will_not_connect_is_no_connection() {
         }
     });
     let reply = send(&through(endless.url("")), &get("http://server.invalid/"));
-    assert!(matches!(reply, Err(HttpFailure::Connect(_))), "{reply:?}");
+    assert!(matches!(reply, Err(HttpFailure::Proxy(_))), "{reply:?}");
 }
 
 #[test]
 fn a_proxy_that_is_not_there_is_told_from_a_server_that_is_not() {
-    let nobody = through(format!("http://127.0.0.1:{}", closed_port()));
-    let failure = send(&nobody, &get("http://server.invalid/")).expect_err("no proxy");
-    assert!(matches!(failure, HttpFailure::Connect(_)), "{failure}");
-    let unknown = through("http://proxy.invalid");
-    let failure = send(&unknown, &get("http://server.invalid/")).expect_err("no proxy");
-    assert!(matches!(failure, HttpFailure::Resolve(_)), "{failure}");
+    let closed = format!("127.0.0.1:{}", closed_port());
+    let cutting = Server::start(|_, _| Err(io::ErrorKind::ConnectionAborted.into()));
+    let cutting = cutting.address.to_string();
+    for proxy in [closed.as_str(), "proxy.invalid:3128", cutting.as_str()] {
+        let host = through(format!("http://us3r:c4nary@{proxy}"));
+        let failure = send(&host, &get("http://server.invalid/")).expect_err("no proxy");
+        assert!(matches!(failure, HttpFailure::Proxy(_)), "{failure}");
+        let shown = failure.to_string();
+        assert!(shown.contains(&format!("http://{proxy}")), "{shown}");
+        assert!(
+            !shown.contains("c4nary") && !shown.contains("us3r"),
+            "{shown}"
+        );
+    }
     let unusable = through("socks5://127.0.0.1:1");
     let failure = send(&unusable, &get("http://server.invalid/")).expect_err("no proxy");
     assert!(failure.to_string().contains("all_proxy"), "{failure}");

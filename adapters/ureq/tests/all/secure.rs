@@ -1,6 +1,7 @@
 //! TLS with the system's roots.
 
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -246,4 +247,37 @@ fn a_connection_cut_off_in_the_handshake_carried_nothing() {
         let failure = send(&host(), &request).expect_err("it hangs up");
         assert!(failure.surely_not_sent(), "{failure:?}");
     });
+}
+
+#[test]
+fn a_connection_that_is_cut_in_the_handshake_is_lost_and_no_matter_of_certificates() {
+    let name =
+        "secure::a_connection_that_is_cut_in_the_handshake_is_lost_and_no_matter_of_certificates";
+    in_own_process(name, |_| {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let port = listener.local_addr().expect("it is bound").port();
+        std::thread::spawn(move || {
+            for (number, client) in listener.incoming().flatten().enumerate() {
+                cut(client, number % 2 == 0);
+            }
+        });
+        let host = host();
+        for _ in 0..2 {
+            let url = format!("https://localhost:{port}/");
+            let request = get(url).requirements(Requirements::default());
+            let failure = send(&host, &request).expect_err("it is cut");
+            let lost = HttpFailure::Lost {
+                request_sent: false,
+            };
+            assert_eq!(failure, lost);
+        }
+    });
+}
+
+/// Ends a connection: in order after the client's first words, or with those words unread, which
+/// resets it.
+fn cut(mut client: TcpStream, in_order: bool) {
+    let mut words = [0; 16 * 1024];
+    let most = if in_order { words.len() } else { 1 };
+    let _ = client.read(&mut words[..most]);
 }

@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use azid_core::effect::CallbackId;
 use azid_core::{AccessToken, Cause, Environment, Lane, TokenRequest};
-use azid_ureq::{Event, Host, TokenCache, TokenProvider};
+use azid_ureq::{EarlyRefresh, Event, Host, TokenCache, TokenProvider};
 
-use crate::minting::{Clock, FromTest, LONG, OTHER_SCOPE, SCOPE, numbered, provider, refused};
+use crate::minting::{
+    Clock, FromTest, HOUR, LONG, OTHER_SCOPE, SCOPE, numbered, provider, punctual, refused,
+};
 use crate::probe::host;
 
 #[test]
@@ -232,4 +234,67 @@ fn nothing_that_is_shown_shows_a_secret() {
 fn a_provider_can_be_sent_and_shared() {
     fn is_shared<T: Send + Sync + Clone + 'static>() {}
     is_shared::<TokenProvider>();
+}
+
+#[test]
+fn a_panic_on_a_thread_of_its_own_is_the_error_of_who_waits_and_is_not_repeated() {
+    let clock = Clock::new();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let provider = provider(&clock, move |n| {
+        counted.store(n, Ordering::SeqCst);
+        panic!("a slip in the user's code");
+    })
+    .build();
+    for call in 1..=2 {
+        let request = TokenRequest::new(SCOPE.iter().copied());
+        let error = provider
+            .get_token_within(request, LONG)
+            .expect_err("there is no token");
+        assert!(matches!(error.cause(), Cause::Panicked), "{error}");
+        assert!(error.to_string().contains("panicked"), "{error}");
+        assert_eq!(calls.load(Ordering::SeqCst), call);
+    }
+}
+
+#[test]
+fn a_listener_that_panics_is_told_once_and_changes_no_result() {
+    let clock = Clock::new();
+    let provider = provider(&clock, |_| Err(refused("not now")))
+        .on_event(|_| panic!("a slip in the user's listener"))
+        .build();
+    let request = TokenRequest::new(SCOPE.iter().copied());
+    let error = provider
+        .get_token_within(request, LONG)
+        .expect_err("there is no token");
+    assert!(matches!(error.cause(), Cause::Token(_)), "{error}");
+}
+
+#[test]
+fn a_refresh_that_panics_is_a_failed_refresh() {
+    let clock = Clock::new();
+    let minted = clock.clone();
+    let (landed, landing) = mpsc::channel();
+    let provider = provider(&clock, move |n| match n {
+        1 => Ok(numbered(&minted, n)),
+        _ => panic!("a slip in the user's code"),
+    })
+    .cache(punctual())
+    .early_refresh(EarlyRefresh::Spawn)
+    .on_event(move |event| landed.send(event.clone()).expect("the test listens"))
+    .build();
+    provider.get_token(SCOPE).expect("there is a token");
+    landing.recv_timeout(LONG).expect("a token was acquired");
+    clock.advance(HOUR - 300_000);
+    for _ in 0..3 {
+        let token = provider.get_token(SCOPE).expect("it is still good");
+        assert_eq!(token.expose(), "token 1");
+    }
+    let event = landing.recv_timeout(LONG).expect("the refresh ended");
+    assert!(matches!(event, Event::RefreshFailed { .. }), "{event:?}");
+    provider.get_token(SCOPE).expect("it is still good");
+    assert!(
+        landing.try_recv().is_err(),
+        "the next refresh takes its time"
+    );
 }

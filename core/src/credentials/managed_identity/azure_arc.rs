@@ -64,7 +64,7 @@ impl Agent {
         };
         let path = KeyPath::from_challenge(&response, &self.directory);
         let path = path.or_else(|fault| cx.failed(fault))?.into_string();
-        let file = FileRequest::new(&path).max_bytes(MOST_KEY_BYTES);
+        let file = FileRequest::new(&path).max_bytes(MOST_KEY_BYTES).no_links();
         read_file(file, move |content, cx| self.on_key(&path, content, cx))
     }
 
@@ -87,7 +87,12 @@ impl Agent {
     }
 
     fn on_token(&self, reply: HttpReply, cx: &mut Context) -> Next {
-        let answer = self.exchange.read(reply, cx)?;
+        let is_refused = matches!(&reply, Ok(response) if response.status == 401);
+        let answer = self.exchange.read(reply, cx);
+        let answer = answer.map_err(|error| match is_refused {
+            true => error.advise(REFUSED),
+            false => error,
+        })?;
         if is_for(&answer.identity, &self.exchange.identity) {
             done(answer.token)
         } else {
@@ -98,8 +103,10 @@ impl Agent {
     }
 }
 
+const REFUSED: &str = "the agent did not take the key that it had written, or named none: see with `azcmagent show` that it is well, and update it";
+
 fn is_challenge(response: &HttpResponse) -> bool {
-    response.status == 401 && response.header("www-authenticate").is_some()
+    response.status == 401 && response.headers.contains_key("www-authenticate")
 }
 
 /// A key is sent as it is, so it must be fit for a header field. A page or a JSON object is none.
@@ -119,6 +126,9 @@ fn refuse_file<T>(path: &str, failure: FileFailure, cx: &Context) -> Result<T, E
         (FileFailure::PermissionDenied, _) => {
             Some("add the user that this process runs as to the group `himds`")
         }
+        (FileFailure::NotFound, _) => Some(
+            "see that the agent runs on this very machine; into a container, mount the directory of its keys",
+        ),
         _ => None,
     };
     let error = cx.failed(Cause::file(path, failure));

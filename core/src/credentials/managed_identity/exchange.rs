@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::header::{HeaderName, HeaderValue};
 use url::Url;
 
+use super::rules::is_silence;
 use super::{ManagedIdentityId, SourceRules, Verdict};
 use crate::attempts::http;
 use crate::context::Context;
@@ -16,6 +17,9 @@ use crate::oauth::{Expiry, TokenAnswer};
 
 /// How long one request may take: the endpoints are near, but ask Entra in their turn.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Endpoints of a host are asked directly, so no setting of a proxy or an authority is to blame.
+pub(super) const NO_ANSWER: &str = "on an Azure host, see that its identity endpoint runs and can be reached from here; elsewhere use another credential";
 
 /// An identity asked of a source.
 pub(super) struct Exchange {
@@ -101,13 +105,18 @@ impl Exchange {
     ) -> Result<T, Error> {
         let cause = cause.into();
         let position = cx.position();
-        match self
+        let is_silent = matches!(&cause, Cause::Http(failure) if is_silence(failure));
+        let verdict = self
             .rules
-            .verdict(&cause, response, &self.identity, position)
-        {
+            .verdict(&cause, response, &self.identity, position);
+        let result = match verdict {
             Verdict::Unavailable => cx.unavailable(cause),
             Verdict::Failed => cx.failed(cause),
-        }
+        };
+        result.map_err(|error: Error| match is_silent {
+            true => error.advise(NO_ANSWER),
+            false => error,
+        })
     }
 }
 
@@ -127,14 +136,13 @@ pub(super) fn secret_header(
     let Some(value) = cx.environment().secret(variable).cloned() else {
         return cx.failed(Cause::MissingVariables(vec![variable]));
     };
-    let invalid = |_| {
-        Invalid::new(
-            What::Variable(variable),
-            "it holds a character that a header field cannot",
-        )
-    };
+    let is_fit = value.expose().bytes().all(|byte| byte.is_ascii_graphic());
     let request = request.secret_header(HeaderName::from_static(name), value);
-    request
-        .map_err(invalid)
-        .or_else(|invalid| cx.failed(invalid))
+    request.ok().filter(|_| is_fit).map_or_else(
+        || {
+            let why = "it must be one word of visible ASCII, to be sent in a header field";
+            cx.failed(Invalid::new(What::Variable(variable), why))
+        },
+        Ok,
+    )
 }

@@ -3,22 +3,26 @@
 //! begin ─► [probe ─► on_probe] ─► ask ─► on_token
 //!
 //! In a chain it is probed first, since there may be nobody at its address and other credentials
-//! wait. That it answered is remembered; that it did not is forgotten at once, since a pod can
-//! start before its node's service does. Named alone it gets no probe and all the patience it needs.
+//! wait. That it answered as only it does is remembered, until it is silent; that it did not is
+//! forgotten at once, since a pod can start before its node's service does. Named alone it gets no probe and all the patience it needs.
 
 use std::time::Duration;
 
 use http::header::HeaderName;
 use url::Url;
 
+use super::Probe;
 use super::exchange::{Exchange, IdNames};
-use super::{POD_IDENTITY_HOST, Probe};
+use super::rules::is_silence;
 use crate::attempts::http;
 use crate::context::{Context, Position};
-use crate::effect::{HttpFailure, HttpReply, HttpRequest, Requirements, endpoint as shown};
-use crate::error::Cause;
+use crate::effect::{
+    HttpFailure, HttpReply, HttpRequest, HttpResponse, Requirements, endpoint as shown,
+};
+use crate::error::{Cause, Error};
 use crate::memory::{Fact, MemoryChange};
-use crate::moves::Next;
+use crate::metadata_service::POD_IDENTITY_HOST;
+use crate::moves::{Next, done};
 use crate::oauth::{Expiry, TokenAnswer, request_id, signed_by_library};
 
 /// How long one request may take. The service answers within milliseconds when it is well, and
@@ -33,8 +37,8 @@ const NAMES: IdNames = IdNames {
 
 pub(super) fn begin(endpoint: Url, exchange: Exchange, cx: &mut Context) -> Next {
     let key = format!("the metadata service at {}", shown(&endpoint));
-    let is_known = cx.memory().recall(&key) == Some(&Fact::Answered)
-        || cx.environment().get(POD_IDENTITY_HOST).is_some();
+    let is_remembered = cx.memory().recall(&key) == Some(&Fact::Answered);
+    let is_known = is_remembered || cx.environment().get(POD_IDENTITY_HOST).is_some();
     match exchange.rules.probe {
         Probe::InChain { timeout } if !is_known && cx.position() != Position::Alone => {
             // Without the header that every real request has, so that it costs the service nothing.
@@ -47,7 +51,7 @@ pub(super) fn begin(endpoint: Url, exchange: Exchange, cx: &mut Context) -> Next
                 on_probe(reply, endpoint, key, exchange, cx)
             })
         }
-        _ => ask(endpoint, exchange, cx),
+        _ => ask(endpoint, is_remembered.then_some(key), exchange, cx),
     }
 }
 
@@ -58,7 +62,7 @@ fn on_probe(
     exchange: Exchange,
     cx: &mut Context,
 ) -> Next {
-    match reply {
+    let known = match reply {
         Ok(response) => {
             let Exchange { identity, rules } = &exchange;
             let sees_only_a_proxy =
@@ -67,21 +71,66 @@ fn on_probe(
             if let Some(cause) = refusal.filter(sees_only_a_proxy) {
                 return cx.unavailable(cause);
             }
+            is_the_services(&response).then_some(key)
         }
-        Err(HttpFailure::BodyTooLarge { .. }) => {} // somebody is there
+        Err(HttpFailure::BodyTooLarge { .. }) => None, // somebody is there
         Err(failure) => return exchange.judge(failure, None, cx),
+    };
+    if let Some(key) = &known {
+        learn(key, Fact::Answered, cx);
     }
-    let on = cx.now().timestamp();
-    let fact = Fact::Answered;
-    cx.remember(MemoryChange::Learned { key, fact, on });
-    ask(endpoint, exchange, cx)
+    ask(endpoint, known, exchange, cx)
 }
 
-fn ask(endpoint: Url, exchange: Exchange, cx: &mut Context) -> Next {
+/// Whether an answer looks like one of the service's: it says that a header is missing, in JSON. The
+/// page of a captive portal does not, nor does a redirect.
+fn is_the_services(response: &HttpResponse) -> bool {
+    let is_object =
+        || serde_json::from_slice::<serde_json::Map<_, _>>(response.body.expose()).is_ok();
+    response.status == 400 || (response.status < 500 && is_object())
+}
+
+fn learn(key: &str, fact: Fact, cx: &mut Context) {
+    let (key, on) = (key.to_owned(), cx.now().timestamp());
+    cx.remember(MemoryChange::Learned { key, fact, on });
+}
+
+/// Asks for a token; `known` is under which key it is remembered that the service is there.
+fn ask(endpoint: Url, known: Option<String>, exchange: Exchange, cx: &mut Context) -> Next {
     let url = exchange.url(endpoint, "2018-02-01", NAMES, cx)?;
     let id = HeaderName::from_static("x-ms-client-request-id");
     let request = exchange.prepare(HttpRequest::get(url), cx);
     let mut request = signed_by_library(request).header(id, request_id(cx));
     request.requirements.timeout = TIMEOUT;
-    exchange.ask(request)
+    http(request, move |reply, cx| {
+        if let (Some(key), Some(true)) = (&known, reply.as_ref().err().map(is_silence)) {
+            learn(key, Fact::Absent, cx);
+        }
+        match exchange.read(reply, cx) {
+            Ok(answer) => done(answer.token),
+            Err(error) => Err(match advice(&error, &exchange) {
+                Some(advice) => error.advise(advice),
+                None => error,
+            }),
+        }
+    })
+}
+
+fn advice(error: &Error, exchange: &Exchange) -> Option<&'static str> {
+    let service = error
+        .service()
+        .filter(|service| service.advice().is_none())?;
+    Some(match service.status() {
+        400 if service.error() == "invalid_resource" => {
+            "correct the scope: Entra knows no such resource"
+        }
+        400 if exchange.identity.is_system_assigned() => {
+            "assign an identity to this host, or name one of its user-assigned ones; on a developer's machine use another credential"
+        }
+        400 => "check the id, and that this identity is assigned to this host",
+        401 | 403 => {
+            "see whether a policy of the host or of its network keeps this program from the metadata service"
+        }
+        _ => return None,
+    })
 }

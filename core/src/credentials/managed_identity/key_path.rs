@@ -4,7 +4,7 @@
 use crate::context::Platform;
 use crate::effect::HttpResponse;
 use crate::environment::Environment;
-use crate::error::Cause;
+use crate::error::{Cause, Invalid, What};
 use crate::oauth::AnswerFault;
 
 /// The path of a key, put together anew of the directory that is expected and a checked name.
@@ -44,6 +44,10 @@ impl KeyDirectory {
         };
         let is_windows = platform == Platform::Windows;
         let separators: &[char] = if is_windows { &['/', '\\'] } else { &['/'] };
+        if named.is_some() && !is_plain_directory(&path, separators) {
+            let why = "it must be an absolute path without `..`";
+            return Err(Invalid::new(What::KeyDirectory, why).into());
+        }
         Ok(Self {
             path: path.trim_end_matches(separators).to_owned(),
             is_windows,
@@ -75,11 +79,10 @@ impl KeyPath {
         directory: &KeyDirectory,
     ) -> Result<Self, AnswerFault> {
         let refuse = |why| Err(AnswerFault::Challenge(why));
-        let header = response.header("www-authenticate").unwrap_or_default();
-        let (scheme, parameter) = header.trim().split_once(' ').unwrap_or_default();
-        if !scheme.eq_ignore_ascii_case("Basic") {
+        let challenges = response.headers.get_all("www-authenticate").iter();
+        let Some(parameter) = challenges.filter_map(|it| basic(it.to_str().ok()?)).next() else {
             return refuse("its scheme is not `Basic`");
-        }
+        };
         let Some((name, path)) = parameter
             .split_once('=')
             .filter(|(_, path)| !path.contains('='))
@@ -107,6 +110,12 @@ impl KeyPath {
     }
 }
 
+/// What a challenge of the scheme `Basic` says.
+fn basic(challenge: &str) -> Option<&str> {
+    let (scheme, parameter) = challenge.trim().split_once([' ', '\t'])?;
+    scheme.eq_ignore_ascii_case("Basic").then_some(parameter)
+}
+
 /// Letters, digits, dashes, underscores and single dots, and `.key` at the end: nothing that a
 /// file system could read as a way to another file.
 fn is_key_name(name: &str, is_windows: bool) -> bool {
@@ -121,6 +130,35 @@ fn is_key_name(name: &str, is_windows: bool) -> bool {
         && name.bytes().all(is_plain)
         && !name.starts_with('.')
         && !name.contains("..")
+        && !(is_windows && is_device(name))
+}
+
+/// Whether Windows takes a name for a device's, wherever it stands and whatever follows its first
+/// dot.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default();
+    let stem = stem.to_ascii_uppercase();
+    let numbered = |kind| {
+        let number = stem.strip_prefix(kind);
+        number
+            .is_some_and(|number: &str| number.len() == 1 && number.as_bytes()[0].is_ascii_digit())
+    };
+    ["CON", "NUL", "AUX", "PRN"].contains(&stem.as_str()) || numbered("COM") || numbered("LPT")
+}
+
+/// Whether a directory is the same one whatever the current one is, and as it is spelled.
+fn is_plain_directory(path: &str, separators: &[char]) -> bool {
+    let is_absolute = if separators.contains(&'\\') {
+        let drive = path.as_bytes();
+        let has_drive = drive.len() > 2 && drive[0].is_ascii_alphabetic() && drive[1] == b':';
+        has_drive && path[2..].starts_with(separators) || path.starts_with(r"\\")
+    } else {
+        path.starts_with('/')
+    };
+    is_absolute
+        && !path.trim_end_matches(separators).is_empty()
+        && !path.contains('\0')
+        && !path.split(separators).any(|name| name == "..")
 }
 
 #[cfg(test)]
@@ -230,6 +268,12 @@ mod tests {
             r"C:\Windows\a.key".to_owned(),
             r"D:\ProgramData\AzureConnectedMachineAgent\Tokens\a.key".to_owned(),
             r"C:a.key".to_owned(),
+            format!(r"{directory}\CON.key"),
+            format!(r"{directory}\nul.x.key"),
+            format!(r"{directory}\aux.key"),
+            format!(r"{directory}\PRN.KEY"),
+            format!(r"{directory}\com1.key"),
+            format!(r"{directory}\LPT9.key"),
             r"ProgramData\AzureConnectedMachineAgent\Tokens\a.key".to_owned(),
             "/var/opt/azcmagent/tokens/a.key".to_owned(),
             format!(r"{directory}\..\a.key"),
@@ -270,5 +314,57 @@ mod tests {
         assert!(matches!(of(Platform::Other), Err(Cause::Unsupported(_))));
         let named = KeyDirectory::new(Some("/tmp/keys/"), Platform::Other, &none);
         assert_eq!(named.map(|it| it.path), Ok("/tmp/keys".to_owned()));
+    }
+
+    #[test]
+    fn a_directory_of_ones_own_is_absolute_and_has_no_way_up() {
+        let none = Environment::default();
+        let is_taken = |path, platform| KeyDirectory::new(Some(path), platform, &none).is_ok();
+        for path in [
+            "",
+            " ",
+            "/",
+            "//",
+            ".",
+            "keys",
+            "./keys",
+            "/tmp/../keys",
+            "/keys/..",
+        ] {
+            assert!(!is_taken(path, Platform::Linux), "{path:?}");
+        }
+        for path in [
+            "",
+            "/",
+            "/keys",
+            r"\keys",
+            r"C:keys",
+            r"keys",
+            r"C:\a\..\b",
+            r"C:\a/../b",
+        ] {
+            assert!(!is_taken(path, Platform::Windows), "{path:?}");
+        }
+        assert!(is_taken("/srv/keys..old/", Platform::Linux));
+        assert!(is_taken(r"D:\keys", Platform::Windows));
+        assert!(is_taken(r"D:/keys", Platform::Windows));
+        assert!(is_taken(r"\\server\share\keys", Platform::Windows));
+    }
+
+    #[test]
+    fn of_several_challenges_the_basic_one_counts_wherever_it_stands() {
+        let environment = Environment::default();
+        let directory = KeyDirectory::new(None, Platform::Linux, &environment).expect("it has one");
+        let key = "Basic realm=/var/opt/azcmagent/tokens/1a.key";
+        for challenges in [["Negotiate", key], [key, "Negotiate"], ["Basic\u{fc}", key]] {
+            let mut response = HttpResponse::new(401, &b""[..]);
+            for challenge in challenges {
+                let value = HeaderValue::from_bytes(challenge.as_bytes()).expect("a value");
+                response.headers.append("www-authenticate", value);
+            }
+            let path = KeyPath::from_challenge(&response, &directory);
+            let path = path.expect("one of them is the agent's").into_string();
+            assert_eq!(path, "/var/opt/azcmagent/tokens/1a.key");
+        }
     }
 }

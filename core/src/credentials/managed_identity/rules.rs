@@ -12,7 +12,7 @@ use crate::context::Position;
 use crate::effect::{HttpFailure, HttpResponse};
 use crate::error::Cause;
 use crate::oauth::AnswerFault;
-use crate::retry::{RetryPolicy, Statuses, as_texts};
+use crate::retry::{RetryPolicy, Statuses, as_texts, whole_milliseconds};
 use crate::transcript::milliseconds;
 
 /// How a source of managed identities is treated; a program can replace all of it.
@@ -183,6 +183,16 @@ impl SourceRules {
         }
     }
 
+    /// The same rules in whole milliseconds, as a configuration has them.
+    pub(super) fn in_milliseconds(self) -> Self {
+        Self {
+            retry: self.retry.in_milliseconds(),
+            retry_in_chain: self.retry_in_chain.map(RetryPolicy::in_milliseconds),
+            probe: self.probe.in_milliseconds(),
+            ..self
+        }
+    }
+
     /// The retries where the credential stands.
     pub(super) fn retry_at(&self, position: Position) -> RetryPolicy {
         let in_chain = self.retry_in_chain.as_ref();
@@ -219,6 +229,17 @@ impl SourceRules {
             .filter(|rule| rule.sign == Sign::Unreachable)
             .find(|rule| rule.covers(cause, Some(response), identity, position))
             .is_some_and(|rule| rule.verdict == Verdict::Unavailable)
+    }
+}
+
+impl Probe {
+    pub(super) fn in_milliseconds(self) -> Self {
+        match self {
+            Self::Never => Self::Never,
+            Self::InChain { timeout } => Self::InChain {
+                timeout: whole_milliseconds(timeout),
+            },
+        }
     }
 }
 
@@ -277,13 +298,7 @@ impl Sign {
     fn covers(&self, cause: &Cause, response: Option<&HttpResponse>) -> bool {
         match (self, cause) {
             (Self::Anything, _) | (Self::Error, Cause::Service(_)) => true,
-            (Self::NoAnswer, Cause::Http(failure)) => matches!(
-                failure,
-                HttpFailure::Resolve(_)
-                    | HttpFailure::Connect(_)
-                    | HttpFailure::TimedOut
-                    | HttpFailure::Lost { .. }
-            ),
+            (Self::NoAnswer, Cause::Http(failure)) => is_silence(failure),
             (Self::NotJson, Cause::Answer(fault)) => matches!(
                 fault,
                 AnswerFault::NotJson { .. } | AnswerFault::Redirect { .. }
@@ -294,6 +309,17 @@ impl Sign {
             _ => false,
         }
     }
+}
+
+/// Whether nobody answered at all.
+pub(super) fn is_silence(failure: &HttpFailure) -> bool {
+    matches!(
+        failure,
+        HttpFailure::Resolve(_)
+            | HttpFailure::Connect(_)
+            | HttpFailure::TimedOut
+            | HttpFailure::Lost { .. }
+    )
 }
 
 /// Looks where a transcript keeps the word: in the error's own texts, or in a page of text.

@@ -43,7 +43,7 @@ fn on_token(exchange: &Exchange, reply: HttpReply, cx: &mut Context) -> Next {
 fn advice(error: &Error) -> Option<&'static str> {
     Some(match error.cause() {
         Cause::Http(HttpFailure::Tls(_)) => {
-            "see that IDENTITY_SERVER_THUMBPRINT is the thumbprint of the endpoint's certificate"
+            "if the certificate is not the pinned one, set IDENTITY_SERVER_THUMBPRINT to the endpoint's; else see that IDENTITY_ENDPOINT is one that speaks TLS 1.2 or newer"
         }
         Cause::Service(service) if service.error() == "ManagedIdentityNotFound" => {
             "give the application an identity, in its manifest and in the service's policies"

@@ -9,10 +9,8 @@ use crate::context::Platform;
 use crate::effect::Thumbprint;
 use crate::environment::Environment;
 use crate::error::{Invalid, What};
+use crate::metadata_service::{POD_IDENTITY_HOST, below, endpoint, metadata_service};
 use crate::retry::RetryPolicy;
-
-/// Replaces the address of the instance metadata service.
-pub(super) const POD_IDENTITY_HOST: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
 
 /// The endpoints that hand out tokens of managed identities, in the order they are looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +144,7 @@ impl ManagedIdentitySource {
                 }
             } else if has(&[POD_IDENTITY_HOST]) {
                 Self::Imds {
-                    endpoint: metadata_path(endpoint(POD_IDENTITY_HOST)?),
+                    endpoint: metadata_path(metadata_service(environment)?),
                 }
             } else if has(&[
                 "AZURE_TENANT_ID",
@@ -156,7 +154,7 @@ impl ManagedIdentitySource {
                 Self::TokenExchange
             } else {
                 Self::Imds {
-                    endpoint: metadata_path(known("http://169.254.169.254")),
+                    endpoint: metadata_path(metadata_service(environment)?),
                 }
             },
         )
@@ -165,7 +163,9 @@ impl ManagedIdentitySource {
     /// Azure Arc at the address that its agent has unless somebody changed it.
     pub(super) fn usual_arc() -> Self {
         Self::AzureArc {
-            endpoint: metadata_path(known("http://127.0.0.1:40342")),
+            endpoint: metadata_path(
+                Url::parse("http://127.0.0.1:40342").expect("the address is valid"),
+            ),
         }
     }
 
@@ -234,25 +234,6 @@ impl ManagedIdentitySource {
 
 const THUMBPRINT: &str = "IDENTITY_SERVER_THUMBPRINT";
 
-fn endpoint(environment: &Environment, name: &'static str) -> Result<Url, Invalid> {
-    let invalid = || {
-        Invalid::new(
-            What::Variable(name),
-            "it must be an http or https URL without user information, query and fragment",
-        )
-    };
-    let url = environment.url(name)?.ok_or_else(invalid)?;
-    let is_bare = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if matches!(url.scheme(), "http" | "https") && is_bare {
-        Ok(url)
-    } else {
-        Err(invalid())
-    }
-}
-
 fn secure(url: Url) -> Result<Url, Invalid> {
     if url.scheme() == "https" {
         return Ok(url);
@@ -267,17 +248,8 @@ fn thumbprint(environment: &Environment) -> Result<Thumbprint, Invalid> {
     thumbprint.ok_or_else(|| Invalid::new(What::Variable(THUMBPRINT), why))
 }
 
-fn known(url: &str) -> Url {
-    Url::parse(url).expect("the address of the service is valid")
-}
-
-fn metadata_path(mut url: Url) -> Url {
-    let mut segments = url.path_segments_mut().expect("an http URL has a path");
-    segments
-        .pop_if_empty()
-        .extend(["metadata", "identity", "oauth2", "token"]);
-    drop(segments);
-    url
+fn metadata_path(url: Url) -> Url {
+    below(url, &["metadata", "identity", "oauth2", "token"])
 }
 
 fn arc_agent(environment: &Environment, platform: Platform) -> Option<String> {

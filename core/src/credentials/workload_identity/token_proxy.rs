@@ -11,6 +11,7 @@ use crate::environment::Environment;
 use crate::error::{Cause, Fault, Invalid, What};
 use crate::memory::{Fact, MemoryChange};
 use crate::moves::Next;
+use crate::pem::certificates;
 
 const PROXY: &str = "AZURE_KUBERNETES_TOKEN_PROXY";
 const SERVER_NAME: &str = "AZURE_KUBERNETES_SNI_NAME";
@@ -63,11 +64,17 @@ impl TokenProxy {
             return invalid(SERVER_NAME, "it must be a host name");
         }
         let roots = match (environment.get(CA_FILE), environment.get(CA_DATA)) {
-            (None, None) => RootsFrom::System,
+            (None, None) => match [CA_FILE, CA_DATA]
+                .iter()
+                .find(|name| environment.is_blank(name))
+            {
+                Some(name) => return invalid(name, NO_ROOTS),
+                None => RootsFrom::System,
+            },
             (Some(path), None) => RootsFrom::File(path.to_owned()),
             (None, Some(text)) => match certificates(text) {
                 Some(roots) => RootsFrom::Text(roots),
-                None => return invalid(CA_DATA, "it holds no certificate in PEM form"),
+                None => return invalid(CA_DATA, NOT_CERTIFICATES),
             },
             (Some(_), Some(_)) => {
                 let why = format!("{CA_FILE} is set too, and only one of them can count");
@@ -141,7 +148,7 @@ fn read_roots(
         let Some(roots) = text.and_then(|text| certificates(text.expose())) else {
             return cx.failed(Cause::FileContent {
                 path,
-                problem: "holds no certificate in PEM form".into(),
+                problem: NOT_CERTIFICATES_IN_FILE.into(),
             });
         };
         if known.as_ref() != Some(&roots) {
@@ -153,23 +160,6 @@ fn read_roots(
         }
         then(roots, cx)
     })
-}
-
-/// The certificates of a PEM text (RFC 7468 section 5), without what else is in it: a private key
-/// would be remembered with them.
-fn certificates(text: &str) -> Option<String> {
-    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-    const END: &str = "-----END CERTIFICATE-----";
-    let mut found = String::new();
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once(BEGIN) {
-        let Some((body, left)) = after.split_once(END) else {
-            break;
-        };
-        found.extend([BEGIN, body, END, "\n"]);
-        rest = left;
-    }
-    Some(found).filter(|found| !found.is_empty())
 }
 
 fn is_host_name(name: &str) -> bool {
@@ -186,6 +176,7 @@ fn is_host_name(name: &str) -> bool {
 fn explain(cause: &Cause) -> Option<(Fault, &'static str)> {
     let advice = match cause {
         Cause::Http(HttpFailure::Tls(_)) => NOT_TRUSTED,
+        Cause::Http(HttpFailure::UnusableRoots(_)) => UNUSABLE,
         Cause::Service(error) if !error.error().is_empty() => return None, // Entra's: it has a name
         cause if matches!(cause.status()?, 401 | 403 | 404) => NOT_BOUND,
         _ => return None,
@@ -193,7 +184,16 @@ fn explain(cause: &Cause) -> Option<(Fault, &'static str)> {
     Some((Fault::Configuration, advice))
 }
 
+const NO_ROOTS: &str =
+    "it is set to nothing: name the token proxy's roots, or unset it to trust the system's";
+
+const NOT_CERTIFICATES: &str = "it must hold certificates in PEM form, each of them whole";
+
+const NOT_CERTIFICATES_IN_FILE: &str = "must hold certificates in PEM form, each of them whole";
+
 const NOT_TRUSTED: &str = "see that the AZURE_KUBERNETES_ variables for the roots and for the server's name are those of the token proxy";
+
+const UNUSABLE: &str = "see that AZURE_KUBERNETES_CA_DATA, or the file that AZURE_KUBERNETES_CA_FILE names, holds the root certificates of the token proxy";
 
 const NOT_BOUND: &str = r#"annotate the service account with `azure.workload.identity/use-identity-binding: "true"`, and allow it the verb `use-managed-identity` on this client id in the API group `cid.wi.aks.azure.com`"#;
 
