@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::time::{Duration, Instant};
 
-use azid_core::TokenRequest;
 use azid_emulator::{demo, verify_access_token};
 use serde::{Deserialize, Serialize};
 
 use crate::environments::Variables;
 use crate::rows::{Row, rows};
-use crate::runtime::{Order, Runtime};
+use crate::runtime::Runtime;
 use crate::table::{Cell, Table};
 use crate::{Problem, output};
 
@@ -69,14 +68,7 @@ impl Row {
     /// Gets a token, and checks its signature, its claims, and what the library says of it; answers
     /// how long it lives.
     fn verified_token(&self, runtime: Runtime, keys: &str) -> Result<Duration, String> {
-        let request = TokenRequest::new([demo::SCOPE]);
-        let order = Order {
-            token: self.callback.clone(),
-            ..Order::new(request, self.environment.clone())
-        };
-        let outcome = runtime.drive(self.credential.clone(), order);
-        let token = outcome.map_err(|problem| problem.message)?.result;
-        let token = token.map_err(|error| error.to_string())?;
+        let token = self.token(runtime).map_err(|problem| problem.message)?;
         let now = azid_native::now().timestamp();
         let seconds = u64::try_from(now.unix_seconds()).unwrap_or(0);
         let claims = verify_access_token(token.expose(), keys, seconds);

@@ -1,14 +1,18 @@
 //! The credential that the command line and the environment describe.
 
 mod application;
+mod flags;
 mod inputs;
+mod person;
 
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use azid_certificate::CertificateReader;
 use azid_core::{
-    Authority, Credential, Environment, ManagedIdentityCredential, ManagedIdentityId,
+    Authority, Credential, DefaultAzureCredential, DeveloperToolsCredential, Environment,
+    EnvironmentCredential, ManagedIdentityCredential, ManagedIdentityId,
     WorkloadIdentityCredential,
 };
 use clap::{Args, ValueEnum};
@@ -18,9 +22,17 @@ use inputs::Inputs;
 
 pub(crate) use application::read_user_assertion;
 
+type Made = Result<Arc<dyn Credential>, Problem>;
+
 /// A credential by its name.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Name {
+    /// The first that there is of what most programs have; AZURE_TOKEN_CREDENTIALS narrows it.
+    #[default]
+    Default,
+    /// An application by the first complete set of variables: with AZURE_CLIENT_SECRET, with
+    /// AZURE_CLIENT_CERTIFICATE_PATH.
+    Environment,
     /// An application by AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.
     ClientSecret,
     /// An application by AZURE_CLIENT_CERTIFICATE_PATH, with AZURE_CLIENT_CERTIFICATE_PASSWORD and
@@ -40,17 +52,36 @@ pub(crate) enum Name {
     OnBehalfOf,
     /// An identity of the Azure host: its own one, or the one that a flag names.
     ManagedIdentity,
+    /// The account that the Azure CLI is logged in to.
+    AzureCli,
+    /// The account that the Azure Developer CLI is logged in to.
+    AzureDeveloperCli,
+    /// The account that Azure PowerShell is logged in to.
+    #[value(name = "azure-powershell")]
+    AzurePowerShell,
+    /// The first of these tools that somebody is logged in to.
+    DeveloperTools,
+    /// Somebody who types a code on another device.
+    DeviceCode,
+    /// Somebody with a browser on this machine.
+    InteractiveBrowser,
+    /// Somebody by AZURE_USERNAME and AZURE_PASSWORD. A legacy.
+    UsernamePassword,
 }
 
 /// The flags that choose a credential.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Choice {
     /// Which credential.
     #[arg(
         long,
         value_enum,
-        value_name = "client-secret|client-certificate|client-assertion|workload-identity|\
-                      azure-pipelines|github-actions|on-behalf-of|managed-identity"
+        default_value_t,
+        hide_default_value = true,
+        value_name = "default|environment|client-secret|client-certificate|client-assertion|\
+                      workload-identity|azure-pipelines|github-actions|on-behalf-of|\
+                      managed-identity|azure-cli|azure-developer-cli|azure-powershell|\
+                      developer-tools|device-code|interactive-browser|username-password"
     )]
     credential: Name,
     /// The tenant, instead of AZURE_TENANT_ID.
@@ -96,11 +127,24 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
+    /// Somebody who signs in, by flags that are another command's too.
+    pub(crate) fn of_person(
+        credential: Name,
+        tenant: Option<String>,
+        authority: Option<String>,
+        client_id: Option<String>,
+    ) -> Self {
+        Self {
+            credential,
+            tenant,
+            authority,
+            client_id,
+            ..Self::default()
+        }
+    }
+
     /// The credential, checked.
-    pub(crate) fn credential(
-        self,
-        environment: &Environment,
-    ) -> Result<Arc<dyn Credential>, Problem> {
+    pub(crate) fn credential(self, environment: &Environment) -> Made {
         self.check_flags()?;
         let inputs = Inputs {
             choice: &self,
@@ -115,10 +159,22 @@ impl Choice {
             Name::AzurePipelines => application::azure_pipelines(&inputs),
             Name::GithubActions => application::github_actions(&inputs),
             Name::OnBehalfOf => application::on_behalf_of(&inputs),
+            Name::Default => Ok(Arc::new(default_chain())),
+            Name::Environment => {
+                let credential = EnvironmentCredential::new();
+                Ok(Arc::new(credential.certificates(CertificateReader::new())))
+            }
+            Name::AzureCli => person::azure_cli(&inputs),
+            Name::AzureDeveloperCli => person::azure_developer_cli(&inputs),
+            Name::AzurePowerShell => person::azure_powershell(&inputs),
+            Name::DeveloperTools => Ok(Arc::new(DeveloperToolsCredential::new())),
+            Name::DeviceCode => person::device_code(&inputs),
+            Name::InteractiveBrowser => person::interactive_browser(&inputs),
+            Name::UsernamePassword => person::username_password(&inputs),
         }
     }
 
-    fn managed_identity(&self) -> Result<Arc<dyn Credential>, Problem> {
+    fn managed_identity(&self) -> Made {
         let client_id = self.client_id.clone().map(ManagedIdentityId::ClientId);
         let id = client_id
             .or(self.object_id.clone().map(ManagedIdentityId::ObjectId))
@@ -128,7 +184,7 @@ impl Choice {
         Ok(Arc::new(credential))
     }
 
-    fn workload_identity(&self) -> Result<Arc<dyn Credential>, Problem> {
+    fn workload_identity(&self) -> Made {
         let mut credential = WorkloadIdentityCredential::new();
         if let Some(tenant) = &self.tenant {
             credential = credential.tenant(tenant).map_err(usage)?;
@@ -147,95 +203,11 @@ impl Choice {
         }
         Ok(Arc::new(credential))
     }
-
-    /// A flag that the credential has no use for is a mistake, and is not passed over.
-    fn check_flags(&self) -> Result<(), Problem> {
-        let flags = [
-            ("--tenant", self.tenant.is_some()),
-            ("--authority", self.authority.is_some()),
-            ("--client-id", self.client_id.is_some()),
-            ("--region", self.region.is_some()),
-            ("--secret-file", self.secret_file.is_some()),
-            ("--certificate", self.certificate.is_some()),
-            ("--send-certificate-chain", self.send_certificate_chain),
-            ("--assertion-file", self.assertion_file.is_some()),
-            ("--user-assertion-file", self.user_assertion_file.is_some()),
-            (
-                "--service-connection-id",
-                self.service_connection_id.is_some(),
-            ),
-            ("--identity-binding", self.identity_binding),
-            ("--object-id", self.object_id.is_some()),
-            ("--resource-id", self.resource_id.is_some()),
-        ];
-        let fitting = self.credential.flags();
-        let stray = flags
-            .iter()
-            .find(|(flag, given)| *given && !fitting.contains(flag));
-        match stray {
-            Some((flag, _)) => Err(Problem::new(
-                Exit::Usage,
-                format!("{flag} does not go with this credential"),
-            )),
-            None => Ok(()),
-        }
-    }
 }
 
-impl Name {
-    /// The flags that go with the credential.
-    fn flags(self) -> &'static [&'static str] {
-        match self {
-            Self::ClientSecret => &[
-                "--tenant",
-                "--authority",
-                "--client-id",
-                "--region",
-                "--secret-file",
-            ],
-            Self::ClientCertificate => &[
-                "--tenant",
-                "--authority",
-                "--client-id",
-                "--region",
-                "--certificate",
-                "--send-certificate-chain",
-            ],
-            Self::ClientAssertion => &[
-                "--tenant",
-                "--authority",
-                "--client-id",
-                "--region",
-                "--assertion-file",
-            ],
-            Self::WorkloadIdentity => &[
-                "--tenant",
-                "--authority",
-                "--client-id",
-                "--assertion-file",
-                "--identity-binding",
-            ],
-            Self::AzurePipelines => &[
-                "--tenant",
-                "--authority",
-                "--client-id",
-                "--region",
-                "--service-connection-id",
-            ],
-            Self::GithubActions => &["--tenant", "--authority", "--client-id", "--region"],
-            Self::OnBehalfOf => &[
-                "--tenant",
-                "--authority",
-                "--client-id",
-                "--secret-file",
-                "--certificate",
-                "--send-certificate-chain",
-                "--assertion-file",
-                "--user-assertion-file",
-            ],
-            Self::ManagedIdentity => &["--client-id", "--object-id", "--resource-id"],
-        }
-    }
+/// The default chain, which here can read certificates.
+pub(crate) fn default_chain() -> DefaultAzureCredential {
+    DefaultAzureCredential::new().certificates(CertificateReader::new())
 }
 
 /// A path as the core has it, which is text.

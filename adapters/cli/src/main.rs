@@ -6,8 +6,10 @@
 mod cells;
 mod credential;
 mod demo;
+mod doctor;
 mod emulate;
 mod environments;
+mod login;
 mod output;
 mod rows;
 mod runtime;
@@ -32,9 +34,15 @@ enum What {
     /// The part of the demo that runs as a process of its own.
     #[command(hide = true)]
     DemoCells,
+    /// Say what the default chain would do here, try each of its links, and say what to do. Ends
+    /// with 0 where the chain has a token, with 1 where it fails, with 3 where it has no link that
+    /// can be tried.
+    Doctor(doctor::Options),
     /// Serve an emulator of Entra and of the metadata service until Ctrl-C, having printed the
     /// variables that point programs at it.
     Emulate(emulate::Options),
+    /// Sign in, and say who did and for how long: a check, since nothing of it is kept.
+    Login(login::Options),
     /// Print a token.
     Token(Box<token::Options>),
 }
@@ -71,7 +79,9 @@ fn main() -> ExitCode {
     let ended = match Command::parse().what {
         What::Demo => demo::run(),
         What::DemoCells => cells::run(),
+        What::Doctor(options) => doctor::run(&options),
         What::Emulate(options) => emulate::run(&options),
+        What::Login(options) => login::run(options),
         What::Token(options) => token::run(*options),
     };
     match ended {

@@ -1,7 +1,8 @@
 //! Standard output, standard error, and files that are their owner's alone.
 
+use std::env;
 use std::fs::OpenOptions;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal, Write as _};
 use std::path::Path;
 
 use crate::Problem;
@@ -17,6 +18,23 @@ pub(crate) fn text(text: &str) -> Result<(), Problem> {
     write!(output, "{text}")
         .and_then(|()| output.flush())
         .map_err(|error| Problem::failed(format!("standard output: {error}")))
+}
+
+/// Whether a stream is a terminal on which a line can be drawn anew.
+pub(crate) fn is_live(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && env::var_os("TERM").is_none_or(|it| it != "dumb")
+}
+
+/// Whether standard output may have colours.
+pub(crate) fn has_colours() -> bool {
+    let is_declined = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    is_live(&io::stdout()) && !is_declined
+}
+
+/// Draws a line on standard error anew, where that is a terminal.
+pub(crate) fn redraw(line: &str) {
+    let mut errors = io::stderr().lock();
+    let _ = write!(errors, "\r\x1b[K{line}").and_then(|()| errors.flush());
 }
 
 /// Says something on standard error. Nobody can be told that this did not work.

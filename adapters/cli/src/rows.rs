@@ -1,15 +1,19 @@
 //! The rows of the demo's table: every credential, and every kind of host that it knows.
 
+mod people;
+mod robot;
+
 use std::sync::Arc;
 
 use azid_certificate::CertificateReader;
 use azid_core::effect::CallbackId;
 use azid_core::{
-    AccessToken, Authority, AzurePipelinesCredential, CertificateProof, ClientAssertion,
-    ClientAssertionCredential, ClientCertificateCredential, ClientCredential, ClientSecret,
-    ClientSecretCredential, Credential, Environment, Error, GitHubActionsCredential,
-    ManagedIdentityCredential, ManagedIdentityId, OnBehalfOfCredential, Secret,
-    StaticTokenCredential, TokenCallbackCredential, TokenRequest, WorkloadIdentityCredential,
+    AccessToken, Authority, AzurePipelinesCredential, CertificateProof, ChainedTokenCredential,
+    ClientAssertion, ClientAssertionCredential, ClientCertificateCredential, ClientCredential,
+    ClientSecret, ClientSecretCredential, Credential, DefaultAzureCredential, Environment,
+    EnvironmentCredential, Error, GitHubActionsCredential, ManagedIdentityCredential,
+    ManagedIdentityId, OnBehalfOfCredential, Secret, StaticTokenCredential,
+    TokenCallbackCredential, TokenRequest, WorkloadIdentityCredential,
 };
 use azid_emulator::demo;
 
@@ -19,20 +23,24 @@ use crate::credential::read_user_assertion;
 use crate::environments::USER_ASSERTION_FILE;
 use crate::runtime::{CALLBACK, Order, Runtime};
 
+type Made = Result<Arc<dyn Credential>, Problem>;
+
 /// A row of the table: a credential, where it runs, and whom its tokens must be about.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
-    pub(crate) credential: Arc<dyn Credential>,
-    pub(crate) environment: Environment,
+    make: Box<dyn Fn() -> Made>,
+    environment: Environment,
     /// What the program's own code answers, where the credential asks it.
-    pub(crate) callback: Option<AccessToken>,
+    callback: Option<AccessToken>,
     pub(crate) client_id: &'static str,
     pub(crate) object_id: &'static str,
 }
 
 pub(crate) fn rows(scene: &Scene) -> Result<Vec<Row>, Problem> {
     let user = read_user_assertion(&scene.variable("on-behalf-of", USER_ASSERTION_FILE))?;
-    let mut rows = scene.applications(&user).map_err(Problem::failed)?;
+    let mut rows = scene.chains().map_err(Problem::failed)?;
+    rows.extend(scene.applications(&user).map_err(Problem::failed)?);
+    rows.extend(scene.people()?);
     rows.extend(scene.managed_identities().map_err(Problem::failed)?);
     rows.extend(scene.tokens_at_hand()?);
     Ok(rows)
@@ -40,9 +48,15 @@ pub(crate) fn rows(scene: &Scene) -> Result<Vec<Row>, Problem> {
 
 impl Row {
     fn new(name: &'static str, credential: impl Credential + 'static) -> Self {
+        let credential: Arc<dyn Credential> = Arc::new(credential);
+        Self::anew(name, move || Ok(Arc::clone(&credential)))
+    }
+
+    /// A row each of whose cells needs a credential of its own.
+    fn anew(name: &'static str, make: impl Fn() -> Made + 'static) -> Self {
         Self {
             name,
-            credential: Arc::new(credential),
+            make: Box::new(make),
             environment: Environment::default(),
             callback: None,
             client_id: demo::CLIENT_ID,
@@ -63,6 +77,19 @@ impl Row {
             object_id,
             ..self
         }
+    }
+
+    /// Gets a token.
+    pub(crate) fn token(&self, runtime: Runtime) -> Result<AccessToken, Problem> {
+        let request = TokenRequest::new([demo::SCOPE]);
+        let order = Order {
+            token: self.callback.clone(),
+            prompt: Arc::new(robot::type_code),
+            browser: Some(Arc::new(robot::browse)),
+            ..Order::new(request, self.environment.clone())
+        };
+        let outcome = runtime.drive((self.make)()?, order)?;
+        outcome.result.map_err(Problem::failed)
     }
 }
 
@@ -93,6 +120,23 @@ impl Scene {
         let secret =
             ClientSecretCredential::new(demo::TENANT_ID, demo::CLIENT_ID, demo::CLIENT_SECRET)?;
         Ok(secret.authority(self.authority()?))
+    }
+
+    fn chains(&self) -> Result<Vec<Row>, Error> {
+        let absent = WorkloadIdentityCredential::new();
+        let chain = ChainedTokenCredential::new(absent).link(self.client_secret()?);
+        let standard = || self.environment("standard");
+        Ok(vec![
+            Row::new("default", DefaultAzureCredential::new()).within(standard()),
+            Row::new("  on a host", DefaultAzureCredential::new())
+                .within(self.environment("imds"))
+                .about(
+                    demo::SYSTEM_ASSIGNED_CLIENT_ID,
+                    demo::SYSTEM_ASSIGNED_OBJECT_ID,
+                ),
+            Row::new("environment", EnvironmentCredential::new()).within(standard()),
+            Row::new("chained-token", chain),
+        ])
     }
 
     fn applications(&self, user: &Secret) -> Result<Vec<Row>, Error> {

@@ -1,16 +1,20 @@
 //! The three adapters behind one question: what does this credential answer?
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use azid_async_std::AsyncStdHost;
-use azid_core::effect::CallbackId;
-use azid_core::{AccessToken, Context, Credential, Environment, Outcome, Run, TokenRequest};
+use azid_core::effect::{CallbackId, DeviceCode, PromptFailure};
+use azid_core::{
+    AccessToken, Context, Credential, Environment, Outcome, Position, Run, TokenRequest,
+};
 use azid_tokio::{Flight, TokioHost, WithCallbacks};
 use clap::ValueEnum;
+use url::Url;
 
-use crate::Problem;
+use crate::{Problem, output};
 
 /// The adapter that carries a run out.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -30,14 +34,29 @@ pub(crate) struct Order {
     pub(crate) environment: Environment,
     /// How long it may take; as long as any run by default.
     pub(crate) deadline: Option<Duration>,
+    /// Whether it is alone or a link of a chain.
+    pub(crate) position: Position,
     /// Whether the outcome shall have a transcript.
     pub(crate) record: bool,
     /// What the callback [`CALLBACK`] answers.
     pub(crate) token: Option<AccessToken>,
+    /// What shows a device code to a person: standard error, unless said otherwise.
+    pub(crate) prompt: Prompt,
+    /// What opens a page: the person's own browser, unless said otherwise.
+    pub(crate) browser: Option<Browser>,
 }
 
-/// The name of the only callback that there is.
+/// Shows somebody a device code.
+pub(crate) type Prompt = Arc<dyn Fn(&DeviceCode) -> Result<(), PromptFailure> + Send + Sync>;
+
+/// Opens a page for somebody to sign in.
+pub(crate) type Browser = Arc<dyn Fn(&Url) -> io::Result<()> + Send + Sync>;
+
+/// The name of the callback that answers with a token.
 pub(crate) const CALLBACK: &str = "token";
+
+/// The name of the callback that shows a device code.
+pub(crate) const PROMPT: &str = "terminal";
 
 impl Order {
     pub(crate) fn new(request: TokenRequest, environment: Environment) -> Self {
@@ -45,13 +64,21 @@ impl Order {
             request,
             environment,
             deadline: None,
+            position: Position::default(),
             record: false,
             token: None,
+            prompt: Arc::new(|code| {
+                output::note(code.message.expose());
+                Ok(())
+            }),
+            browser: None,
         }
     }
 
     fn dress(&self, context: Context) -> Context {
-        let context = context.with_environment(self.environment.clone());
+        let context = context
+            .with_environment(self.environment.clone())
+            .with_position(self.position);
         let context = match self.deadline {
             Some(deadline) => context.with_deadline(deadline),
             None => context,
@@ -75,7 +102,14 @@ impl Runtime {
         let token = order.token.clone();
         match self {
             Self::Ureq => {
-                let mut host = azid_ureq::Host::new();
+                let prompt = Arc::clone(&order.prompt);
+                let mut host = azid_ureq::Host::new()
+                    .on_prompt(CallbackId::new(PROMPT), move |asked| {
+                        prompt(&asked.device_code)
+                    });
+                if let Some(browser) = order.browser.clone() {
+                    host = host.browser(move |page| browser(page));
+                }
                 if let Some(token) = token {
                     host = host.on_token(CallbackId::new(CALLBACK), move |_| Ok(token.clone()));
                 }
@@ -86,11 +120,21 @@ impl Runtime {
             Self::Tokio => {
                 let mut builder = tokio::runtime::Builder::new_current_thread();
                 let runtime = builder.enable_all().build().map_err(Problem::failed)?;
-                let flight = flight(TokioHost::new(), credential, order)?;
+                let host = TokioHost::new();
+                let host = match order.browser.clone() {
+                    Some(browser) => host.browser(move |page| browser(page)),
+                    None => host,
+                };
+                let flight = flight(host, credential, order)?;
                 Ok(runtime.block_on(flight))
             }
             Self::AsyncStd => {
-                let flight = flight(AsyncStdHost::new(), credential, order)?;
+                let host = AsyncStdHost::new();
+                let host = match order.browser.clone() {
+                    Some(browser) => host.browser(move |page| browser(page)),
+                    None => host,
+                };
+                let flight = flight(host, credential, order)?;
                 Ok(async_std::task::block_on(flight))
             }
         }
@@ -112,6 +156,11 @@ fn flight<H: WithCallbacks>(
     credential: Arc<dyn Credential>,
     order: Order,
 ) -> Result<Flight<H>, Problem> {
+    let prompt = Arc::clone(&order.prompt);
+    let name = CallbackId::new(PROMPT);
+    host.callbacks_mut().on_prompt(name, move |asked| {
+        std::future::ready(prompt(&asked.device_code))
+    });
     if let Some(token) = order.token.clone() {
         let name = CallbackId::new(CALLBACK);
         host.callbacks_mut()

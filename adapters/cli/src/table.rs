@@ -1,9 +1,8 @@
 //! A table that fills row by row: a row is drawn anew in place on a terminal as its cells come in,
 //! and printed when it is full elsewhere.
 
-use std::env;
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::time::Duration;
 
 use crate::{Problem, output};
@@ -30,7 +29,7 @@ pub(crate) struct Row<'a> {
 }
 
 // Together no more than the 80 columns of a terminal: a line that wraps could not be redrawn.
-const FIRST_WIDTH: usize = 19;
+const FIRST_WIDTH: usize = 20;
 const WIDTH: usize = 19;
 
 impl Table {
@@ -41,11 +40,9 @@ impl Table {
             let _ = write!(heading, "{column:WIDTH$}");
         }
         output::line(heading.trim_end())?;
-        let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-        let live = io::stdout().is_terminal() && env::var_os("TERM").is_none_or(|it| it != "dumb");
         Ok(Self {
-            live,
-            colour: live && !is_set("NO_COLOR"),
+            live: output::is_live(&io::stdout()),
+            colour: output::has_colours(),
         })
     }
 
@@ -102,7 +99,8 @@ impl Row<'_> {
     }
 }
 
-fn rounded(lifetime: Duration) -> String {
+/// A lifetime, as precise as it matters.
+pub(crate) fn rounded(lifetime: Duration) -> String {
     match lifetime.as_secs().div_ceil(60) {
         minutes @ 0..60 => format!("{minutes} min"),
         minutes => format!("{} h", minutes / 60),

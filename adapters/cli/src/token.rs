@@ -70,10 +70,15 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
         if let Err(problem) = &written {
             output::note(&format!("azid: {}", problem.message));
         }
-        Problem::new(exit(&error), error)
+        problem(error)
     })?;
     written?;
     output::line(&shown(&token, options.output))
+}
+
+/// An error, and how the process ends with it.
+pub(crate) fn problem(error: Error) -> Problem {
+    Problem::new(exit(&error), error)
 }
 
 fn exit(error: &Error) -> Exit {

@@ -8,15 +8,13 @@ use azid_core::effect::FileRequest;
 use azid_core::{
     AzurePipelinesCredential, CertificateProof, ClientAssertion, ClientAssertionCredential,
     ClientCertificateCredential, ClientCredential, ClientSecret, ClientSecretCredential,
-    Credential, GitHubActionsCredential, OnBehalfOfCredential, Secret,
+    GitHubActionsCredential, OnBehalfOfCredential, Secret,
 };
 
 use super::inputs::{CLIENT_ID, Inputs, TENANT};
-use super::{text, usage};
+use super::{Made, text, usage};
 use crate::Problem;
 use crate::environments::USER_ASSERTION_FILE;
-
-type Made = Result<Arc<dyn Credential>, Problem>;
 
 /// The longest token of a user that is read.
 const MOST_TOKEN_BYTES: usize = 64 * 1024;

@@ -1,6 +1,10 @@
 //! The command azid as a user meets it: its output, its exit codes, its files.
 
+mod doctor;
+mod people;
 mod support;
+#[cfg(target_os = "linux")]
+mod terminal;
 
 use std::fs;
 
@@ -8,7 +12,9 @@ use azid_emulator::{AzureArc, Fault, demo, verify_access_token};
 use support::{Emulator, azid, azid_told, published_keys, scratch};
 
 /// Every credential, with the environment that it finds its settings in, beside the standard one.
-const CREDENTIALS: [(&str, &str); 8] = [
+const CREDENTIALS: [(&str, &str); 10] = [
+    ("default", "imds"),
+    ("environment", "client-certificate"),
     ("client-secret", "standard"),
     ("client-certificate", "client-certificate"),
     ("client-assertion", "standard"),
@@ -29,7 +35,7 @@ fn token(credential: &str) -> Vec<&str> {
 fn the_demo_gets_and_verifies_every_token() {
     let ended = azid(&["demo"], &[]);
     assert_eq!(ended.code, 0, "{}", ended.errors);
-    assert_eq!(ended.output.matches('✓').count(), 75, "{}", ended.output);
+    assert_eq!(ended.output.matches('✓').count(), 102, "{}", ended.output);
     assert!(!ended.output.contains('\x1b'), "no colours in a pipe");
 }
 
@@ -43,9 +49,9 @@ fn the_demo_fails_where_no_token_is_signed_by_a_published_key() {
     });
     let ended = azid_told(&["demo-cells"], &emulator.variables, &scene.to_string());
     assert_eq!(ended.code, 1);
-    assert_eq!(ended.output.matches('✗').count(), 75, "{}", ended.output);
+    assert_eq!(ended.output.matches('✗').count(), 102, "{}", ended.output);
     let reasons = ended.errors.matches("no published key").count();
-    assert!(reasons >= 72, "{}", ended.errors); // Azure Arc's keys may be elsewhere
+    assert!(reasons >= 99, "{}", ended.errors); // Azure Arc's keys may be elsewhere
 }
 
 #[test]
@@ -294,6 +300,15 @@ fn a_credential_that_is_not_configured_is_unavailable_and_says_what_is_missing()
             "AZURESUBSCRIPTION_CLIENT_ID, AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, SYSTEM_ACCESSTOKEN",
         ),
         ("github-actions", "AZURE_CLIENT_ID"),
+        ("environment", "AZURE_CLIENT_ID, AZURE_CLIENT_SECRET"),
+        ("azure-cli", "az login"),
+        ("azure-developer-cli", "azd auth login"),
+        ("azure-powershell", "Connect-AzAccount"),
+        ("developer-tools", "azd auth login"),
+        (
+            "username-password",
+            "AZURE_CLIENT_ID, AZURE_USERNAME, AZURE_PASSWORD",
+        ),
         ("on-behalf-of", "AZURE_CLIENT_ID, AZURE_CLIENT_SECRET"),
     ] {
         let ended = azid(&token(name), &tenant);
@@ -313,7 +328,6 @@ fn a_wrong_command_line_is_a_usage_error() {
     ];
     let with = |more: &[&'static str]| [&managed[..], more].concat();
     for arguments in [
-        vec!["token", "--scope", demo::SCOPE],
         vec!["token", "--credential", "client-secret"],
         vec!["token", "--scope", demo::SCOPE, "--credential", "magic"],
         with(&["--client-id", "one", "--object-id", "two"]),
@@ -321,6 +335,9 @@ fn a_wrong_command_line_is_a_usage_error() {
         with(&["--resource-id", "no path"]),
         with(&["--tenant", "contoso.com"]),
         with(&["--assertion-file", "/run/token"]),
+        [&token("default")[..], &["--client-id", "one"]].concat(),
+        [&token("azure-cli")[..], &["--client-id", "one"]].concat(),
+        [&token("device-code")[..], &["--object-id", "one"]].concat(),
         with(&["--timeout", "0"]),
         with(&["--claims", "[]"]),
         vec![
@@ -339,7 +356,7 @@ fn a_wrong_command_line_is_a_usage_error() {
             ended.errors
         );
     }
-    let ended = azid(&["token", "--scope", demo::SCOPE], &[]);
+    let ended = azid(&token("magic"), &[]);
     for (name, _) in CREDENTIALS {
         assert!(ended.errors.contains(name), "{}", ended.errors);
     }

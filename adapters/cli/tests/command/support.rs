@@ -43,7 +43,8 @@ pub(crate) fn azid_told(arguments: &[&str], variables: &[(String, String)], inpu
     }
 }
 
-fn command() -> Command {
+/// The command, in an environment without a variable.
+pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_azid"));
     command.env_clear().stdin(Stdio::null());
     command

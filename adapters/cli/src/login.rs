@@ -1,0 +1,99 @@
+//! `azid login`: a check that somebody can sign in, and of who they are then.
+
+use std::time::Duration;
+
+use azid_core::{AuthenticationRecord, Fact, MemoryChange, TokenRequest};
+use clap::Args;
+
+use crate::credential::{Choice, Name};
+use crate::runtime::{Order, Runtime};
+use crate::table::rounded;
+use crate::{Problem, output, token};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    way: Way,
+    /// The tenant, instead of AZURE_TENANT_ID or else that of the account.
+    #[arg(long)]
+    tenant: Option<String>,
+    /// The https URL of the token service, instead of AZURE_AUTHORITY_HOST.
+    #[arg(long)]
+    authority: Option<String>,
+    /// The client id of the application to sign in to, instead of that of the Azure tools.
+    #[arg(long)]
+    client_id: Option<String>,
+    #[arg(
+        help = "What to ask a token for",
+        long,
+        default_value = "https://management.azure.com/.default"
+    )]
+    scope: String,
+    /// The adapter that carries it out.
+    #[arg(long, value_enum, default_value_t = Runtime::Ureq)]
+    runtime: Runtime,
+    /// How many seconds it may take in all.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: Option<u64>,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Way {
+    /// Show a code to type on another device.
+    #[arg(long)]
+    device_code: bool,
+    /// Open the sign-in page in this machine's browser.
+    #[arg(long)]
+    browser: bool,
+}
+
+pub(crate) fn run(options: Options) -> Result<(), Problem> {
+    let name = match options.way.device_code {
+        true => Name::DeviceCode,
+        false => Name::InteractiveBrowser,
+    };
+    let choice = Choice::of_person(name, options.tenant, options.authority, options.client_id);
+    let environment = azid_native::environment();
+    let credential = choice.credential(&environment)?;
+    if options.way.browser {
+        output::note("the sign-in page opens in the browser; it waits for five minutes");
+    }
+    let order = Order {
+        deadline: options.timeout.map(Duration::from_secs),
+        ..Order::new(TokenRequest::new([&options.scope]), environment)
+    };
+    let outcome = options.runtime.drive(credential, order)?;
+    let token = outcome.result.map_err(token::problem)?;
+    let who = outcome.memory.into_iter().find_map(signed_in);
+    let lifetime = token.expires_on().since(azid_native::now().timestamp());
+    output::line(&format!(
+        "{}\na token for {} is good for {}, until {}",
+        who.map_or_else(|| "somebody signed in".to_owned(), |who| introduce(&who)),
+        options.scope,
+        rounded(lifetime),
+        token.expires_on(),
+    ))?;
+    output::note("nothing of it is kept: this shows that signing in works, and logs nothing in");
+    Ok(())
+}
+
+fn signed_in(change: MemoryChange) -> Option<AuthenticationRecord> {
+    match change {
+        MemoryChange::Learned {
+            fact: Fact::SignedIn(record),
+            ..
+        } => Some(record),
+        _ => None,
+    }
+}
+
+fn introduce(who: &AuthenticationRecord) -> String {
+    format!(
+        "{} of the tenant {} signed in to the application {}",
+        who.username(),
+        who.tenant_id(),
+        who.client_id()
+    )
+    .replace(char::is_control, " ")
+}

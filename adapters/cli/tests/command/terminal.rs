@@ -1,0 +1,83 @@
+//! What only a terminal and a desktop see.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+
+use azid_emulator::{Landing, demo};
+use url::Url;
+
+use crate::support::{command, scratch, server, variables};
+
+const COLOUR: &str = "\x1b[2m";
+const PROGRESS: &str = "\x1b[Ktrying EnvironmentCredential … 0 s";
+
+#[test]
+fn a_terminal_gets_colours_and_progress_and_may_decline_the_colours() {
+    let on_terminal = |variables: &[(&str, &str)]| {
+        let mut script = Command::new("/usr/bin/script");
+        script
+            .args(["--quiet", "--return", "--command"])
+            .arg(format!("{} doctor", env!("CARGO_BIN_EXE_azid")))
+            .arg("/dev/null")
+            .env_clear()
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null());
+        let ended = script.output().expect("it is part of every Linux");
+        assert_eq!(ended.status.code(), Some(3));
+        String::from_utf8(ended.stdout).expect("text")
+    };
+    let xterm = ("TERM", "xterm");
+    let seen = on_terminal(&[xterm]);
+    assert!(seen.contains(COLOUR) && seen.contains(PROGRESS), "{seen}");
+    let seen = on_terminal(&[xterm, ("NO_COLOR", "1")]);
+    assert!(!seen.contains(COLOUR) && seen.contains(PROGRESS), "{seen}");
+    let seen = on_terminal(&[("TERM", "dumb")]);
+    assert!(!seen.contains('\x1b'), "{seen}");
+}
+
+#[test]
+fn somebody_signs_in_with_the_browser_that_the_environment_names() {
+    let server = server();
+    let (browser, pipe) = (scratch("browser"), scratch("browser.page"));
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("there is mkfifo").success());
+    let script = format!("#!/bin/sh\necho \"$1\" > '{}'\n", pipe.display());
+    fs::write(&browser, script).expect("a file");
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o700)).expect("its own file");
+    let mut login = command();
+    login
+        .args(["login", "--browser", "--scope", demo::SCOPE])
+        .envs(variables(&server))
+        .env("BROWSER", &browser)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let login = login.spawn().expect("the command runs");
+    let page = fs::read_to_string(&pipe).expect("the page's address"); // waits for the browser
+    let Landing::Form { action, body } = server.sign_in(page.trim(), demo::USER_NAME) else {
+        panic!("the page has an answer for the program");
+    };
+    post(&action.parse().expect("a URL"), &body);
+    let ended = login.wait_with_output().expect("it ends");
+    let output = String::from_utf8(ended.stdout).expect("text");
+    let errors = String::from_utf8(ended.stderr).expect("text");
+    assert_eq!(ended.status.code(), Some(0), "{errors}");
+    assert!(output.contains(demo::USER_NAME), "{output}");
+}
+
+/// Sends a form to a listener on this machine.
+fn post(url: &Url, body: &str) {
+    let port = url.port().expect("a listener's");
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("it listens");
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: localhost:{port}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
