@@ -72,16 +72,13 @@ pub(crate) enum Name {
 /// The flags that choose a credential.
 #[derive(Args, Default)]
 pub(crate) struct Choice {
-    /// Which credential.
+    /// Which credential; the default chain unless said otherwise.
     #[arg(
         long,
         value_enum,
         default_value_t,
         hide_default_value = true,
-        value_name = "default|environment|client-secret|client-certificate|client-assertion|\
-                      workload-identity|azure-pipelines|github-actions|on-behalf-of|\
-                      managed-identity|azure-cli|azure-developer-cli|azure-powershell|\
-                      developer-tools|device-code|interactive-browser|username-password"
+        value_name = "NAME"
     )]
     credential: Name,
     /// The tenant, instead of AZURE_TENANT_ID.

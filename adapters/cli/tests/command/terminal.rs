@@ -5,6 +5,9 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use azid_emulator::{Landing, demo};
 use url::Url;
@@ -55,7 +58,10 @@ fn somebody_signs_in_with_the_browser_that_the_environment_names() {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let login = login.spawn().expect("the command runs");
-    let page = fs::read_to_string(&pipe).expect("the page's address"); // waits for the browser
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send(fs::read_to_string(pipe))); // waits for the browser
+    let told = told.recv_timeout(Duration::from_secs(60));
+    let page = told.expect("a browser").expect("the page's address");
     let Landing::Form { action, body } = server.sign_in(page.trim(), demo::USER_NAME) else {
         panic!("the page has an answer for the program");
     };
