@@ -58,15 +58,22 @@ fn a_malformed_variable_is_a_failure_that_names_it() {
 }
 
 #[test]
-fn a_password_is_refused_in_words_and_hands_on_to_no_other_identity() {
-    let variables = [
-        SECRET[1],
-        ("AZURE_USERNAME", "megan"),
-        ("AZURE_PASSWORD", "c4nary"),
-    ];
-    let error = environment_error(&variables);
-    assert_eq!(error.kind(), ErrorKind::Failed);
-    assert!(error.to_string().contains("not supported"), "{error}");
+fn a_password_signs_in_at_its_tenant_or_at_whichever_the_person_is_of() {
+    for (tenant, asked) in [("fabrikam.com", "/fabrikam.com/"), ("", "/organizations/")] {
+        let case = Case::new("a password", EnvironmentCredential::new())
+            .with("AZURE_TENANT_ID", tenant)
+            .with("AZURE_CLIENT_ID", "app-id")
+            .with("AZURE_USERNAME", "megan@fabrikam.com")
+            .with("AZURE_PASSWORD", "c4nary")
+            .http(200, r#"{"account_type":"Managed"}"#)
+            .http(200, TOKEN);
+        let outcome = case.run();
+        assert!(outcome.result.is_ok(), "{:?}", outcome.result);
+        let exchanges = outcome.transcript.expect("cases record one").exchanges;
+        let sent = serde_json::to_string(&exchanges).expect("it serialises");
+        assert!(sent.contains(asked), "{sent}");
+        assert!(!sent.contains("c4nary"), "{sent}");
+    }
 }
 
 #[test]

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientCertificateCredential, ClientSecretCredential, CredentialConfig};
+use super::{
+    ClientCertificateCredential, ClientSecretCredential, CredentialConfig,
+    UsernamePasswordCredential,
+};
 use crate::authority::Authority;
 use crate::client::{CertificateProof, ReadCertificate, Reader, Region};
 use crate::context::Context;
@@ -26,14 +29,16 @@ use crate::transcript::Redactor;
 ///
 /// 1. `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`;
 /// 2. `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_CERTIFICATE_PATH`;
-/// 3. `AZURE_CLIENT_ID`, `AZURE_USERNAME` and `AZURE_PASSWORD`.
+/// 3. `AZURE_CLIENT_ID`, `AZURE_USERNAME` and `AZURE_PASSWORD`, with `AZURE_TENANT_ID` or for
+///    whichever tenant the person is of.
 ///
 /// With them go `AZURE_AUTHORITY_HOST`, `AZURE_REGIONAL_AUTHORITY_NAME` and
 /// `AZURE_ADDITIONALLY_ALLOWED_TENANTS`, which separates tenants by `;`; and with a certificate
 /// `AZURE_CLIENT_CERTIFICATE_PASSWORD` and `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN`, which is `true`,
 /// `1`, `false` or `0`. Without a complete set the credential is unavailable, and names what is
-/// missing. A variable that is set and malformed is a failure, and so is a set that is not
-/// supported: certificates are, once there is a [reader](Self::certificates); passwords are not.
+/// missing. A variable that is set and malformed is a failure, and so is a certificate without a
+/// [reader](Self::certificates). A password is a legacy; see
+/// [`UsernamePasswordCredential`](crate::UsernamePasswordCredential).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EnvironmentCredential {
@@ -130,9 +135,7 @@ impl EnvironmentCredential {
                     self.client_certificate(reader.code(), environment)?,
                 ))
             }
-            Proof::Password => Err(Cause::Unsupported(
-                "AZURE_USERNAME and AZURE_PASSWORD are set, and signing in by a password is not supported: use a client secret, a managed identity or a federated credential",
-            )),
+            Proof::Password => Ok(Arc::new(self.username_password(environment)?)),
         }
     }
 
@@ -153,6 +156,27 @@ impl EnvironmentCredential {
         let proof = certificate_proof(reader, environment)?;
         let credential = ClientCertificateCredential::new(tenant, client_id, proof);
         Ok(with_options!(credential, self, environment))
+    }
+
+    /// Who works in several tenants has none in the environment.
+    fn username_password(
+        &self,
+        environment: &Environment,
+    ) -> Result<UsernamePasswordCredential, Invalid> {
+        let (tenant, client_id) = application(environment);
+        let tenant = if tenant.is_empty() {
+            "organizations"
+        } else {
+            tenant
+        };
+        let username = environment.get("AZURE_USERNAME").unwrap_or_default();
+        let password = environment.secret("AZURE_PASSWORD").cloned();
+        let password = password.unwrap_or_else(|| Secret::from(""));
+        let credential = UsernamePasswordCredential::new(tenant, client_id, username, password);
+        Ok(credential
+            .map_err(in_its_variable)?
+            .authority(Authority::from_environment(environment)?)
+            .additionally_allowed_tenants(self.allowed_tenants(environment)?.into_names()))
     }
 
     fn allowed_tenants(&self, environment: &Environment) -> Result<AllowedTenants, Invalid> {
@@ -283,7 +307,15 @@ mod cases {
                     .with("AZURE_CLIENT_CERTIFICATE_PATH", "/certificate.pem"),
                 application("a password")
                     .with("AZURE_USERNAME", "megan@contoso.com")
-                    .with("AZURE_PASSWORD", "s3cret"),
+                    .with("AZURE_PASSWORD", "s3cret")
+                    .http(200, r#"{"account_type":"Managed"}"#)
+                    .http(200, token),
+                none("a password of whichever tenant")
+                    .with("AZURE_CLIENT_ID", "app-id")
+                    .with("AZURE_USERNAME", "megan@contoso.com")
+                    .with("AZURE_PASSWORD", "s3cret")
+                    .http(200, r#"{"account_type":"Managed"}"#)
+                    .http(200, token),
                 secret("a secret before a password")
                     .with("AZURE_USERNAME", "megan@contoso.com")
                     .with("AZURE_PASSWORD", "s3cret")
