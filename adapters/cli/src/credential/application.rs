@@ -47,7 +47,7 @@ pub(super) fn client_secret(inputs: &Inputs<'_>) -> Made {
 pub(super) fn client_certificate(inputs: &Inputs<'_>) -> Made {
     let need = (inputs.choice.certificate.is_some(), CERTIFICATE);
     let (tenant, client_id) = inputs.ids("ClientCertificateCredential", [need])?;
-    let certificate = certificate_in(inputs, inputs.path_of_certificate()?.unwrap_or_default());
+    let certificate = certificate_in(inputs, inputs.path_of_certificate()?.unwrap_or_default())?;
     placed!(
         ClientCertificateCredential::new(tenant, client_id, certificate),
         inputs
@@ -99,7 +99,7 @@ pub(super) fn on_behalf_of(inputs: &Inputs<'_>) -> Made {
     let proof: Option<ClientCredential> = match secret(inputs)? {
         Some(secret) => Some(secret.into()),
         None => match inputs.path_of_certificate()? {
-            Some(path) => Some(certificate_in(inputs, path).into()),
+            Some(path) => Some(certificate_in(inputs, path)?.into()),
             None => inputs
                 .path_of_assertion()?
                 .map(|path| ClientAssertion::from_file(path).into()),
@@ -139,25 +139,20 @@ fn secret(inputs: &Inputs<'_>) -> Result<Option<ClientSecret>, Problem> {
     Ok(secret.cloned().map(ClientSecret::from))
 }
 
-fn certificate_in(inputs: &Inputs<'_>, path: String) -> CertificateProof {
+fn certificate_in(inputs: &Inputs<'_>, path: String) -> Result<CertificateProof, Problem> {
     let reader = CertificateReader::new();
-    let password = inputs
-        .environment
-        .secret("AZURE_CLIENT_CERTIFICATE_PASSWORD");
-    let reader = match password {
+    let environment = inputs.environment;
+    let reader = match environment.secret("AZURE_CLIENT_CERTIFICATE_PASSWORD") {
         Some(password) => reader.password(password.clone()),
         None => reader,
     };
     let certificate = CertificateProof::from_file(path, reader);
-    let asked = inputs
-        .environment
-        .get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
-    let asked = asked.is_some_and(|asked| asked == "1" || asked.eq_ignore_ascii_case("true"));
-    if asked || inputs.choice.send_certificate_chain {
-        certificate.send_certificate_chain()
-    } else {
-        certificate
-    }
+    let asked = environment.flag("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
+    let asked = asked.map_err(usage)?;
+    Ok(match asked || inputs.choice.send_certificate_chain {
+        true => certificate.send_certificate_chain(),
+        false => certificate,
+    })
 }
 
 /// The user's token in a file.
