@@ -11,6 +11,7 @@ mod file;
 mod header;
 mod http;
 mod program;
+mod requirements;
 mod sign;
 mod sleep;
 mod tls;
@@ -32,9 +33,8 @@ pub use self::file::{FileFailure, FileRequest, ReadFile};
 pub use self::header::UnfitHeaderValue;
 pub(crate) use self::header::{fits_header, is_word};
 pub(crate) use self::http::endpoint;
-pub use self::http::{
-    Http, HttpFailure, HttpReply, HttpRequest, HttpResponse, Requirement, Requirements,
-};
+pub use self::http::{Http, HttpFailure, HttpReply, HttpRequest, HttpResponse};
+pub use self::requirements::{Requirement, Requirements};
 pub use self::sign::{KeyHandle, Sign, SignFailure, SignRequest, SignatureAlgorithm};
 pub use self::sleep::{Sleep, SleepFailure, SleepReason, SleepRequest};
 pub use self::tls::{Roots, Thumbprint, Tls};

@@ -2,6 +2,7 @@
 
 mod advice;
 mod failure;
+mod fault;
 mod form;
 mod id_token;
 pub(crate) mod loopback;
@@ -14,8 +15,9 @@ mod response;
 mod verdict;
 
 pub use self::failure::ServiceError;
+pub use self::fault::{AnswerFault, Looks};
 pub use self::form::Form;
-pub use self::response::{AnswerFault, AnsweredIdentity, Expiry, Looks, TokenAnswer};
+pub use self::response::{AnsweredIdentity, Expiry, TokenAnswer};
 
 pub(crate) use self::advice::{TOO_MANY, for_code};
 pub(crate) use self::failure::{aadsts_codes, forms_of, marks_error, safe_text};

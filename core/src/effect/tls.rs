@@ -1,6 +1,6 @@
 //! How the server of a request proves who it is.
 
-use super::http::Requirement;
+use super::requirements::Requirement;
 
 /// How the server of a request proves who it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use http::HeaderValue;
 use serde_json::{Map, Value};
 
 use super::advice;
-use super::response::AnswerFault;
+use super::fault::AnswerFault;
 use crate::context::Context;
 use crate::effect::HttpResponse;
 use crate::retry;
