@@ -15,7 +15,7 @@ use super::tls::Tls;
 pub struct Requirements {
     /// How long the exchange may take in all, from the connection to the last byte of the answer.
     pub timeout: Duration,
-    /// How many bytes of body to read at most. A longer one is [`HttpFailure::BodyTooLarge`].
+    /// How many bytes of body to read at most. A longer one is [`HttpFailure::BodyTooLarge`](super::HttpFailure::BodyTooLarge).
     pub max_body: usize,
     /// Whether to connect directly, whatever proxies are configured: link-local metadata
     /// endpoints must not be asked through a proxy, which could read and answer the request.
