@@ -49,7 +49,7 @@ use crate::user::SignInFault;
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuthorizationRequest {
     application: Application,
-    redirect_uri: Url,
+    redirect_uri: String,
     response_mode: ResponseMode,
     authorization: AuthorizationOptions,
 }
@@ -77,7 +77,7 @@ const MOST_BYTES: usize = 64 * 1024;
 
 impl AuthorizationRequest {
     /// Sign-ins to an application of the public cloud, whose answers come to this redirect URI,
-    /// which is exactly one that the application is registered with.
+    /// which is exactly one that the application is registered with, and is sent as it is here.
     ///
     /// # Errors
     ///
@@ -86,16 +86,19 @@ impl AuthorizationRequest {
     pub fn new(
         tenant: impl Into<String>,
         client_id: impl Into<String>,
-        redirect_uri: impl AsRef<str>,
+        redirect_uri: impl Into<String>,
     ) -> Result<Self, Invalid> {
         let invalid = |why| Invalid::new(What::RedirectUri, why);
-        let redirect_uri =
-            Url::parse(redirect_uri.as_ref()).map_err(|_| invalid("it must be a URL"))?;
-        let is_near = matches!(redirect_uri.host_str(), Some("localhost" | "127.0.0.1"));
-        if redirect_uri.scheme() != "https" && !(redirect_uri.scheme() == "http" && is_near) {
+        let redirect_uri = redirect_uri.into();
+        let url = Url::parse(&redirect_uri).map_err(|_| invalid("it must be a URL"))?;
+        if redirect_uri.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(invalid("it must have no white space")); // which `Url` passes over
+        }
+        let is_near = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_near) {
             return Err(invalid("its scheme must be https, except on localhost"));
         }
-        if redirect_uri.fragment().is_some() {
+        if url.fragment().is_some() {
             return Err(invalid("it must have no fragment"));
         }
         Ok(Self {
@@ -133,7 +136,7 @@ impl AuthorizationRequest {
         let mut url = authorize_url(application, &application.tenant, request, &secrets);
         self.authorization.fill(&mut url, None);
         url.query_pairs_mut()
-            .append_pair("redirect_uri", self.redirect_uri.as_str())
+            .append_pair("redirect_uri", &self.redirect_uri)
             .append_pair("response_mode", self.response_mode.as_str())
             .append_pair("state", secrets.state.expose());
         Ok((url, session))
@@ -181,7 +184,7 @@ impl AuthorizationRequest {
                 ..application
             },
             id: pkce::challenge(&secrets.verifier),
-            redirect_uri: self.redirect_uri.clone().into(),
+            redirect_uri: self.redirect_uri.clone(),
             request,
             state: secrets.state,
             nonce: secrets.nonce,

@@ -322,6 +322,8 @@ fn a_redirect_uri_is_a_place_that_only_the_application_reads() {
         "app.example",
         "https://app.example/#a",
         "javascript:a",
+        "https://app.example/ ",
+        "https://app\n.example/",
         "",
     ] {
         assert!(
@@ -330,4 +332,22 @@ fn a_redirect_uri_is_a_place_that_only_the_application_reads() {
         );
     }
     assert!(AuthorizationRequest::new("contoso.com", "app-id", "http://localhost:5000/").is_ok());
+}
+
+#[test]
+fn a_redirect_uri_is_sent_as_the_application_is_registered_with_it() {
+    for uri in [
+        "https://app.example",
+        "https://app.example:443/signed-in",
+        "https://App.example/a/../b?from=entra|v2",
+        "http://localhost:80",
+    ] {
+        let request = AuthorizationRequest::new("contoso.com", "app-id", uri).expect("valid");
+        let begun = request.begin(&vault(), Seed::new([1; 32]));
+        let (url, session) = begun.expect("valid");
+        assert_eq!(parameter(&url, "redirect_uri").as_deref(), Some(uri));
+        let answer = [json(200, brings(&url, "ada", "RT-1"))];
+        let sight = Life::new().run(credential(&url, session), vault(), answer);
+        assert_eq!(field(&sight.sent[0], "redirect_uri").as_deref(), Some(uri));
+    }
 }
