@@ -1,6 +1,7 @@
 //! A sign-in whose answer comes to another process than the one that began it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use url::Url;
 
 use super::check_scopes;
@@ -21,8 +22,8 @@ use crate::user::SignInFault;
 /// method `S256` (RFC 7636) and with a nonce.
 ///
 /// ```
-/// use azid_core::{AuthorizationCodeCredential, AuthorizationRequest, AuthorizationSession};
-/// use azid_core::{ClientSecret, Seed, TokenRequest};
+/// use azid_core::{AuthorizationCodeCredential, AuthorizationRequest, ClientSecret};
+/// use azid_core::{Seed, TokenRequest};
 ///
 /// # fn seed() -> Seed { Seed::new([7; 32]) }
 /// # fn answer_to(url: &url::Url) -> String {
@@ -34,11 +35,12 @@ use crate::user::SignInFault;
 /// let (url, session) = request.begin(&wanted, seed())?;
 ///
 /// // Redirect the browser to `url`, and keep this in a place that only it leads to, such as an
-/// // encrypted cookie:
+/// // encrypted and authenticated cookie:
 /// let kept = session.to_stored();
 ///
-/// // In whichever process gets the form that the browser posts to the redirect URI:
-/// let session = AuthorizationSession::from_stored(&kept)?;
+/// // In whichever process gets the form that the browser posts to the redirect URI, with a
+/// // request that was built alike:
+/// let session = request.resume(&kept)?;
 /// let form = answer_to(&url);
 /// let credential = AuthorizationCodeCredential::new(session, form.as_bytes())?
 ///     .client_credential(ClientSecret::from("s3cret"))?;
@@ -47,19 +49,21 @@ use crate::user::SignInFault;
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuthorizationRequest {
     application: Application,
-    redirect_uri: Url,
+    redirect_uri: String,
     response_mode: ResponseMode,
     authorization: AuthorizationOptions,
 }
 
 /// A sign-in under way: everything that whoever gets the answer must know, as plain data.
 ///
-/// It holds secrets, so serialising it as such writes placeholders;
-/// [`to_stored`](Self::to_stored) writes all of it.
+/// It holds secrets, so serialising it as such, which is for transcripts, writes placeholders. Keep
+/// it by [`to_stored`](Self::to_stored), and go on by [`AuthorizationRequest::resume`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthorizationSession {
     pub(crate) application: Application,
+    /// What tells it from others: a digest of the verifier, so that nobody takes another's place
+    /// who does not know that.
     pub(crate) id: String,
     pub(crate) redirect_uri: String,
     pub(crate) request: TokenRequest,
@@ -73,7 +77,7 @@ const MOST_BYTES: usize = 64 * 1024;
 
 impl AuthorizationRequest {
     /// Sign-ins to an application of the public cloud, whose answers come to this redirect URI,
-    /// which is exactly one that the application is registered with.
+    /// which is exactly one that the application is registered with, and is sent as it is here.
     ///
     /// # Errors
     ///
@@ -82,16 +86,19 @@ impl AuthorizationRequest {
     pub fn new(
         tenant: impl Into<String>,
         client_id: impl Into<String>,
-        redirect_uri: impl AsRef<str>,
+        redirect_uri: impl Into<String>,
     ) -> Result<Self, Invalid> {
         let invalid = |why| Invalid::new(What::RedirectUri, why);
-        let redirect_uri =
-            Url::parse(redirect_uri.as_ref()).map_err(|_| invalid("it must be a URL"))?;
-        let is_near = matches!(redirect_uri.host_str(), Some("localhost" | "127.0.0.1"));
-        if redirect_uri.scheme() != "https" && !(redirect_uri.scheme() == "http" && is_near) {
+        let redirect_uri = redirect_uri.into();
+        let url = Url::parse(&redirect_uri).map_err(|_| invalid("it must be a URL"))?;
+        if redirect_uri.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(invalid("it must have no white space")); // which `Url` passes over
+        }
+        let is_near = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_near) {
             return Err(invalid("its scheme must be https, except on localhost"));
         }
-        if redirect_uri.fragment().is_some() {
+        if url.fragment().is_some() {
             return Err(invalid("it must have no fragment"));
         }
         Ok(Self {
@@ -123,40 +130,81 @@ impl AuthorizationRequest {
         request: &TokenRequest,
         seed: Seed,
     ) -> Result<(Url, AuthorizationSession), Invalid> {
-        request.check()?;
-        check_scopes(request)?;
-        let application = &self.application;
-        let tenant = application.additionally_allowed_tenants.resolve(
-            &application.tenant,
-            request,
-            &Environment::default(),
-        )?;
-        let mut entropy = Entropy::new(seed);
-        let secrets = SignInSecrets::draw(&mut entropy);
-        let mut url = authorize_url(application, &tenant, request, &secrets);
+        let secrets = SignInSecrets::draw(&mut Entropy::new(seed));
+        let session = self.session(request.clone(), secrets.clone())?;
+        let application = &session.application;
+        let mut url = authorize_url(application, &application.tenant, request, &secrets);
         self.authorization.fill(&mut url, None);
         url.query_pairs_mut()
-            .append_pair("redirect_uri", self.redirect_uri.as_str())
+            .append_pair("redirect_uri", &self.redirect_uri)
             .append_pair("response_mode", self.response_mode.as_str())
             .append_pair("state", secrets.state.expose());
-        let session = AuthorizationSession {
-            // A code is redeemed where it was given.
+        Ok((url, session))
+    }
+
+    /// The session that [`to_stored`](AuthorizationSession::to_stored) wrote, of a request like
+    /// this one. The authority, the application and the redirect URI are this request's, so that
+    /// what was stored has no say in where secrets are sent.
+    ///
+    /// # Errors
+    ///
+    /// It is no such session, or is for a tenant that is not allowed.
+    pub fn resume(&self, stored: &Secret) -> Result<AuthorizationSession, Invalid> {
+        let invalid = || Invalid::new(What::Session, "it is not what a session was stored as");
+        let stored: Stored = serde_json::from_str(stored.expose()).map_err(|_| invalid())?;
+        let secrets = SignInSecrets {
+            state: stored.state,
+            nonce: stored.nonce,
+            verifier: stored.verifier,
+        };
+        let drawn = [&secrets.state, &secrets.nonce, &secrets.verifier];
+        if drawn.iter().any(|secret| secret.expose().len() < 43) {
+            return Err(invalid()); // 32 random bytes, or what an accident left of them
+        }
+        self.session(stored.request, secrets)
+    }
+
+    fn session(
+        &self,
+        request: TokenRequest,
+        secrets: SignInSecrets,
+    ) -> Result<AuthorizationSession, Invalid> {
+        request.check()?;
+        check_scopes(&request)?;
+        let application = self.application.clone();
+        // A code is redeemed where it was given.
+        let tenant = application.additionally_allowed_tenants.resolve(
+            &application.tenant,
+            &request,
+            &Environment::default(),
+        )?;
+        Ok(AuthorizationSession {
             application: Application {
                 tenant,
-                ..application.clone()
+                ..application
             },
-            id: entropy.uuid(),
-            redirect_uri: self.redirect_uri.clone().into(),
-            request: request.clone(),
+            id: pkce::challenge(&secrets.verifier),
+            redirect_uri: self.redirect_uri.clone(),
+            request,
             state: secrets.state,
             nonce: secrets.nonce,
             verifier: secrets.verifier,
-        };
-        Ok((url, session))
+        })
     }
 }
 
+/// What of a session differs from one to the next.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    request: TokenRequest,
+    state: Secret,
+    nonce: Secret,
+    verifier: Secret,
+}
+
 /// What a sign-in is told from others by.
+#[derive(Clone)]
 pub(crate) struct SignInSecrets {
     pub(crate) state: Secret,
     pub(crate) nonce: Secret,
@@ -209,34 +257,21 @@ impl AuthorizationSession {
         &self.request
     }
 
-    /// The session as JSON with its secrets in it. Whoever reads it, and gets hold of the answer
-    /// too, can sign in as the person; it is of no use once the code is redeemed.
+    /// What is the session's own as JSON, its secrets included, for
+    /// [`resume`](AuthorizationRequest::resume).
+    ///
+    /// Whoever reads it, and gets hold of the answer too, can sign in as the person. Whoever can
+    /// write it can sign the person in as somebody else, so the place that keeps it must tell when
+    /// it was changed: the memory of the server, or a cookie that is encrypted and authenticated.
+    /// It is of no use once the code is redeemed.
     pub fn to_stored(&self) -> Secret {
-        let mut stored = serde_json::to_value(self).expect("a session is plain data");
-        let secrets = [
-            ("state", &self.state),
-            ("nonce", &self.nonce),
-            ("verifier", &self.verifier),
-        ];
-        for (name, secret) in secrets {
-            stored[name] = secret.expose().into();
-        }
+        let stored = json!({
+            "request": self.request,
+            "state": self.state.expose(),
+            "nonce": self.nonce.expose(),
+            "verifier": self.verifier.expose(),
+        });
         Secret::new(stored.to_string())
-    }
-
-    /// A session that [`to_stored`](Self::to_stored) wrote.
-    ///
-    /// # Errors
-    ///
-    /// It is not one.
-    pub fn from_stored(stored: &Secret) -> Result<Self, Invalid> {
-        let invalid = || Invalid::new(What::Session, "it is not what a session was stored as");
-        let session: Self = serde_json::from_str(stored.expose()).map_err(|_| invalid())?;
-        let secrets = [&session.state, &session.nonce, &session.verifier];
-        if secrets.iter().any(|secret| secret.expose().len() < 43) {
-            return Err(invalid()); // 32 random bytes, or what an accident left of them
-        }
-        Ok(session)
     }
 
     /// The code in the parameters of an answer.

@@ -1,8 +1,8 @@
 //! A web application, whose answers come to another process than the one that began.
 
 use azid_core::{
-    AuthorizationCodeCredential, AuthorizationRequest, AuthorizationSession, Cause, ClientSecret,
-    Credential as _, ErrorKind, Secret, Seed, SignInFault, TokenRequest,
+    Authority, AuthorizationCodeCredential, AuthorizationRequest, AuthorizationSession, Cause,
+    ClientSecret, Credential as _, ErrorKind, Secret, Seed, SignInFault, TokenRequest,
 };
 use serde_json::{Value, json};
 use url::Url;
@@ -12,27 +12,37 @@ use crate::{GRAPH, VAULT, field, fields, form, vault};
 
 const REDIRECT_URI: &str = "https://app.example/signed-in?from=entra";
 
+fn application() -> AuthorizationRequest {
+    AuthorizationRequest::new("contoso.com", "app-id", REDIRECT_URI).expect("valid")
+}
+
 fn begin(seed: u8) -> (Url, AuthorizationSession) {
-    let request = AuthorizationRequest::new("contoso.com", "app-id", REDIRECT_URI);
-    let begun = request
-        .expect("valid")
-        .begin(&vault(), Seed::new([seed; 32]));
+    let begun = application().begin(&vault(), Seed::new([seed; 32]));
     begun.expect("valid")
 }
 
 /// The session as another process has it.
 fn elsewhere(session: &AuthorizationSession) -> AuthorizationSession {
-    AuthorizationSession::from_stored(&session.to_stored()).expect("it was stored")
+    let resumed = application().resume(&session.to_stored());
+    resumed.expect("it was stored")
+}
+
+fn stored(session: &AuthorizationSession) -> Value {
+    serde_json::from_str(session.to_stored().expose()).expect("JSON")
 }
 
 fn came_back(seed: u8) -> (Url, AuthorizationCodeCredential) {
     let (url, session) = begin(seed);
-    let answer = format!(
-        "state={}&code=C0DE&session_state=x",
-        session.state().expose()
-    );
-    let credential = AuthorizationCodeCredential::new(elsewhere(&session), answer.as_bytes());
-    (url, credential.expect("it is the answer"))
+    let credential = credential(&url, elsewhere(&session));
+    (url, credential)
+}
+
+/// Of whom this page sent back.
+fn credential(url: &Url, session: AuthorizationSession) -> AuthorizationCodeCredential {
+    let state = parameter(url, "state").expect("one");
+    let answer = format!("state={state}&code=C0DE&session_state=x");
+    let credential = AuthorizationCodeCredential::new(session, answer.as_bytes());
+    credential.expect("it is the answer")
 }
 
 /// What a sign-in brings that was begun at this page.
@@ -123,10 +133,50 @@ fn only_storing_a_session_writes_its_secrets() {
         &serde_json::to_string(&session).expect("plain data"),
     ] {
         assert!(
-            AuthorizationSession::from_stored(&Secret::from(damaged)).is_err(),
+            application().resume(&Secret::from(damaged)).is_err(),
             "{damaged}"
         );
     }
+}
+
+#[test]
+fn what_was_stored_has_no_say_in_where_secrets_are_sent() {
+    let evil = AuthorizationRequest::new("evil.example", "evil-id", "https://evil.example/");
+    let authority = Authority::new("https://evil.example/").expect("valid");
+    let evil = evil.expect("valid").authority(authority);
+    let begun = evil.begin(&vault(), Seed::new([1; 32]));
+    let (url, session) = begun.expect("valid");
+    let credential = credential(&url, elsewhere(&session));
+    let with_secret = credential.client_credential(ClientSecret::from("s3cret"));
+    let answer = [json(200, brings(&url, "ada", "RT-1"))];
+    let sight = Life::new().run(with_secret.expect("valid"), vault(), answer);
+    let place = "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token";
+    assert_eq!(sight.sent[0].url.as_str(), place);
+    for (name, value) in [("client_id", "app-id"), ("redirect_uri", REDIRECT_URI)] {
+        assert_eq!(field(&sight.sent[0], name).as_deref(), Some(value));
+    }
+    for (name, value) in [("tenant", json!("fabrikam.com")), ("scopes", json!([]))] {
+        let mut changed = stored(&session);
+        changed["request"][name] = value;
+        let changed = Secret::from(changed.to_string());
+        assert!(application().resume(&changed).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn only_who_knows_the_verifier_of_a_session_has_it() {
+    let mut life = Life::new();
+    let (ada_url, ada) = begin(1);
+    let answer = [json(200, brings(&ada_url, "ada", "RT-ada"))];
+    life.run(credential(&ada_url, ada.clone()), vault(), answer);
+    let mut forged = stored(&ada);
+    forged["verifier"] = stored(&begin(2).1)["verifier"].clone();
+    let forged = application().resume(&Secret::from(forged.to_string()));
+    let answer = [json(200, brings(&ada_url, "eve", "RT-eve"))];
+    let forged = credential(&ada_url, forged.expect("well formed"));
+    let sight = life.run(forged, TokenRequest::new([GRAPH]), answer);
+    assert_eq!(field(&sight.sent[0], "refresh_token"), None);
+    assert_eq!(field(&sight.sent[0], "code").as_deref(), Some("C0DE"));
 }
 
 #[test]
@@ -215,8 +265,7 @@ fn a_code_is_redeemed_once_and_later_tokens_come_silently() {
 
 #[test]
 fn a_code_is_redeemed_at_the_tenant_that_gave_it() {
-    let request = AuthorizationRequest::new("contoso.com", "app-id", REDIRECT_URI);
-    let anywhere = request.expect("valid").additionally_allowed_tenants(["*"]);
+    let anywhere = application().additionally_allowed_tenants(["*"]);
     let wanted = vault().tenant("fabrikam.com");
     let (url, session) = anywhere.begin(&wanted, Seed::new([3; 32])).expect("valid");
     assert_eq!(url.path(), "/fabrikam.com/oauth2/v2.0/authorize");
@@ -273,6 +322,8 @@ fn a_redirect_uri_is_a_place_that_only_the_application_reads() {
         "app.example",
         "https://app.example/#a",
         "javascript:a",
+        "https://app.example/ ",
+        "https://app\n.example/",
         "",
     ] {
         assert!(
@@ -281,4 +332,22 @@ fn a_redirect_uri_is_a_place_that_only_the_application_reads() {
         );
     }
     assert!(AuthorizationRequest::new("contoso.com", "app-id", "http://localhost:5000/").is_ok());
+}
+
+#[test]
+fn a_redirect_uri_is_sent_as_the_application_is_registered_with_it() {
+    for uri in [
+        "https://app.example",
+        "https://app.example:443/signed-in",
+        "https://App.example/a/../b?from=entra|v2",
+        "http://localhost:80",
+    ] {
+        let request = AuthorizationRequest::new("contoso.com", "app-id", uri).expect("valid");
+        let begun = request.begin(&vault(), Seed::new([1; 32]));
+        let (url, session) = begun.expect("valid");
+        assert_eq!(parameter(&url, "redirect_uri").as_deref(), Some(uri));
+        let answer = [json(200, brings(&url, "ada", "RT-1"))];
+        let sight = Life::new().run(credential(&url, session), vault(), answer);
+        assert_eq!(field(&sight.sent[0], "redirect_uri").as_deref(), Some(uri));
+    }
 }
