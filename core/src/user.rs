@@ -15,7 +15,7 @@ pub(crate) use self::options::{
 };
 pub use self::options::{Interaction, SignInPrompt};
 pub use self::record::AuthenticationRecord;
-pub(crate) use self::sign_in::{Person, SignIn, check_scopes};
+pub(crate) use self::sign_in::{Label, Person, SignIn, check_scopes};
 
 /// The application that the Azure tools sign people in with, where a program has none of its own.
 pub(crate) const DEVELOPER_CLIENT: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";

@@ -21,8 +21,8 @@ use crate::moves::Next;
 use crate::secret::Secret;
 use crate::transcript::Redactor;
 use crate::user::{
-    AuthorizationSession, Person, SignIn, UserOptions, client_credential_option, identify_client,
-    proof,
+    AuthorizationSession, Label, Person, SignIn, UserOptions, client_credential_option,
+    identify_client, proof,
 };
 
 const NAME: &str = "AuthorizationCodeCredential";
@@ -115,7 +115,7 @@ impl Credential for AuthorizationCodeCredential {
             application: self.session.application.clone(),
             prove: proof(self.client_credential.as_ref()),
             options: UserOptions::default(),
-            label: format!("sign-in {}", self.session.id),
+            label: Label::SignIn(self.session.id.clone()),
         };
         person.begin(move |sign_in, cx| self.redeem_code(sign_in, cx), cx)
     }

@@ -30,7 +30,7 @@ use crate::oauth::{Form, claims, correlated};
 use crate::retry::RetryPolicy;
 use crate::transcript::Redactor;
 use crate::user::{
-    ANY_ORGANIZATION, DEVELOPER_CLIENT, Person, SignIn, UserOptions, is_default, proof,
+    ANY_ORGANIZATION, DEVELOPER_CLIENT, Label, Person, SignIn, UserOptions, is_default, proof,
     user_options,
 };
 
@@ -142,7 +142,7 @@ impl Credential for DeviceCodeCredential {
             application: self.application.clone(),
             prove: proof(None),
             options: self.user.clone(),
-            label: String::new(),
+            label: Label::Anybody,
         };
         person.begin(move |sign_in, cx| self.ask_for_code(sign_in, cx), cx)
     }

@@ -24,7 +24,7 @@ use crate::memory::Memory;
 use crate::moves::{Next, authorize};
 use crate::transcript::{Redactor, milliseconds};
 use crate::user::{
-    ANY_ORGANIZATION, AuthorizationOptions, DEVELOPER_CLIENT, Person, SignIn, SignInFault,
+    ANY_ORGANIZATION, AuthorizationOptions, DEVELOPER_CLIENT, Label, Person, SignIn, SignInFault,
     SignInSecrets, UserOptions, authorize_url, denied, hint_options, is_default, proof,
     user_options,
 };
@@ -191,11 +191,12 @@ impl Credential for InteractiveBrowserCredential {
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
+        let hint = self.authorization.login_hint.clone();
         let person = Person {
             application: self.application.clone(),
             prove: proof(None),
             options: self.user.clone(),
-            label: self.authorization.login_hint.clone().unwrap_or_default(),
+            label: hint.map_or(Label::Anybody, Label::Hint),
         };
         person.begin(move |sign_in, cx| self.send_to_page(sign_in, cx), cx)
     }

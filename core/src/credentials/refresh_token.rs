@@ -22,7 +22,9 @@ use crate::identity::Identity;
 use crate::moves::Next;
 use crate::secret::Secret;
 use crate::transcript::Redactor;
-use crate::user::{Person, SignIn, UserOptions, client_credential_option, identify_client, proof};
+use crate::user::{
+    Label, Person, SignIn, UserOptions, client_credential_option, identify_client, proof,
+};
 
 /// Gets tokens for a person by a refresh token that the program has: from its own sign-in, from
 /// another library, from a vault.
@@ -105,7 +107,7 @@ impl Credential for RefreshTokenCredential {
             application: self.application.clone(),
             prove: proof(self.client_credential.as_ref()),
             options: UserOptions::default(),
-            label: format!("refresh token {}", self.lineage()),
+            label: Label::Refresh(self.lineage()),
         };
         let given = self.refresh_token.clone();
         let redeem_given = |sign_in: SignIn, cx: &mut Context| {

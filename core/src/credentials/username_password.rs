@@ -1,6 +1,6 @@
 //! A person by name and password (RFC 6749 section 4.3). A legacy.
 //!
-//! begin ─► silently? ─► ask for the realm ─► ask with the password ─► token
+//! begin ─► ask for the realm ─► ask with the password ─► token
 
 #[cfg(feature = "testing")]
 mod cases;
@@ -25,7 +25,8 @@ use crate::retry::RetryPolicy;
 use crate::secret::Secret;
 use crate::transcript::Redactor;
 use crate::user::{
-    Person, SignIn, SignInFault, UserOptions, client_credential_option, identify_client, proof,
+    Interaction, Label, Person, SignIn, SignInFault, UserOptions, client_credential_option,
+    identify_client, proof,
 };
 
 /// Gets tokens for a person by their password. **A legacy: leave it behind where you can.**
@@ -36,7 +37,8 @@ use crate::user::{
 /// [`DeviceCodeCredential`](crate::DeviceCodeCredential); a program is an application of its own.
 ///
 /// Accounts whose passwords are kept by a federated service are refused before their password is
-/// sent anywhere.
+/// sent anywhere. Every token is got by the password: a session of whoever signed in before, by
+/// this credential or another, is not used.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Data", into = "Data")]
 pub struct UsernamePasswordCredential {
@@ -185,8 +187,12 @@ impl Credential for UsernamePasswordCredential {
         let person = Person {
             application: self.application.clone(),
             prove: proof(self.client_credential.as_ref()),
-            options: UserOptions::default(),
-            label: self.username.clone(),
+            // A session says nothing of who knows the password: it is sent every time.
+            options: UserOptions {
+                interaction: Interaction::Always,
+                ..UserOptions::default()
+            },
+            label: Label::Name(self.username.clone()),
         };
         person.begin(|sign_in, cx| self.ask_for_realm(sign_in, cx), cx)
     }

@@ -64,7 +64,6 @@ pub(crate) fn drawn(number: usize) -> String {
 /// What an earlier sign-in of Ada leaves to remember, for a client of contoso.com in the public
 /// cloud.
 pub(crate) fn session(label: &str) -> [(String, Fact); 2] {
-    let label = if label.is_empty() { "anybody" } else { label };
     let place = format!("app-id at {}contoso.com", Authority::public_cloud());
     [
         (
@@ -72,7 +71,7 @@ pub(crate) fn session(label: &str) -> [(String, Fact); 2] {
             Fact::SignedIn(record()),
         ),
         (
-            format!("refresh token of {ACCOUNT} for {place}"),
+            format!("refresh token of account:{ACCOUNT} for {place}"),
             Fact::RefreshToken("RT0".into()),
         ),
     ]

@@ -9,6 +9,7 @@
 //! One refresh token serves all resources of an account. It is kept under the authority, the tenant,
 //! the client and the account; which account a credential signed in is kept beside it.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::fault::SignInFault;
@@ -28,8 +29,24 @@ pub(crate) struct Person {
     pub(crate) application: Application,
     pub(crate) prove: Arc<dyn Prove>,
     pub(crate) options: UserOptions,
-    /// What tells this sign-in from others to the same application; empty where nothing does.
-    pub(crate) label: String,
+    pub(crate) label: Label,
+}
+
+/// What tells a sign-in from others to the same application. Labels of two kinds are never equal,
+/// whatever is in them.
+pub(crate) enum Label {
+    /// Whoever signed in last.
+    Anybody,
+    /// Whoever signed in where this name was filled in, which need not be theirs.
+    Hint(String),
+    /// Who has this name, and a password.
+    Name(String),
+    /// The account of a record, by its id.
+    Record(String),
+    /// One sign-in of a web application, by its id.
+    SignIn(String),
+    /// Who has a given refresh token, by what its successors are kept under.
+    Refresh(String),
 }
 
 /// A sign-in under way.
@@ -42,7 +59,7 @@ pub(crate) struct SignIn {
     pub(crate) account: Option<AuthenticationRecord>,
     prove: Arc<dyn Prove>,
     options: UserOptions,
-    label: String,
+    label: Label,
     /// Whether a person was asked, who may be another one than the last time.
     asked: bool,
     refused: Option<Box<ServiceError>>,
@@ -67,8 +84,7 @@ impl Person {
         cx: &mut Context,
     ) -> Next {
         let label = match self.options.account() {
-            Some(account) => account.to_owned(),
-            None if self.label.is_empty() => "anybody".to_owned(),
+            Some(account) => Label::Record(account.to_owned()),
             None => self.label,
         };
         let mut sign_in = SignIn {
@@ -264,13 +280,29 @@ impl SignIn {
     }
 
     fn token_key(&self) -> String {
-        let account = self.account.as_ref();
-        let of = account.map_or(&self.label, |account| &account.home_account_id);
+        let of = match &self.account {
+            Some(account) => format!("account:{}", account.home_account_id),
+            None => self.label.to_string(),
+        };
         format!("refresh token of {of} for {}", place(&self.application))
     }
 }
 
-fn account_key(application: &Application, label: &str) -> String {
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, of) = match self {
+            Self::Anybody => return f.write_str("anybody"),
+            Self::Hint(name) => ("hint", name),
+            Self::Name(name) => ("name", name),
+            Self::Record(account) => ("record", account),
+            Self::SignIn(id) => ("sign-in", id),
+            Self::Refresh(lineage) => ("refresh", lineage),
+        };
+        write!(f, "{kind}:{of}")
+    }
+}
+
+fn account_key(application: &Application, label: &Label) -> String {
     format!("account of {label} for {}", place(application))
 }
 

@@ -1,10 +1,13 @@
 //! A person by name and password, as long as that lasts.
 
-use azid_core::{Authority, Cause, ErrorKind, SignInFault, UsernamePasswordCredential};
+use azid_core::{
+    Authority, Cause, ErrorKind, InteractiveBrowserCredential, SignInFault,
+    UsernamePasswordCredential,
+};
 use serde_json::json;
 
 use crate::life::{Life, json, signed_in};
-use crate::{VAULT, fields, form, vault};
+use crate::{VAULT, field, fields, form, vault};
 
 fn credential() -> UsernamePasswordCredential {
     UsernamePasswordCredential::new("contoso.com", "app-id", "ada@contoso.com", "p&ss =+")
@@ -77,6 +80,22 @@ fn a_gateway_is_asked_for_the_realm_too() {
         "/base/contoso.com/oauth2/v2.0/token",
     ];
     assert_eq!(paths, expected);
+}
+
+#[test]
+fn a_session_that_somebody_else_began_under_the_name_is_not_used_and_the_password_is_sent() {
+    let mut life = Life::new();
+    let browser = InteractiveBrowserCredential::new("contoso.com", "app-id").expect("valid");
+    let hinted = browser.login_hint("ada@contoso.com");
+    life.run(hinted, vault(), [json(200, signed_in("bob", "RT-bob"))]);
+    for password in ["p&ss =+", "changed"] {
+        let credential =
+            UsernamePasswordCredential::new("contoso.com", "app-id", "ada@contoso.com", password);
+        let answers = [realm("Managed"), json(200, signed_in("ada", "RT-1"))];
+        let sight = life.run(credential.expect("valid"), vault(), answers);
+        assert_eq!(sight.token(), "token-of-ada");
+        assert_eq!(field(&sight.sent[1], "password").as_deref(), Some(password));
+    }
 }
 
 #[test]

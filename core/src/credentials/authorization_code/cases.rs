@@ -24,7 +24,7 @@ impl AuthorizationCodeCredential {
         let certificate = ClientCertificate::new(["leaf"], key).expect("valid");
         let certified = credential().client_credential(certificate);
         let known = |name| {
-            let label = format!("sign-in {}", credential().session.id);
+            let label = format!("sign-in:{}", credential().session.id);
             let learn = |case: Case, (key, fact): (String, Fact)| case.remembers(key, fact);
             session(&label).into_iter().fold(case(name), learn)
         };

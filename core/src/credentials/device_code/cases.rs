@@ -173,10 +173,11 @@ fn polls() -> Vec<Case> {
 /// What an earlier sign-in makes of it.
 fn silent() -> Vec<Case> {
     let remembering = |name, credential: DeviceCodeCredential| {
-        let label = credential.user.account().unwrap_or_default();
+        let record = credential.user.account();
+        let label = record.map_or("anybody".to_owned(), |it| format!("record:{it}"));
         let learn = |case: Case, (key, fact): (String, Fact)| case.remembers(key, fact);
         let case = Case::new(name, credential.clone());
-        session(label).into_iter().fold(case, learn)
+        session(&label).into_iter().fold(case, learn)
     };
     let known = |name| remembering(name, credential());
     let never = || credential().interaction(Interaction::Never);

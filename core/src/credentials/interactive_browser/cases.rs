@@ -148,9 +148,10 @@ fn redemptions() -> Vec<Case> {
 /// What an earlier sign-in makes of it.
 fn silent() -> Vec<Case> {
     let remembering = |name, credential: InteractiveBrowserCredential| {
-        let label = credential.user.account().unwrap_or_default();
+        let record = credential.user.account();
+        let label = record.map_or("anybody".to_owned(), |it| format!("record:{it}"));
         let learn = |case: Case, (key, fact): (String, Fact)| case.remembers(key, fact);
-        session(label)
+        session(&label)
             .into_iter()
             .fold(Case::new(name, credential.clone()), learn)
     };

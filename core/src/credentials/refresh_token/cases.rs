@@ -45,7 +45,7 @@ impl RefreshTokenCredential {
 fn renewals() -> Vec<Case> {
     let anonymous = json!({ "access_token": "AT", "expires_in": 3599, "refresh_token": "RT1" });
     let remembering = |name| {
-        let label = format!("refresh token {}", credential().lineage());
+        let label = format!("refresh:{}", credential().lineage());
         let learn = |case: Case, (key, fact)| case.remembers(key, fact);
         session(&label).into_iter().fold(case(name), learn)
     };
@@ -56,7 +56,7 @@ fn renewals() -> Vec<Case> {
     let (expired, other) = (REFUSALS[0].1, signed_in("RT1"));
     let mut other = other;
     other["client_info"] = client_info("eve", "home").into();
-    let of_nobody = format!("refresh token of refresh token {}", credential().lineage());
+    let of_nobody = format!("refresh token of refresh:{}", credential().lineage());
     let place = "app-id at https://login.microsoftonline.com/contoso.com";
     let renewed = Fact::RefreshToken("RT0".into());
     vec![
@@ -78,7 +78,7 @@ fn renewals() -> Vec<Case> {
             .http(200, &signed_in("RT1").to_string()),
         case("a sign-in to somebody else's memory")
             .remembers(
-                format!("refresh token of {ACCOUNT} for {place}"),
+                format!("refresh token of account:{ACCOUNT} for {place}"),
                 Fact::RefreshToken("RT0".into()),
             )
             .http(200, &other.to_string()),

@@ -5,7 +5,7 @@ use crate::client::ClientSecret;
 use crate::effect::HttpFailure;
 use crate::memory::Fact;
 use crate::request::TokenRequest;
-use crate::testing::people::{REFUSALS, session, signed_in};
+use crate::testing::people::{session, signed_in};
 use crate::testing::{Case, with_entra_answers};
 
 const USER: &str = "ada@contoso.com";
@@ -19,7 +19,9 @@ impl UsernamePasswordCredential {
         let confidential = credential().client_credential(ClientSecret::from("s3cret"));
         let known = |name| {
             let learn = |case: Case, (key, fact): (String, Fact)| case.remembers(key, fact);
-            session(USER).into_iter().fold(case(name), learn)
+            session(&format!("name:{USER}"))
+                .into_iter()
+                .fold(case(name), learn)
         };
         let token = signed_in("RT1").to_string();
         cases.extend([
@@ -41,9 +43,7 @@ impl UsernamePasswordCredential {
                 "no public client flows",
                 r#"{"error":"invalid_client","error_description":"AADSTS7000218: The request body must contain client_assertion or client_secret","error_codes":[7000218]}"#,
             ),
-            known("silently").http(200, &token),
-            managed(known("anew after the session has ended").http(400, REFUSALS[0].1))
-                .http(200, &token),
+            managed(known("by the password though there is a session")).http(200, &token),
         ]);
         cases
     }
