@@ -32,6 +32,8 @@ pub enum SignInFault {
     OtherNonce,
     /// Another person signed in than the one asked for.
     OtherAccount,
+    /// The answer does not say whose token it is, where a record says whose it must be.
+    UnknownAccount,
     /// The account's passwords are kept by another service than Entra.
     FederatedRealm,
 }
@@ -44,9 +46,11 @@ impl SignInFault {
             }
             Self::NoBrowser(_) => Fault::Host,
             Self::FederatedRealm => Fault::Configuration,
-            Self::UnknownCode | Self::OtherState | Self::UnreadableAnswer(_) | Self::OtherNonce => {
-                Fault::Service
-            }
+            Self::UnknownCode
+            | Self::OtherState
+            | Self::UnreadableAnswer(_)
+            | Self::OtherNonce
+            | Self::UnknownAccount => Fault::Service,
         }
     }
 
@@ -59,6 +63,7 @@ impl SignInFault {
             Self::CodeExpired | Self::UnknownCode => "start again, and type the new code in time",
             Self::NoBrowser(_) => "use DeviceCodeCredential, or run this where there is a browser",
             Self::OtherAccount => "sign in with the account that was asked for",
+            Self::UnknownAccount => "ask for nobody in particular: sign in without the record",
             Self::OtherState | Self::UnreadableAnswer(_) | Self::OtherNonce => {
                 "start the sign-in again, in the same browser"
             }
@@ -86,6 +91,7 @@ impl fmt::Display for SignInFault {
             Self::UnreadableAnswer(why) => write!(f, "the answer cannot be read: {why}"),
             Self::OtherNonce => f.write_str("the id token belongs to another sign-in"),
             Self::OtherAccount => f.write_str("another account signed in than was asked for"),
+            Self::UnknownAccount => f.write_str("the answer does not say which account signed in"),
             Self::FederatedRealm => {
                 f.write_str("the account's password is kept by a federated service, not by Entra")
             }

@@ -2,6 +2,18 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::authority::Authority;
+use crate::error::{Invalid, What};
+use crate::tenant::ClientId;
+
+/// The names of the public cloud, of which some SDKs write another one than they asked.
+const PUBLIC_HOSTS: [&str; 4] = [
+    "login.microsoftonline.com",
+    "login.microsoft.com",
+    "login.windows.net",
+    "sts.windows.net",
+];
+
 /// Who signed in: what a program keeps to find the same person's session again. There is no secret
 /// in it. As JSON it is the record that the Azure SDKs write and read, of their version 1.0.
 ///
@@ -49,6 +61,23 @@ impl AuthenticationRecord {
             username: String::new(),
             version: Version::V1,
         }
+    }
+
+    /// Refuses the record of a sign-in to another application or at another authority.
+    pub(super) fn check(&self, authority: &Authority, client_id: &ClientId) -> Result<(), Invalid> {
+        let invalid = |why| Err(Invalid::new(What::Account, why));
+        if !self.client_id.eq_ignore_ascii_case(client_id.as_str()) {
+            return invalid("the record is of a sign-in to another application");
+        }
+        // Some SDKs write the host, some the URL.
+        let host = self.authority.trim_start_matches("https://");
+        let host = host.split(['/', ':']).next().unwrap_or_default();
+        let is_public = |host: &str| PUBLIC_HOSTS.iter().any(|it| it.eq_ignore_ascii_case(host));
+        let asked = authority.url().host_str().unwrap_or_default();
+        if host.eq_ignore_ascii_case(asked) || (is_public(host) && is_public(asked)) {
+            return Ok(());
+        }
+        invalid("the record is of a sign-in at another authority")
     }
 
     /// The host of the authority.

@@ -73,6 +73,10 @@ impl Person {
         cx: &mut Context,
     ) -> Next {
         check_scopes(cx.request()).or_else(|invalid| cx.failed(invalid))?;
+        if let Some(record) = &self.options.record {
+            let is_good = record.check(&self.application.authority, &self.application.client_id);
+            is_good.or_else(|invalid| cx.failed(invalid))?;
+        }
         let application = self.application.clone();
         application.reach(|client, cx| self.recall(client, ask, cx), cx)
     }
@@ -215,9 +219,16 @@ impl SignIn {
             let account = self.account.as_ref();
             account.is_some_and(|it| it.home_account_id != signed_in.home_account_id)
         };
-        // Who is asked for by a record, or is refreshed, cannot turn into somebody else.
-        let is_bound = self.options.record.is_some() || !self.asked;
+        // Who is asked for by a record, or is refreshed, cannot turn into somebody else. An id token
+        // alone names the account in another way than a record of both ids does.
         let is_sure = answer.client_info.as_ref().and_then(client_info).is_some();
+        let is_bound = self.options.record.is_some() || !self.asked;
+        if let Some(record) = &self.options.record {
+            let is_same = |it: &AuthenticationRecord| it.home_account_id == record.home_account_id;
+            if !is_sure && !signed_in.as_ref().is_some_and(is_same) {
+                return Self::fail(SignInFault::UnknownAccount, cx);
+            }
+        }
         if is_bound && is_sure && signed_in.as_ref().is_some_and(is_other) {
             return Self::fail(SignInFault::OtherAccount, cx);
         }
@@ -243,7 +254,7 @@ impl SignIn {
             }
             self.account = Some(record);
         } else if self.asked {
-            self.account = self.options.record.take();
+            self.account = None;
         }
         if let Some(token) = refresh_token.filter(|token| !token.is_empty()) {
             let key = self.token_key();

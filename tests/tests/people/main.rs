@@ -1,5 +1,6 @@
 //! People who sign in: how they are asked, how seldom, and what becomes of what they bring.
 
+mod accounts;
 mod browser;
 mod device_code;
 mod life;
