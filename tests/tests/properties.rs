@@ -6,7 +6,7 @@ mod support {
 
 use azid_core::effect::{HttpRequest, Refusal};
 use azid_core::testing::{Case, World, cases};
-use azid_core::{Context, Step, Transcript};
+use azid_core::{Cause, Context, Step, TokenRequest, Transcript, What};
 use azid_tests::watch::{Seen, watch, watch_script};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -156,6 +156,21 @@ fn replays(transcript: &Transcript) {
         .recorded_credential()
         .expect("registered credentials are data");
     assert_eq!(&read.replay(credential), transcript);
+}
+
+#[test]
+fn a_request_without_scopes_is_refused_before_anything_is_asked() {
+    for case in cases() {
+        let case = case.asks(TokenRequest::new([""; 0]));
+        let seen = watch_script(&case);
+        let error = seen.outcome.result.expect_err(case.name);
+        assert!(
+            matches!(error.cause(), Cause::Invalid(invalid) if invalid.what() == What::Scopes),
+            "{}: {error}",
+            case.name
+        );
+        assert_eq!(seen.steps, 0, "{}", case.name);
+    }
 }
 
 #[test]
