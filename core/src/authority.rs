@@ -18,7 +18,7 @@ use crate::tenant::TenantId;
 pub struct Authority(Url);
 
 /// The names of the public cloud.
-const PUBLIC_HOSTS: [&str; 4] = [
+pub(crate) const PUBLIC_HOSTS: [&str; 4] = [
     "login.microsoftonline.com",
     "login.windows.net",
     "login.microsoft.com",

@@ -2,7 +2,8 @@
 //!
 //! A run gets the memory as an input and answers changes as an output. The changes of several runs
 //! may be applied in any order: of two facts under one key the one learned later stays, and a
-//! refresh token that was rejected stays so.
+//! refresh token that was rejected stays so. A sign-in learns its facts later than those that it knew,
+//! even by a clock that was set back in between.
 //!
 //! What was found stays a fact. What was not there may be there in a moment, as the metadata service
 //! of a node that is still starting, so that it was absent counts for some minutes at the most.
@@ -105,6 +106,15 @@ impl Memory {
         self.recall(key).filter(|_| is_recent)
     }
 
+    /// When something is learned that replaces what is known under a key: now, or else, where the
+    /// clock was set back, the moment after that.
+    pub(crate) fn time_after(&self, key: &str, now: Timestamp) -> Timestamp {
+        let moment_after = |(on, _): &(Timestamp, Fact)| on.after(Duration::from_millis(1));
+        self.facts
+            .get(key)
+            .map_or(now, |it| moment_after(it).max(now))
+    }
+
     /// Makes a change.
     pub fn apply(&mut self, change: MemoryChange) {
         match change {
@@ -114,6 +124,7 @@ impl Memory {
                     self.facts.insert(key, (on, fact));
                 }
             }
+            MemoryChange::Rejected(token) if self.has_rejected(&token) => {}
             MemoryChange::Rejected(token) => {
                 if self.rejected.len() == Self::MOST_REJECTED {
                     self.rejected.remove(0);
@@ -219,6 +230,16 @@ mod tests {
         ] {
             assert_eq!(memory.recall_recent("service", at(now), minute), fact);
         }
+    }
+
+    #[test]
+    fn a_refresh_token_that_many_runs_found_rejected_displaces_no_other() {
+        let mut memory = Memory::default();
+        memory.apply(MemoryChange::Rejected("1".into()));
+        for _ in 0..Memory::MOST_REJECTED {
+            memory.apply(MemoryChange::Rejected("2".into()));
+        }
+        assert!(memory.has_rejected(&"1".into()));
     }
 
     #[test]

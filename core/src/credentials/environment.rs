@@ -13,10 +13,11 @@ use super::{
 use crate::authority::Authority;
 use crate::client::{CertificateProof, ReadCertificate, Reader, Region};
 use crate::context::Context;
-use crate::credential::Credential;
+use crate::credential::{Credential, Lane};
 use crate::environment::Environment;
 use crate::error::{Cause, Invalid, What};
 use crate::identity::Identity;
+use crate::memory::Memory;
 use crate::moves::{Next, call, done};
 use crate::plan::{Plan, PlanContext};
 use crate::secret::Secret;
@@ -254,6 +255,11 @@ impl Credential for EnvironmentCredential {
             Some(reader) => identity.identity("reader", &reader.identity()),
             None => identity.finish(),
         }
+    }
+
+    fn lane(&self, memory: &Memory, environment: &Environment) -> Lane {
+        let chosen = self.chosen(environment);
+        chosen.map_or(Lane::PerKey, |it| it.lane(memory, environment))
     }
 
     fn plan(&self, cx: &PlanContext<'_>) -> Plan {

@@ -16,9 +16,11 @@ use sha2::{Digest as _, Sha256};
 use super::CredentialConfig;
 use crate::client::{Application, ClientCredential, application_options};
 use crate::context::Context;
-use crate::credential::Credential;
+use crate::credential::{Credential, Lane};
+use crate::environment::Environment;
 use crate::error::{Invalid, What};
 use crate::identity::Identity;
+use crate::memory::Memory;
 use crate::moves::Next;
 use crate::secret::Secret;
 use crate::transcript::Redactor;
@@ -85,6 +87,10 @@ impl Credential for RefreshTokenCredential {
         let identity = self.application.identity_of(self.name());
         let identity = identity.secret("refresh token", &self.refresh_token);
         identify_client(self.client_credential.as_ref(), identity)
+    }
+
+    fn lane(&self, _: &Memory, _: &Environment) -> Lane {
+        Lane::OneAtATime
     }
 
     fn configuration(&self, redactor: &mut Redactor) -> Option<CredentialConfig> {

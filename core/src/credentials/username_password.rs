@@ -15,10 +15,12 @@ use crate::attempts::http;
 use crate::authority::Authority;
 use crate::client::{Application, ClientCredential, Grant, application_options};
 use crate::context::Context;
-use crate::credential::Credential;
+use crate::credential::{Credential, Lane};
 use crate::effect::{HttpReply, HttpRequest};
+use crate::environment::Environment;
 use crate::error::{Invalid, What};
 use crate::identity::Identity;
+use crate::memory::Memory;
 use crate::moves::Next;
 use crate::oauth::{correlated, read_member};
 use crate::retry::RetryPolicy;
@@ -165,6 +167,10 @@ impl Credential for UsernamePasswordCredential {
             .field("username", &self.username)
             .secret("password", &self.password);
         identify_client(self.client_credential.as_ref(), identity)
+    }
+
+    fn lane(&self, _: &Memory, _: &Environment) -> Lane {
+        Lane::OneAtATime
     }
 
     fn configuration(&self, redactor: &mut Redactor) -> Option<CredentialConfig> {

@@ -2,17 +2,9 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::authority::Authority;
+use crate::authority::{Authority, PUBLIC_HOSTS};
 use crate::error::{Invalid, What};
 use crate::tenant::ClientId;
-
-/// The names of the public cloud, of which some SDKs write another one than they asked.
-const PUBLIC_HOSTS: [&str; 4] = [
-    "login.microsoftonline.com",
-    "login.microsoft.com",
-    "login.windows.net",
-    "sts.windows.net",
-];
 
 /// Who signed in: what a program keeps to find the same person's session again. There is no secret
 /// in it. As JSON it is the record that the Azure SDKs write and read, of their version 1.0.
@@ -69,7 +61,7 @@ impl AuthenticationRecord {
         if !self.client_id.eq_ignore_ascii_case(client_id.as_str()) {
             return invalid("the record is of a sign-in to another application");
         }
-        // Some SDKs write the host, some the URL.
+        // Some SDKs write the host, some the URL, and some another name of the public cloud.
         let host = self.authority.trim_start_matches("https://");
         let host = host.split(['/', ':']).next().unwrap_or_default();
         let is_public = |host: &str| PUBLIC_HOSTS.iter().any(|it| it.eq_ignore_ascii_case(host));

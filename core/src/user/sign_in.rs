@@ -242,7 +242,7 @@ impl SignIn {
         refresh_token: Option<Secret>,
         cx: &mut Context,
     ) {
-        let on = cx.now().timestamp();
+        let now = cx.now().timestamp();
         if let Some(mut record) = signed_in {
             if let Some(known) = self.account.filter(|_| record.username.is_empty()) {
                 record.username = known.username;
@@ -250,6 +250,7 @@ impl SignIn {
             let key = account_key(&self.application, &self.label);
             let fact = Fact::SignedIn(record.clone());
             if cx.memory().recall(&key) != Some(&fact) {
+                let on = cx.memory().time_after(&key, now);
                 cx.remember(MemoryChange::Learned { key, fact, on });
             }
             self.account = Some(record);
@@ -259,6 +260,7 @@ impl SignIn {
         if let Some(token) = refresh_token.filter(|token| !token.is_empty()) {
             let key = self.token_key();
             let fact = Fact::RefreshToken(token);
+            let on = cx.memory().time_after(&key, now);
             cx.remember(MemoryChange::Learned { key, fact, on });
         }
     }

@@ -25,6 +25,8 @@ pub(crate) struct Life {
     pub(crate) browser: Option<Result<AuthorizeAnswer, AuthorizeFailure>>,
     /// What comes of showing a message.
     pub(crate) prompt: Result<(), PromptFailure>,
+    /// By how much the clock was set back.
+    pub(crate) set_back: Duration,
     elapsed: Duration,
     runs: u8,
 }
@@ -47,6 +49,7 @@ impl Life {
             memory: Memory::default(),
             browser: None,
             prompt: Ok(()),
+            set_back: Duration::ZERO,
             elapsed: Duration::ZERO,
             runs: 0,
         }
@@ -125,7 +128,8 @@ impl Life {
 
     fn now(&self) -> Now {
         let passed = i64::try_from(self.elapsed.as_millis()).expect("a short test");
-        Now::new(START + passed, self.elapsed)
+        let set_back = i64::try_from(self.set_back.as_millis()).expect("a short test");
+        Now::new(START + passed - set_back, self.elapsed)
     }
 }
 

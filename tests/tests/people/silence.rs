@@ -1,9 +1,12 @@
 //! Tokens without asking anybody: what a sign-in leaves, and how long it is of use.
 
+use std::time::Duration;
+
 use azid_core::effect::{CallbackId, HttpFailure};
 use azid_core::{
-    AuthenticationRecord, DeviceCodeCredential, ErrorKind, Fact, Interaction,
-    InteractiveBrowserCredential, Memory, MemoryChange, RefreshTokenCredential, TokenRequest,
+    AuthenticationRecord, Credential, DeviceCodeCredential, Environment, EnvironmentCredential,
+    ErrorKind, Fact, Interaction, InteractiveBrowserCredential, Lane, Memory, MemoryChange,
+    RefreshTokenCredential, TokenRequest, UsernamePasswordCredential,
 };
 use serde_json::{Value, json};
 
@@ -78,6 +81,50 @@ fn a_refresh_without_a_new_refresh_token_keeps_the_old_one() {
         let sight = life.run(browser(), vault(), [json(200, answer)]);
         assert_eq!(redeemed(&sight.sent), ["RT-1"]);
     }
+}
+
+#[test]
+fn a_clock_that_is_set_back_loses_no_new_refresh_token_and_no_new_person() {
+    let mut life = signed_in_life();
+    life.set_back = Duration::from_secs(3600);
+    // Neither is the later one by its letters.
+    for (expected, next) in [("RT-1", "B"), ("B", "A"), ("A", "RT-2")] {
+        let before = life.memory.clone();
+        let sight = life.run(browser(), vault(), [json(200, signed_in("ada", next))]);
+        assert_eq!(redeemed(&sight.sent), [expected]);
+        // In which order its changes are applied makes no difference.
+        let mut backwards = before;
+        let changes = sight.outcome.memory.into_iter().rev();
+        changes.for_each(|change| backwards.apply(change));
+        assert_eq!(backwards, life.memory);
+    }
+    let always = browser().interaction(Interaction::Always);
+    life.run(always, vault(), [json(200, signed_in("eve", "RT-eve"))]);
+    let sight = life.run(browser(), vault(), [json(200, signed_in("eve", "RT-2"))]);
+    assert_eq!(redeemed(&sight.sent), ["RT-eve"]);
+}
+
+#[test]
+fn who_uses_up_refresh_tokens_or_sends_a_password_does_so_one_run_at_a_time() {
+    let (memory, environment) = (Memory::default(), Environment::default());
+    assert_eq!(given().lane(&memory, &environment), Lane::OneAtATime);
+    let password = UsernamePasswordCredential::new("contoso.com", "app-id", "ada", "p");
+    let password = password.expect("valid");
+    assert_eq!(password.lane(&memory, &environment), Lane::OneAtATime);
+    let of_environment = EnvironmentCredential::new();
+    let application = [
+        ("AZURE_CLIENT_ID", "app-id"),
+        ("AZURE_TENANT_ID", "contoso.com"),
+    ];
+    let by_secret = application
+        .into_iter()
+        .chain([("AZURE_CLIENT_SECRET", "s3cret")]);
+    let by_password = [("AZURE_USERNAME", "ada"), ("AZURE_PASSWORD", "p")];
+    let by_password = application.into_iter().chain(by_password);
+    let lane = |variables: Environment| of_environment.lane(&memory, &variables);
+    assert_eq!(lane(environment.clone()), Lane::PerKey);
+    assert_eq!(lane(Environment::from_pairs(by_secret)), Lane::PerKey);
+    assert_eq!(lane(Environment::from_pairs(by_password)), Lane::OneAtATime);
 }
 
 #[test]
