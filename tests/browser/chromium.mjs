@@ -107,7 +107,12 @@ export class Chromium {
       child.kill('SIGKILL');
       await ended;
     }
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+    // Its helper processes end a little later, and may write until then.
+    try {
+      rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+    } catch (error) {
+      console.error(`the profile ${this.#profile} stays: ${error.message}`);
+    }
   }
 
   #listen(heard, failed) {
