@@ -4,4 +4,6 @@
 //! are here, as library code, so that they run as ordinary tests too.
 
 pub mod fuzz;
+pub mod promises;
+pub mod replies;
 pub mod watch;

@@ -28,6 +28,31 @@ fn every_committed_answer_with_a_device_code_keeps_its_promise() {
     replay("device_code_answer", azid_tests::fuzz::device_code_answer);
 }
 
+#[test]
+fn every_committed_error_keeps_its_promise() {
+    replay("error_body", azid_tests::fuzz::error_body);
+}
+
+#[test]
+fn every_committed_output_of_a_tool_keeps_its_promise() {
+    replay("tool_output", azid_tests::fuzz::tool_output);
+}
+
+#[test]
+fn every_committed_environment_keeps_its_promise() {
+    replay("environment_map", azid_tests::fuzz::environment_map);
+}
+
+#[test]
+fn every_committed_transcript_keeps_its_promise() {
+    replay("transcript", azid_tests::fuzz::transcript);
+}
+
+#[test]
+fn every_committed_run_keeps_its_promise() {
+    replay("whole_run", azid_tests::fuzz::whole_run);
+}
+
 #[expect(
     clippy::print_stdout,
     reason = "names the input, and is shown only when the test fails"

@@ -217,7 +217,9 @@ impl Redactor {
     /// The value of a variable that is no secret as a whole, but may be a URL with passwords in it;
     /// of a query the names of its parameters are kept.
     pub(super) fn variable(&mut self, value: &str) -> String {
-        if !may_hold_secret(value) {
+        // What was hidden before keeps its place among the numbers.
+        let was_hidden = value.split(' ').any(is_placeholder);
+        if !may_hold_secret(value) && !was_hidden {
             return value.to_owned();
         }
         let is_named = |url: &Url| {

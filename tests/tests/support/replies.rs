@@ -1,12 +1,8 @@
 //! Replies that nobody wrote: arbitrary ones, and near misses of those in the cases.
 
-use azid_core::effect::{
-    AssertionFailure, AuthorizeAnswer, AuthorizeFailure, Authorized, CallbackId, Detail,
-    ExecFailure, ExecOutput, FileFailure, HttpFailure, HttpReply, HttpResponse, PromptFailure,
-    Refusal, Requirement, SignFailure, TokenFailure,
-};
-use azid_core::testing::{Case, Reply, START, World, cases};
-use azid_core::{AccessToken, Secret, Step, Timestamp};
+use azid_core::effect::{HttpFailure, HttpReply, HttpResponse};
+use azid_core::testing::{Case, Reply, START, cases};
+use azid_tests::replies::{Anything, refusals};
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
 use proptest::collection::vec;
@@ -19,14 +15,6 @@ pub(crate) fn any_case() -> impl Strategy<Value = Case> {
     select(cases())
 }
 
-/// A reply to whatever is asked next.
-#[derive(Clone, Debug)]
-pub(crate) struct Anything {
-    http: HttpReply,
-    bytes: Vec<u8>,
-    choice: u8,
-}
-
 /// Replies of every kind, output or failure or refusal.
 pub(crate) fn anything() -> impl Strategy<Value = Anything> {
     (http_reply(), body(), any::<u8>()).prop_map(|(http, bytes, choice)| Anything {
@@ -34,73 +22,6 @@ pub(crate) fn anything() -> impl Strategy<Value = Anything> {
         bytes,
         choice,
     })
-}
-
-impl Anything {
-    /// Gives the reply that fits the step; it takes no time, save for a wait.
-    pub(crate) fn answer(&self, step: Step, world: &mut World) -> Step {
-        let now = world.now();
-        let bytes = || self.bytes.clone();
-        let text = || String::from_utf8_lossy(&self.bytes).into_owned();
-        let works = self.choice >= 64;
-        let refusal = self.refusal();
-        match step {
-            Step::Http(call) => call.reply(self.http.clone(), now),
-            step if self.choice < 16 => step.refuse(refusal, now),
-            Step::Sleep(_) => world.answer(step),
-            Step::ReadFile(call) if works => call.reply(Ok(bytes().into()), now),
-            Step::ReadFile(call) => call.reply(Err(FileFailure::NotFound), now),
-            Step::Exec(call) if works => {
-                let output = ExecOutput {
-                    exit_code: Some(i32::from(self.choice % 2)),
-                    stdout: bytes().into(),
-                    stderr: bytes().into(),
-                };
-                call.reply(Ok(output), now)
-            }
-            Step::Exec(call) => call.reply(Err(ExecFailure::TimedOut), now),
-            Step::Sign(call) if works => call.reply(Ok(bytes()), now),
-            Step::Sign(call) => call.reply(Err(SignFailure::Other(Default::default())), now),
-            Step::Assertion(call) if works => call.reply(Ok(Secret::from(text())), now),
-            Step::Assertion(call) => {
-                call.reply(Err(AssertionFailure::Failed(Default::default())), now)
-            }
-            Step::Token(call) if works => {
-                let lifetime = (i64::from(self.choice) - 128) * 60_000;
-                let expires_on = Timestamp::from_unix_milliseconds(START + lifetime);
-                call.reply(Ok(AccessToken::new(text(), expires_on)), now)
-            }
-            Step::Token(call) => call.reply(Err(TokenFailure::Failed(Default::default())), now),
-            Step::Prompt(call) if works => call.reply(Ok(()), now),
-            Step::Prompt(call) => call.reply(Err(PromptFailure::Cancelled), now),
-            Step::Authorize(call) if works => {
-                let answer = match self.choice % 4 {
-                    0 => AuthorizeAnswer::Denied {
-                        error: Detail::new(text()).as_str().to_owned(),
-                        description: Detail::new(format!("AADSTS65004: {}", text())),
-                    },
-                    _ => AuthorizeAnswer::Code(Secret::from(text())),
-                };
-                call.reply(Ok(Authorized { port: 1234, answer }), now)
-            }
-            Step::Authorize(call) => call.reply(Err(AuthorizeFailure::TimedOut), now),
-            other => other.refuse(refusal, now),
-        }
-    }
-
-    fn refusal(&self) -> Refusal {
-        let refusals = refusals();
-        refusals[usize::from(self.choice) % refusals.len()].clone()
-    }
-}
-
-/// A refusal of every kind.
-pub(crate) fn refusals() -> [Refusal; 3] {
-    [
-        Refusal::NoSuchEffect,
-        Refusal::Requirement(Requirement::TlsPin),
-        Refusal::NotRegistered(CallbackId::new("callback")),
-    ]
 }
 
 fn http_reply() -> impl Strategy<Value = HttpReply> {

@@ -1,0 +1,42 @@
+//! Variables of a process.
+
+use azid_core::effect::Refusal;
+use azid_core::testing::{Case, World};
+use azid_core::{
+    DefaultAzureCredential, Environment, EnvironmentCredential, ManagedIdentityCredential,
+    WorkloadIdentityCredential,
+};
+
+use super::input::can_be_printed;
+use crate::promises::keeps_every_promise;
+use crate::watch::watch;
+
+/// Whatever the variables hold, everything that reads them ends in an error that can be printed
+/// when the host refuses all that is asked, and asks nobody whom they do not name.
+///
+/// The input is a line for each variable: its number among the known ones, and its value.
+pub fn environment_map(data: &[u8]) {
+    let names: Vec<_> = Environment::known_names().collect();
+    let variables = data.split(|byte| *byte == b'\n').filter_map(|line| {
+        let (number, value) = line.split_first()?;
+        let name = names[usize::from(*number) % names.len()];
+        Some((name, String::from_utf8_lossy(value).into_owned()))
+    });
+    let variables: Vec<_> = variables.collect();
+    for case in [
+        Case::new("default", DefaultAzureCredential::new()),
+        Case::new("environment", EnvironmentCredential::new()),
+        Case::new("managed identity", ManagedIdentityCredential::new()),
+        Case::new("workload identity", WorkloadIdentityCredential::new()),
+    ] {
+        let mut case = case;
+        case.environment.clone_from(&variables);
+        let mut world = World::new([]);
+        let seen = watch(&case, &mut world, |_, step, world| {
+            step.refuse(Refusal::NoSuchEffect, world.now())
+        });
+        let error = seen.outcome.result.as_ref();
+        can_be_printed(error.expect_err("everything was refused"));
+        keeps_every_promise(&case, &seen, &world);
+    }
+}

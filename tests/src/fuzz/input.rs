@@ -1,0 +1,40 @@
+//! Bytes as what a target needs.
+
+use std::sync::LazyLock;
+
+use azid_core::effect::HttpResponse;
+use azid_core::testing::{Case, cases};
+use azid_core::{Error, Outcome};
+
+/// Every registered case, made once.
+pub(super) static CASES: LazyLock<Vec<Case>> = LazyLock::new(cases);
+
+const STATUSES: [u16; 8] = [200, 400, 401, 403, 404, 429, 500, 503];
+
+/// The longest that an error is in words, with everything that it quotes.
+const LONGEST_ERROR: usize = 16 * 1024;
+
+/// One byte that picks the status, then the body.
+pub(super) fn response(data: &[u8]) -> Option<HttpResponse> {
+    let (choice, body) = data.split_first()?;
+    let status = STATUSES[usize::from(*choice) % STATUSES.len()];
+    Some(HttpResponse::new(status, body))
+}
+
+/// Panics when a line of an error could move anything on a screen, or is without end.
+pub(super) fn can_be_printed(error: &Error) {
+    let shown = error.to_string();
+    let moves = |character: char| character.is_control() && character != '\n';
+    assert!(!shown.contains(moves), "{shown:?}");
+    assert!(shown.len() <= LONGEST_ERROR, "{} bytes", shown.len());
+}
+
+/// Panics when anything that can be shown of a run holds the secret.
+pub(super) fn hides(secret: &str, outcome: &Outcome) {
+    let transcript = serde_json::to_string(&outcome.transcript).expect("a transcript serialises");
+    let mut shown = format!("{outcome:?}{transcript}");
+    if let Err(error) = &outcome.result {
+        shown.push_str(&error.to_string());
+    }
+    assert!(!shown.contains(secret), "{shown}");
+}

@@ -1,0 +1,95 @@
+//! What holds for every run of every credential, whatever it is answered.
+
+use std::time::Duration;
+
+use azid_core::effect::HttpRequest;
+use azid_core::testing::{Case, World};
+use azid_core::{Context, Transcript};
+
+use crate::watch::Seen;
+
+/// Panics unless a run kept every promise: a token that is returned is good, requests go where they
+/// were configured to, waits are bounded, and the transcript replays.
+///
+/// # Panics
+///
+/// A promise was broken.
+pub fn keeps_every_promise(case: &Case, seen: &Seen, world: &World) {
+    if let Ok(token) = &seen.outcome.result {
+        assert!(token.expires_on() > world.now().timestamp(), "{token:?}");
+        assert!(!token.expose().is_empty());
+    }
+    for request in &seen.requests {
+        goes_where_it_was_sent(case, request);
+    }
+    for wait in &seen.waits {
+        assert!(*wait <= Duration::from_secs(60), "a wait of {wait:?}");
+    }
+    for wait in &seen.polls {
+        // An endpoint may say how seldom it wants to be asked, within the time of the run.
+        assert!(
+            *wait >= Duration::from_secs(1) && *wait <= Context::DEADLINE,
+            "{wait:?}"
+        );
+    }
+    assert!(world.elapsed() <= Context::DEADLINE);
+    replays(seen.transcript());
+}
+
+/// No answer sends a request elsewhere, and none leaves the machine in clear.
+fn goes_where_it_was_sent(case: &Case, request: &HttpRequest) {
+    let url = &request.url;
+    let variables: Vec<_> = case
+        .environment
+        .iter()
+        .map(|(_, value)| value.as_str())
+        .collect();
+    let credential = serde_json::to_string(&case.credential).expect("a configuration serialises");
+    let defaults =
+        "https://login.microsoftonline.com http://169.254.169.254 http://127.0.0.1:40342";
+    let configured = format!("{credential} {} {defaults}", variables.join(" "));
+    let origin = url.origin().ascii_serialization();
+    let global = global_host(case, request).map(|host| format!("https://{host}"));
+    assert!(
+        configured.contains(&origin) || global.is_some_and(|global| configured.contains(&global)),
+        "{origin} is not in {configured}"
+    );
+    let is_near = matches!(
+        url.host_str(),
+        Some("169.254.169.254" | "127.0.0.1" | "[::1]" | "localhost")
+    );
+    assert!(url.scheme() == "https" || is_near, "{url}");
+    assert!(
+        url.scheme() == "https" || request.requirements.plain_http,
+        "{url}"
+    );
+}
+
+/// The host whose regional one a token request is for: one label less, which is the region that
+/// the credential names, or any where it is to find out its region. The public cloud has a name of
+/// its own there.
+fn global_host<'a>(case: &Case, request: &'a HttpRequest) -> Option<&'a str> {
+    let credential = serde_json::to_value(&case.credential).expect("a configuration serialises");
+    let wanted = credential["application"]["region"].as_str()?;
+    let (region, global) = request.url.host_str()?.split_once('.')?;
+    let is_its_region = match wanted {
+        "TryAutoDetect" => region.starts_with(|first: char| first.is_ascii_lowercase()),
+        named => region == named,
+    };
+    let is_token_request = request.url.path().ends_with("/oauth2/v2.0/token");
+    let global = match global {
+        "login.microsoft.com" => "login.microsoftonline.com",
+        other => other,
+    };
+    (is_token_request && is_its_region && global.contains('.')).then_some(global)
+}
+
+fn replays(transcript: &Transcript) {
+    let stored = serde_json::to_string(transcript).expect("a transcript serialises");
+    let read: Transcript = serde_json::from_str(&stored).expect("a transcript is read back");
+    assert_eq!(&read, transcript);
+    let credential = read
+        .recorded_credential()
+        .expect("registered credentials are data");
+    assert_eq!(&read.replay(credential), transcript);
+}
