@@ -6,7 +6,17 @@ use azid_core::effect::HttpRequest;
 use azid_core::testing::{Case, World};
 use azid_core::{Context, Transcript};
 
+use url::Url;
+
 use crate::watch::Seen;
+
+/// The variables by which a host names its metadata service.
+const METADATA: &[&str] = &[
+    "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+    "IDENTITY_ENDPOINT",
+    "IMDS_ENDPOINT",
+    "MSI_ENDPOINT",
+];
 
 /// Panics unless a run kept every promise: a token that is returned is good, requests go where they
 /// were configured to, waits are bounded, and the transcript replays.
@@ -15,6 +25,16 @@ use crate::watch::Seen;
 ///
 /// A promise was broken.
 pub fn keeps_every_promise(case: &Case, seen: &Seen, world: &World) {
+    stays_in_bounds(case, seen, world);
+    replays(seen.transcript());
+}
+
+/// The promises but the last one.
+///
+/// # Panics
+///
+/// A promise was broken.
+pub fn stays_in_bounds(case: &Case, seen: &Seen, world: &World) {
     if let Ok(token) = &seen.outcome.result {
         assert!(token.expires_on() > world.now().timestamp(), "{token:?}");
         assert!(!token.expose().is_empty());
@@ -33,7 +53,6 @@ pub fn keeps_every_promise(case: &Case, seen: &Seen, world: &World) {
         );
     }
     assert!(world.elapsed() <= Context::DEADLINE);
-    replays(seen.transcript());
 }
 
 /// No answer sends a request elsewhere, and none leaves the machine in clear.
@@ -58,7 +77,12 @@ fn goes_where_it_was_sent(case: &Case, request: &HttpRequest) {
         url.host_str(),
         Some("169.254.169.254" | "127.0.0.1" | "[::1]" | "localhost")
     );
-    assert!(url.scheme() == "https" || is_near, "{url}");
+    // A host may say that its metadata service is elsewhere: in the network of its containers, say.
+    let is_metadata = case.environment.iter().any(|(name, value)| {
+        METADATA.contains(name)
+            && Url::parse(value).is_ok_and(|named| named.origin() == url.origin())
+    });
+    assert!(url.scheme() == "https" || is_near || is_metadata, "{url}");
     assert!(
         url.scheme() == "https" || request.requirements.plain_http,
         "{url}"
@@ -84,7 +108,13 @@ fn global_host<'a>(case: &Case, request: &'a HttpRequest) -> Option<&'a str> {
     (is_token_request && is_its_region && global.contains('.')).then_some(global)
 }
 
-fn replays(transcript: &Transcript) {
+/// Panics unless a transcript survives being stored, and the recording of its replay is the
+/// transcript again.
+///
+/// # Panics
+///
+/// A promise was broken.
+pub fn replays(transcript: &Transcript) {
     let stored = serde_json::to_string(transcript).expect("a transcript serialises");
     let read: Transcript = serde_json::from_str(&stored).expect("a transcript is read back");
     assert_eq!(&read, transcript);

@@ -228,16 +228,17 @@ impl Recording<'_> {
     }
 
     pub(crate) fn exec(&mut self, request: &ExecRequest, reply: &Result<ExecOutput, ExecFailure>) {
-        let reply = self.reply(reply, |redactor, output| Printed {
-            exit_code: output.exit_code,
-            stdout: redactor.stdout(output.stdout.expose()),
-            stderr: redactor.stderr(output.stderr.expose()),
-        });
+        // Before the output is known: an argument that happens to be in it is no secret.
         let arguments = request
             .arguments
             .iter()
             .map(|argument| self.recorder.redactor.text(argument))
             .collect();
+        let reply = self.reply(reply, |redactor, output| Printed {
+            exit_code: output.exit_code,
+            stdout: redactor.stdout(output.stdout.expose()),
+            stderr: redactor.stderr(output.stderr.expose()),
+        });
         self.push(Message::Exec {
             program: request.program.clone(),
             arguments,

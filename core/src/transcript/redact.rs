@@ -180,7 +180,10 @@ impl Redactor {
     /// the longest first, since a header's value may have another secret in it.
     pub(crate) fn text(&self, text: &str) -> String {
         let mut shown = text.to_owned();
-        let mut known: Vec<_> = self.known.iter().collect();
+        // What a program printed is hidden where it stands; its words may be anybody's.
+        let is_secret =
+            |(_, placeholder): &&(Secret, String)| !placeholder.starts_with("redacted-output-");
+        let mut known: Vec<_> = self.known.iter().filter(is_secret).collect();
         known.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.expose().len()));
         for (secret, placeholder) in known {
             for form in forms_of(secret.expose())
@@ -222,14 +225,19 @@ impl Redactor {
         if !may_hold_secret(value) && !was_hidden {
             return value.to_owned();
         }
-        let is_named = |url: &Url| {
-            let mut values = url.query_pairs().map(|(_, value)| value);
-            url.query() != Some("") && values.all(|value| !value.is_empty())
-        };
         match Url::parse(value) {
-            Ok(url) if !value.contains('@') && is_named(&url) => {
+            Ok(url) if !value.contains('@') => {
                 let fragment = url.fragment().map_or("", |_| "#redacted");
-                self.url(&url) + fragment
+                let is_named = |url: &Url| url.query_pairs().all(|(_, value)| !value.is_empty());
+                match url.query() {
+                    Some(query) if !query.is_empty() && !is_named(&url) => {
+                        let mut shown = url.clone();
+                        shown.set_query(Some(&self.placeholder("variable", query)));
+                        shown.set_fragment(None);
+                        String::from(shown) + fragment
+                    }
+                    _ => self.url(&url) + fragment,
+                }
             }
             _ => self.hidden_text("variable", value),
         }
