@@ -43,7 +43,8 @@ pub struct Transcript {
     pub configuration: Option<CredentialConfig>,
     /// What was asked of it.
     pub request: TokenRequest,
-    /// The variables that were set, of those that matter.
+    /// The variables that were set, of those that matter. One that should be plain and yet seems to
+    /// hold a password is hidden, and may not decide in a replay what it decided then.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
     /// What earlier runs had left to remember.

@@ -38,3 +38,9 @@ pub(super) fn hides(secret: &str, outcome: &Outcome) {
     }
     assert!(!shown.contains(secret), "{shown}");
 }
+
+/// Whether a variable that should be plain might be hidden, since it might hold a password: what it
+/// decided is then not always decided so in a replay.
+pub(super) fn may_be_hidden(value: &str) -> bool {
+    value.contains(['@', '?', '#'])
+}
