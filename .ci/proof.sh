@@ -1,14 +1,14 @@
 # Slower evidence: a function each, listed with its limit in minutes. A stage that cannot get what
 # it needs from a registry calls `download`, and is then NOT RUN.
 
-proof_stage fuzz   10
+proof_stage fuzz   20
 proof_stage weight 10
 proof_stage python 10
 proof_stage node   10
 proof_stage az     10
 proof_stage browser 10
 
-readonly fuzz_seconds=30
+readonly fuzz_seconds=20
 
 # Every fuzz target for a short while, from its corpus; what is found stays in target/ci/fuzz.
 stage_fuzz() {
@@ -18,7 +18,7 @@ stage_fuzz() {
     found=$work/fuzz/$name
     mkdir -p "$found/corpus"
     cargo fuzz run --sanitizer none --target-dir "$target/fuzz" "$name" "$found/corpus" "fuzz/corpus/$name" -- \
-      -max_total_time="$fuzz_seconds" -timeout=10 -verbosity=0 -print_final_stats=1 -artifact_prefix="$found/"
+      -dict=fuzz/dictionary.txt -max_total_time="$fuzz_seconds" -timeout=10 -verbosity=0 -print_final_stats=1 -artifact_prefix="$found/"
   done
 }
 
