@@ -25,9 +25,15 @@ class Form(HTMLParser):
             self.fields[attrs["name"]] = attrs.get("value", "")
 
 
+def sign_in(url, **fields):
+    """Fills in the form of the page at this URL; the page that comes of it."""
+    page = requests.post(url, data={"action": "sign-in", **SOMEBODY, **fields}, timeout=30)
+    page.raise_for_status()
+    return page.text
+
+
 def visit(url):
-    page = requests.post(url, data={"action": "sign-in", **SOMEBODY}, timeout=30)
-    form = Form(page.text)
+    form = Form(sign_in(url))
     requests.post(form.action, data=form.fields, timeout=30).raise_for_status()
 
 

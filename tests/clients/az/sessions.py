@@ -17,6 +17,7 @@ from pathlib import Path
 
 import jwt
 import requests
+from person import sign_in
 
 ENVIRONMENTS = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
 AZID, HOME = sys.argv[2:]
@@ -28,6 +29,7 @@ RUNTIMES = "ureq", "tokio", "async-std"
 
 BIN = Path(sys.executable).parent
 PERSON = shlex.join([sys.executable, "-B", str(Path(__file__).with_name("person.py"))])
+PERSON_ID = "66666666-aaaa-4bbb-8ccc-000000000001"
 ENVIRONMENT = {
     "HOME": HOME,
     "PATH": f"{BIN}:/usr/bin:/bin",
@@ -38,6 +40,7 @@ ENVIRONMENT = {
     "BROWSER": f"{PERSON} %s &",
     "REQUESTS_CA_BUNDLE": STANDARD["REQUESTS_CA_BUNDLE"],
 }
+os.environ.update(REQUESTS_CA_BUNDLE=ENVIRONMENT["REQUESTS_CA_BUNDLE"])
 
 
 def run(*command, **variables):
@@ -64,9 +67,8 @@ def ask(runtime, resource, *options, **variables):
 
 def expect_token_of(object_id, **variables):
     """A token in every runtime, which the published keys vouch for."""
-    keys = jwt.PyJWKSet.from_dict(requests.get(
-        f"{AUTHORITY}/{TENANT}/discovery/v2.0/keys", verify=ENVIRONMENT["REQUESTS_CA_BUNDLE"], timeout=30
-    ).json())
+    published = requests.get(f"{AUTHORITY}/{TENANT}/discovery/v2.0/keys", timeout=30)
+    keys = jwt.PyJWKSet.from_dict(published.json())
     for runtime in RUNTIMES:
         ended = ask(runtime, VAULT, **variables)
         assert ended.returncode == 0, f"{runtime}: {ended.stderr}"
@@ -127,7 +129,19 @@ def a_managed_identity():
 
 def a_person_at_a_browser():
     az("login")
-    expect_token_of("66666666-aaaa-4bbb-8ccc-000000000001")
+    expect_token_of(PERSON_ID)
+
+
+def a_person_who_types_a_code():
+    command = [BIN / "az", "login", "--use-device-code"]
+    pipes = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, env=ENVIRONMENT, **pipes) as login:
+        told = iter(login.stderr.readline, "")
+        page, code = next(filter(None, (re.search(r"(https://\S+) and enter the code (\S+)", it) for it in told))).groups()
+        assert "You have signed in" in sign_in(page, user_code=code)
+        assert login.wait(90) == 0, login.stderr.read()
+    expect_token_of(PERSON_ID)
+    log_out()
 
 
 def claims_take_the_login_that_the_error_names():
@@ -136,7 +150,7 @@ def claims_take_the_login_that_the_error_names():
     login = shlex.split(re.search(r"`(az login[^`]*)`", said)[1])
     assert json.loads(base64.b64decode(login[login.index("--claims-challenge") + 1])) == json.loads(claims)
     az(*login[1:])
-    expect_token_of("66666666-aaaa-4bbb-8ccc-000000000001")
+    expect_token_of(PERSON_ID)
 
 
 def a_person_whose_sessions_were_revoked():
@@ -144,7 +158,7 @@ def a_person_whose_sessions_were_revoked():
     assert json.loads(az("rest", "--method", "post", "--url", revoke, "--resource", GRAPH)) == {"value": True}
     expect_error("AADSTS50173", "the session has ended: sign in again", resource=STORAGE)
     az("login")
-    expect_token_of("66666666-aaaa-4bbb-8ccc-000000000001")
+    expect_token_of(PERSON_ID)
     log_out()
 
 
@@ -153,6 +167,7 @@ for scenario in (
     the_cloud_is_the_emulator,
     an_application_with_a_secret,
     a_managed_identity,
+    a_person_who_types_a_code,
     a_person_at_a_browser,
     claims_take_the_login_that_the_error_names,
     a_person_whose_sessions_were_revoked,
