@@ -20,8 +20,9 @@
 //! People sign in at [`Entra`]'s pages with a browser, or [`Entra::sign_in`] does it for them.
 //! [`demo`] is a world ready for use. [`Entra`], [`Imds`] and each of the [`Hosts`] can be used alone;
 //! [`BuildSystems`] are the jobs of Azure Pipelines and GitHub Actions that hand out tokens for Entra.
-//! [`Fault`] makes
-//! things go wrong on demand, and [`Emulator::requests`] tells what was asked.
+//! As much of Azure Resource Manager and Microsoft Graph is there as the Azure CLI needs to log in: a
+//! list of [`Subscription`]s and tenants, and the end of one's own sessions. [`Fault`] makes things go
+//! wrong on demand, and [`Emulator::requests`] tells what was asked.
 //! [`verify_access_token`] checks an issued token as a resource does, from the published keys alone.
 
 mod answer;
