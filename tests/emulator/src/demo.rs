@@ -1,6 +1,6 @@
-//! A world ready for use: one tenant with a subscription and three users, one application with a secret, a certificate and
-//! federated credentials for a Kubernetes-like issuer and two build systems, some applications with
-//! less, one machine with a system-assigned and a user-assigned identity.
+//! A world ready for use: one tenant with a subscription and three users, one application with a
+//! secret, a certificate and federated credentials for a Kubernetes-like issuer and two build systems,
+//! some applications with less, one machine with a system-assigned and a user-assigned identity.
 
 mod people;
 
