@@ -57,19 +57,16 @@ stage_node() {
   node "$folder/tokens.mjs" "$environments"
 }
 
-# The real `az` (some 730 MB on disk, a minute and a half to install), which nobody has logged in:
-# that is what the credential is to make of it.
+# The real `az` (some 730 MB on disk, a minute and a half to install), in which nobody, an application,
+# a managed identity and a person are logged in to the emulator in turn.
 stage_az() {
-  local venv=$work/az said
+  local venv=$work/az home=$work/az-home
   python3 -m venv "$venv"
   download "$venv/bin/pip" install -q -r tests/clients/az/requirements.txt
-  cargo build --quiet --locked -p azid-examples --example azure_cli
-  rm -rf "$work/az-home"
-  mkdir -p "$work/az-home"
-  said=$(HOME=$work/az-home AZURE_CONFIG_DIR=$work/az-home/.azure AZURE_CORE_COLLECT_TELEMETRY=false \
-    PATH=$venv/bin:$PATH "$target/debug/examples/azure_cli") && { echo "a token, of whom? $said"; return 1; }
-  echo "$said"
-  [[ $said == 'Unavailable: '*'nobody is logged in to the Azure CLI'*'run `az login`'* ]]
+  rm -rf "$home"
+  mkdir -p "$home"
+  emulate
+  "$venv/bin/python" -B tests/clients/az/sessions.py "$environments" "$target/debug/azid" "$home"
 }
 
 # A person at a real browser, for the example that signs people in.

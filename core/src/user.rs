@@ -22,3 +22,9 @@ pub(crate) const DEVELOPER_CLIENT: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 
 /// The tenant of whoever signs in with a work or school account.
 pub(crate) const ANY_ORGANIZATION: &str = "organizations";
+
+/// Whether a person can have this name: one word that means nothing in a path.
+pub(crate) fn is_user_name(name: &str) -> bool {
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '\\');
+    (1..=255).contains(&name.len()) && !name.contains(is_odd) && !name.starts_with('.')
+}

@@ -8,10 +8,12 @@ use azid_core::testing::{self, Case, World};
 use azid_core::{
     Cause, ClientCertificate, Context, Credential, DefaultAzureCredential, Environment,
     EnvironmentCredential, Error, ErrorKind, Invalid, Now, Outcome, ReadCertificate, Run, Secret,
-    SecretBytes, Step, TokenRequest,
+    SecretBytes, Step, TokenRequest, What,
 };
 
 const TOKEN: &str = r#"{"token_type":"Bearer","expires_in":3599,"access_token":"AT"}"#;
+
+const PASSWORD: &str = "AZURE_PASSWORD";
 
 const SECRET: [(&str, &str); 3] = [
     ("AZURE_TENANT_ID", "contoso.com"),
@@ -24,6 +26,7 @@ fn an_incomplete_set_of_variables_is_unavailable_and_says_what_it_lacks() {
     let [tenant, client, secret] = SECRET;
     let path = ("AZURE_CLIENT_CERTIFICATE_PATH", "/certificate.pem");
     let user = ("AZURE_USERNAME", "megan");
+    let password = (PASSWORD, "c4nary");
     let (t, c, s) = (tenant.0, client.0, secret.0);
     for (variables, missing) in [
         (vec![], vec![t, c, s]),
@@ -32,7 +35,11 @@ fn an_incomplete_set_of_variables_is_unavailable_and_says_what_it_lacks() {
         (vec![secret], vec![t, c]),
         (vec![path, client], vec![t]),
         (vec![path, secret, tenant], vec![c]),
-        (vec![tenant, client, user], vec![s]),
+        (vec![tenant, client, user], vec![PASSWORD]),
+        (vec![user], vec!["AZURE_CLIENT_ID", PASSWORD]),
+        (vec![client, password], vec!["AZURE_USERNAME"]),
+        (vec![client, user, secret], vec![t]),
+        (vec![client, user, path], vec![t]),
         (vec![tenant, client, ("AZURE_CLIENT_SECRET", " ")], vec![s]),
     ] {
         let error = environment_error(&variables);
@@ -58,16 +65,47 @@ fn a_malformed_variable_is_a_failure_that_names_it() {
 }
 
 #[test]
+fn a_name_that_no_person_can_have_is_a_failure_of_its_variable_and_replays() {
+    let too_long = "m".repeat(256);
+    for name in [
+        "megan bowen",
+        "megan\u{a0}b",
+        "me/gan",
+        ".megan",
+        "me\tgan",
+        &too_long,
+    ] {
+        let outcome = password("contoso.com", name).run();
+        let transcript = *outcome.transcript.expect("cases record a transcript");
+        let error = outcome.result.expect_err("there is no such person");
+        assert_eq!(error.kind(), ErrorKind::Failed, "{error}");
+        let Cause::Invalid(invalid) = error.cause() else {
+            panic!("{name:?} is at fault, not {error}");
+        };
+        assert_eq!(invalid.what(), What::Variable("AZURE_USERNAME"), "{error}");
+        let credential = transcript.recorded_credential().expect("it is data");
+        assert_eq!(transcript.replay(credential), transcript, "{name:?}");
+    }
+}
+
+#[test]
+fn a_person_signs_in_at_the_global_service_whatever_the_region() {
+    for region in ["westeurope", "West Europe"] {
+        let outcome = password("fabrikam.com", "megan@fabrikam.com")
+            .with("AZURE_REGIONAL_AUTHORITY_NAME", region)
+            .run();
+        assert!(outcome.result.is_ok(), "{:?}", outcome.result);
+        let exchanges = outcome.transcript.expect("cases record one").exchanges;
+        let sent = serde_json::to_string(&exchanges).expect("it serialises");
+        assert!(sent.contains("https://login.microsoftonline.com/fabrikam.com/"));
+        assert!(!sent.contains("westeurope"), "{sent}");
+    }
+}
+
+#[test]
 fn a_password_signs_in_at_its_tenant_or_at_whichever_the_person_is_of() {
     for (tenant, asked) in [("fabrikam.com", "/fabrikam.com/"), ("", "/organizations/")] {
-        let case = Case::new("a password", EnvironmentCredential::new())
-            .with("AZURE_TENANT_ID", tenant)
-            .with("AZURE_CLIENT_ID", "app-id")
-            .with("AZURE_USERNAME", "megan@fabrikam.com")
-            .with("AZURE_PASSWORD", "c4nary")
-            .http(200, r#"{"account_type":"Managed"}"#)
-            .http(200, TOKEN);
-        let outcome = case.run();
+        let outcome = password(tenant, "megan@fabrikam.com").run();
         assert!(outcome.result.is_ok(), "{:?}", outcome.result);
         let exchanges = outcome.transcript.expect("cases record one").exchanges;
         let sent = serde_json::to_string(&exchanges).expect("it serialises");
@@ -178,6 +216,16 @@ fn a_certificate_that_cannot_be_had_is_a_failure() {
             .to_string()
             .contains("SEND_CERTIFICATE_CHAIN")
     );
+}
+
+fn password(tenant: &str, name: &str) -> Case {
+    Case::new("a password", EnvironmentCredential::new())
+        .with("AZURE_TENANT_ID", tenant)
+        .with("AZURE_CLIENT_ID", "app-id")
+        .with("AZURE_USERNAME", name)
+        .with(PASSWORD, "c4nary")
+        .http(200, r#"{"account_type":"Managed"}"#)
+        .http(200, TOKEN)
 }
 
 fn now() -> Now {

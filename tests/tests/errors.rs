@@ -166,11 +166,15 @@ fn a_token_that_is_none_is_told_apart_from_one_that_has_expired() {
 
 #[test]
 fn a_page_in_the_endpoints_place_is_named_and_not_shown() {
-    for (name, words) in [
-        ("a page instead of JSON", "Sign in"),
-        ("a page instead of an error", "Proxy"),
+    for (name, answered, words) in [
+        ("a page instead of JSON", 200, "Sign in"),
+        ("a page instead of an error", 407, "Proxy"),
     ] {
         let error = error(name);
+        let Cause::Answer(AnswerFault::NotJson { status, .. }) = error.cause() else {
+            panic!("{error}");
+        };
+        assert_eq!(*status, answered);
         let shown = format!("{error} {error:?}");
         assert!(shown.contains("an HTML page instead of JSON"), "{shown}");
         assert!(!shown.contains(words), "{shown}");

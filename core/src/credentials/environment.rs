@@ -33,11 +33,12 @@ use crate::transcript::Redactor;
 /// 3. `AZURE_CLIENT_ID`, `AZURE_USERNAME` and `AZURE_PASSWORD`, with `AZURE_TENANT_ID` or for
 ///    whichever tenant the person is of.
 ///
-/// With them go `AZURE_AUTHORITY_HOST`, `AZURE_REGIONAL_AUTHORITY_NAME` and
-/// `AZURE_ADDITIONALLY_ALLOWED_TENANTS`, which separates tenants by `;`; and with a certificate
-/// `AZURE_CLIENT_CERTIFICATE_PASSWORD` and `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN`, which is `true`,
-/// `1`, `false` or `0`. Without a complete set the credential is unavailable, and names what is
-/// missing. A variable that is set and malformed is a failure, and so is a certificate without a
+/// With them go `AZURE_AUTHORITY_HOST` and `AZURE_ADDITIONALLY_ALLOWED_TENANTS`, which separates
+/// tenants by `;`; with a secret or a certificate `AZURE_REGIONAL_AUTHORITY_NAME`, which says
+/// nothing with a password, since a region serves applications and no people; and with a
+/// certificate `AZURE_CLIENT_CERTIFICATE_PASSWORD` and `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN`, which
+/// is `true`, `1`, `false` or `0`. Without a complete set the credential is unavailable, and names
+/// what the set lacks that was begun. A variable that is set and malformed is a failure, and so is a certificate without a
 /// [reader](Self::certificates). A password is a legacy; see
 /// [`UsernamePasswordCredential`](crate::UsernamePasswordCredential).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -59,6 +60,17 @@ enum Proof {
     Secret,
     Certificate,
     Password,
+}
+
+impl Proof {
+    /// The variables that hold it.
+    fn variables(&self) -> &'static [&'static str] {
+        match self {
+            Self::Secret => &["AZURE_CLIENT_SECRET"],
+            Self::Certificate => &["AZURE_CLIENT_CERTIFICATE_PATH"],
+            Self::Password => &["AZURE_USERNAME", "AZURE_PASSWORD"],
+        }
+    }
 }
 
 const SETS: [Set; 3] = [
@@ -220,17 +232,14 @@ fn complete_set(environment: &Environment) -> Option<&'static Set> {
         .find(|set| environment.missing(&set.names).is_empty())
 }
 
-/// What the set lacks that was meant: the one of the certificate if there is one, else the one of
-/// the secret.
+/// What the set lacks that was meant: the first one of which there is a variable that no other set
+/// has, else the one of the secret.
 fn missing(environment: &Environment) -> Cause {
-    let [secret, certificate, _] = &SETS;
-    let means_certificate = environment.get("AZURE_CLIENT_CERTIFICATE_PATH").is_some()
-        && environment.get("AZURE_CLIENT_SECRET").is_none();
-    let meant = if means_certificate {
-        certificate
-    } else {
-        secret
+    let is_meant = |set: &&Set| {
+        let own = set.proof.variables().iter();
+        own.copied().any(|name| environment.get(name).is_some())
     };
+    let meant = SETS.iter().find(is_meant).unwrap_or(&SETS[0]);
     Cause::MissingVariables(environment.missing(&meant.names))
 }
 
@@ -239,6 +248,8 @@ fn in_its_variable(invalid: Invalid) -> Invalid {
         What::Tenant => invalid.in_variable("AZURE_TENANT_ID"),
         What::ClientId => invalid.in_variable("AZURE_CLIENT_ID"),
         What::ClientSecret => invalid.in_variable("AZURE_CLIENT_SECRET"),
+        // The password is not empty, and may be anything else.
+        What::UserCredentials => invalid.in_variable("AZURE_USERNAME"),
         _ => invalid,
     }
 }
@@ -322,6 +333,11 @@ mod cases {
                     .with("AZURE_PASSWORD", "s3cret")
                     .http(200, r#"{"account_type":"Managed"}"#)
                     .http(200, token),
+                application("a name without a password")
+                    .with("AZURE_USERNAME", "megan@contoso.com"),
+                application("a name that is none")
+                    .with("AZURE_USERNAME", "megan bowen")
+                    .with("AZURE_PASSWORD", "s3cret"),
                 secret("a secret before a password")
                     .with("AZURE_USERNAME", "megan@contoso.com")
                     .with("AZURE_PASSWORD", "s3cret")

@@ -28,7 +28,7 @@ use crate::secret::Secret;
 use crate::transcript::Redactor;
 use crate::user::{
     Interaction, Label, Person, SignIn, SignInFault, UserOptions, client_credential_option,
-    identify_client, proof,
+    identify_client, is_user_name, proof,
 };
 
 /// Gets tokens for a person by their password. **A legacy: leave it behind where you can.**
@@ -128,9 +128,7 @@ impl TryFrom<Data> for UsernamePasswordCredential {
 
     fn try_from(data: Data) -> Result<Self, Invalid> {
         let invalid = |why| Err(Invalid::new(What::UserCredentials, why));
-        let is_odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '\\');
-        let name = &data.username;
-        if name.is_empty() || name.len() > 255 || name.contains(is_odd) || name.starts_with('.') {
+        if !is_user_name(&data.username) {
             return invalid("the name must be one word, mostly `somebody@a.domain`");
         }
         if data.password.is_empty() {

@@ -27,6 +27,7 @@ use crate::retry::whole_milliseconds;
 use crate::secret::{Secret, SecretBytes};
 use crate::time::Timestamp;
 use crate::token::AccessToken;
+use crate::user::is_user_name;
 
 const VERSION: u32 = 1;
 
@@ -140,9 +141,11 @@ fn record_environment(
             },
             Some(Exposure::Secret) => {
                 let value = value.expose();
-                // What no header field can hold, none shall when this is replayed.
+                // What no header field can hold, none shall when this is replayed, and what is no
+                // name, nobody shall have.
                 let is_word = matches!(name, "IDENTITY_HEADER" | "MSI_SECRET");
                 let mark = match fits_header(value) && !(is_word && value.contains(' ')) {
+                    _ if name == "AZURE_USERNAME" && !is_user_name(value) => " ",
                     true => "",
                     false if value.contains(|c: char| c.is_control() && c != '\t') => "\n",
                     false => "…",

@@ -1,14 +1,16 @@
-//! A world ready for use: one tenant with three users, one application with a secret, a certificate and
-//! federated credentials for a Kubernetes-like issuer and two build systems, some applications with
-//! less, one machine with a system-assigned and a user-assigned identity.
+//! A world ready for use: one tenant with a subscription and three users, one application with a
+//! secret, a certificate and federated credentials for a Kubernetes-like issuer and two build systems,
+//! some applications with less, one machine with a system-assigned and a user-assigned identity.
 
 mod people;
 
 use crate::application::{Application, ClientSecret, FederatedCredential, TrustedSubject};
 use crate::ci::{BuildSystems, Pipeline, ServiceConnection, Workflow};
 use crate::directory::{AccessPolicy, Directory, FederatedIssuer, Resource, Tenant, TokenVersion};
+use crate::graph;
 use crate::keys::Keys;
 use crate::machine::{Machine, ManagedIdentity};
+use crate::resource_manager::{self, Subscription};
 use crate::world::{HostSecrets, World};
 pub use people::{
     DEVELOPER_CLIENT_ID, FEDERATED_DOMAIN, FEDERATED_USER_NAME, FEDERATED_USER_OBJECT_ID,
@@ -114,6 +116,8 @@ pub const APP_SERVICE_2017_SECRET: &str = "emulated-app-service-2017-secret";
 pub const AZURE_ML_SECRET: &str = "emulated-azure-ml-secret";
 /// The header `Secret` on Service Fabric.
 pub const SERVICE_FABRIC_SECRET: &str = "emulated-service-fabric-secret";
+/// The id of the tenant's only subscription.
+pub const SUBSCRIPTION_ID: &str = "55555555-aaaa-4bbb-8ccc-000000000001";
 /// The machine's region.
 pub const LOCATION: &str = "westeurope";
 
@@ -173,6 +177,11 @@ pub fn world(keys: &Keys) -> World {
             azure_ml: AZURE_ML_SECRET.to_owned(),
             service_fabric: SERVICE_FABRIC_SECRET.to_owned(),
         },
+        subscriptions: vec![Subscription {
+            id: SUBSCRIPTION_ID.to_owned(),
+            display_name: "Emulated subscription".to_owned(),
+            tenant_id: TENANT_ID.to_owned(),
+        }],
         builds: builds(keys),
         client_certificate: Some(keys.certificate.clone()),
     }
@@ -277,19 +286,15 @@ fn resources() -> Vec<Resource> {
         (RESOURCE, "cfa8b339-82a2-471a-a3c9-0fc0be7a4093", V1),
         (
             "https://management.azure.com",
-            "797f4846-ba00-4fd7-ba43-dac1f8f63013",
+            resource_manager::APPLICATION_ID,
             V1,
         ),
         (
             "https://management.core.windows.net",
-            "797f4846-ba00-4fd7-ba43-dac1f8f63013",
+            resource_manager::APPLICATION_ID,
             V1,
         ),
-        (
-            "https://graph.microsoft.com",
-            "00000003-0000-0000-c000-000000000000",
-            V1,
-        ),
+        ("https://graph.microsoft.com", graph::APPLICATION_ID, V1),
         (
             "https://storage.azure.com",
             "e406a681-f3d4-42a8-90b6-c2b029497af1",

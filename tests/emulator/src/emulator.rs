@@ -4,6 +4,8 @@
 //! request ──► fault queued for it? ──► /metadata/…                ► Imds
 //!                                      a host's path              ► Hosts
 //!                                      …/_apis/distributedtask/… ► BuildSystems
+//!                                      /subscriptions, /tenants   ► Azure Resource Manager
+//!                                      …/me/revokeSignInSessions  ► Microsoft Graph
 //!                                      all else                   ► Entra ──► log ──► reply
 //! ```
 //!
@@ -14,11 +16,13 @@ use crate::certificate::ClientCertificate;
 use crate::ci::BuildSystems;
 use crate::entra::Entra;
 use crate::fault::{Fault, FaultQueue};
+use crate::graph;
 use crate::hosts::{Hosts, TokenProxy, problem};
 use crate::imds::Imds;
 use crate::keys::SigningKey;
 use crate::record::{Outcome, RepeatedAssertion, RequestLog, RequestRecord};
 use crate::reply::Reply;
+use crate::resource_manager::{self, Subscription};
 use crate::world::World;
 use http::{Request, Response, StatusCode};
 use serde_json::json;
@@ -42,6 +46,7 @@ pub struct Emulator {
     imds: Imds,
     hosts: Hosts,
     builds: BuildSystems,
+    subscriptions: Vec<Subscription>,
     client_certificate: Option<ClientCertificate>,
     faults: FaultQueue,
     log: RequestLog,
@@ -55,6 +60,7 @@ impl Emulator {
             hosts: Hosts::new(&world.machine, &world.host_secrets, &key),
             imds: Imds::new(world.machine, key),
             builds: world.builds,
+            subscriptions: world.subscriptions,
             client_certificate: world.client_certificate,
             faults: FaultQueue::default(),
             log: RequestLog::default(),
@@ -194,6 +200,12 @@ impl Emulator {
                 Outcome::Leak("plain http".to_owned()),
             ),
             _ if BuildSystems::owns(request.uri().path()) => self.builds.handle(request, now),
+            _ if resource_manager::owns(request.uri().path()) => {
+                resource_manager::handle(&self.entra, &self.subscriptions, request, now)
+            }
+            _ if request.uri().path() == graph::REVOKE_PATH => {
+                graph::handle(&mut self.entra, request, now)
+            }
             _ => match problem::stray_secret(request, Some("authorization")) {
                 Err(problem) => problem.answer(),
                 Ok(()) => self.entra.handle(request, now),

@@ -82,6 +82,16 @@ impl Entra {
         self.mint.set_authority(origin);
     }
 
+    /// The origin that documents and version 2 tokens carry.
+    pub(crate) fn authority(&self) -> &str {
+        &self.mint.authority
+    }
+
+    /// The keys that access tokens can be checked with, as a JSON Web Key Set.
+    pub(crate) fn published_keys(&self) -> String {
+        discovery::key_set(&self.mint).to_string()
+    }
+
     /// What the service knows.
     pub fn directory(&self) -> &Directory {
         &self.directory

@@ -20,12 +20,14 @@
 //! People sign in at [`Entra`]'s pages with a browser, or [`Entra::sign_in`] does it for them.
 //! [`demo`] is a world ready for use. [`Entra`], [`Imds`] and each of the [`Hosts`] can be used alone;
 //! [`BuildSystems`] are the jobs of Azure Pipelines and GitHub Actions that hand out tokens for Entra.
-//! [`Fault`] makes
-//! things go wrong on demand, and [`Emulator::requests`] tells what was asked.
+//! As much of Azure Resource Manager and Microsoft Graph is there as the Azure CLI needs to log in: a
+//! list of [`Subscription`]s and tenants, and the end of one's own sessions. [`Fault`] makes things go
+//! wrong on demand, and [`Emulator::requests`] tells what was asked.
 //! [`verify_access_token`] checks an issued token as a resource does, from the published keys alone.
 
 mod answer;
 mod application;
+mod bearer;
 mod certificate;
 mod ci;
 pub mod demo;
@@ -34,6 +36,7 @@ mod emulator;
 mod entra;
 mod fault;
 mod fields;
+mod graph;
 mod hosts;
 mod imds;
 mod jwt;
@@ -42,6 +45,7 @@ mod machine;
 mod mint;
 mod record;
 mod reply;
+mod resource_manager;
 mod server;
 mod time;
 mod verify;
@@ -66,6 +70,7 @@ pub use keys::{Keys, SigningKey};
 pub use machine::{Machine, ManagedIdentity};
 pub use record::{Outcome, RequestRecord};
 pub use reply::{Reply, Transport};
+pub use resource_manager::Subscription;
 pub use server::{Clock, EmulatorServer, ServerOptions, Traffic};
 pub use verify::{Claims, VerifyError, verify_access_token};
 pub use world::{HostSecrets, World};

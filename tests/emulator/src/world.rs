@@ -4,9 +4,11 @@ use crate::certificate::ClientCertificate;
 use crate::ci::BuildSystems;
 use crate::directory::Directory;
 use crate::machine::Machine;
+use crate::resource_manager::Subscription;
 use std::fmt;
 
-/// The directory behind Entra, the machine behind the metadata service, and the build systems.
+/// The directory behind Entra, the machine behind the metadata service, subscriptions, and the build
+/// systems.
 /// [`crate::demo::world`] makes one ready for use.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -16,6 +18,8 @@ pub struct World {
     pub machine: Machine,
     /// What proves a caller to the other hosts of managed identities.
     pub host_secrets: HostSecrets,
+    /// What Azure Resource Manager lists.
+    pub subscriptions: Vec<Subscription>,
     /// The jobs of build systems.
     pub builds: BuildSystems,
     /// The certificate that the first application holds, for a server to hand to its programs.

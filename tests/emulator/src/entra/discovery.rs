@@ -78,7 +78,11 @@ pub(super) fn adfs_configuration(mint: &Mint) -> Response<Vec<u8>> {
 
 /// The keys that access tokens can be checked with (RFC 7517 section 5).
 pub(super) fn keys(mint: &Mint) -> Response<Vec<u8>> {
-    document(&json!({"keys": [mint.key.public_jwk()]}))
+    document(&key_set(mint))
+}
+
+pub(super) fn key_set(mint: &Mint) -> Value {
+    json!({"keys": [mint.key.public_jwk()]})
 }
 
 /// Whether the host of an authority is one of Entra's, and its other names.

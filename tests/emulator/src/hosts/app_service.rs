@@ -71,9 +71,7 @@ impl AppService {
         request: &Request<Vec<u8>>,
         now: u64,
     ) -> Result<Response<Vec<u8>>, Problem> {
-        let fields = admit(request, HEADER, &self.header)?;
-        problem::api_version(&fields, &API_VERSIONS)?;
-        problem::only_ids(&fields, &IDS.map(|(name, _)| name))?;
+        let fields = admit(request, (HEADER, &self.header), &API_VERSIONS, &IDS)?;
         let issued = self.identities.issue(&fields, &IDS, false, now)?;
         let body = json!({
             "access_token": issued.token.expose(),
@@ -87,11 +85,13 @@ impl AppService {
     }
 }
 
-/// A GET with the right secret in `header`; what its query says.
+/// What the query says of a GET with the right secret in a header, for a known version of the
+/// endpoint, that names an identity by one of `ids` or not at all.
 pub(super) fn admit(
     request: &Request<Vec<u8>>,
-    header: &'static str,
-    secret: &Secret,
+    (header, secret): (&'static str, &Secret),
+    api_versions: &[&str],
+    ids: &[IdName],
 ) -> Result<Fields, Problem> {
     problem::stray_secret(request, Some(header))?;
     if request.method() != Method::GET {
@@ -103,7 +103,10 @@ pub(super) fn admit(
     if answer::only_header(request, header) != Some(secret.expose()) {
         return Err(Problem::WrongProof(header));
     }
-    Ok(Fields::of_query(request.uri())?)
+    let fields = Fields::of_query(request.uri())?;
+    problem::api_version(&fields, api_versions)?;
+    problem::only_ids(&fields, ids)?;
+    Ok(fields)
 }
 
 /// The error shape of both versions of the endpoint.

@@ -7,7 +7,7 @@
 
 use super::app_service::{admit, refuse};
 use super::identities::{IdName, Identities};
-use super::problem::{self, Problem};
+use super::problem::Problem;
 use super::secret::Secret;
 use crate::answer;
 use crate::time::{date_on_linux, date_on_windows};
@@ -77,9 +77,7 @@ impl AppService2017 {
         request: &Request<Vec<u8>>,
         now: u64,
     ) -> Result<Response<Vec<u8>>, Problem> {
-        let fields = admit(request, HEADER, &self.secret)?;
-        problem::api_version(&fields, &API_VERSIONS)?;
-        problem::only_ids(&fields, &IDS.map(|(name, _)| name))?;
+        let fields = admit(request, (HEADER, &self.secret), &API_VERSIONS, &IDS)?;
         let issued = self.identities.issue(&fields, &IDS, false, now)?;
         let body = json!({
             "access_token": issued.token.expose(),

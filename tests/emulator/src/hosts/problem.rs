@@ -1,5 +1,6 @@
 //! Why a host refuses a request, and the checks that hosts share.
 
+use super::identities::IdName;
 use crate::answer;
 use crate::fields::{Fields, FieldsError};
 use crate::record::Outcome;
@@ -142,10 +143,11 @@ pub(crate) fn metadata_header(request: &Request<Vec<u8>>) -> Result<(), Problem>
 }
 
 /// Refuses every name for an identity but the `supported` ones.
-pub(crate) fn only_ids(fields: &Fields, supported: &[&str]) -> Result<(), Problem> {
+pub(crate) fn only_ids(fields: &Fields, supported: &[IdName]) -> Result<(), Problem> {
+    let is_known = |name: &str| supported.iter().any(|(known, _)| *known == name);
     let unsupported = ID_FIELDS
         .into_iter()
-        .find(|name| fields.has(name) && !supported.contains(name));
+        .find(|name| fields.has(name) && !is_known(name));
     unsupported.map_or(Ok(()), |name| Err(Problem::UnsupportedId(name)))
 }
 

@@ -7,7 +7,7 @@
 
 use super::app_service::admit;
 use super::identities::{Identities, Issued};
-use super::problem::{self, Problem, correlation_id};
+use super::problem::{Problem, correlation_id};
 use super::secret::Secret;
 use crate::answer;
 use crate::fields::Fields;
@@ -70,9 +70,7 @@ impl ServiceFabric {
         request: &Request<Vec<u8>>,
         now: u64,
     ) -> Result<Response<Vec<u8>>, Problem> {
-        let fields = admit(request, HEADER, &self.secret)?;
-        problem::api_version(&fields, &API_VERSIONS)?;
-        problem::only_ids(&fields, &[])?;
+        let fields = admit(request, (HEADER, &self.secret), &API_VERSIONS, &[])?;
         let capabilities = fields.get("xms_cc").unwrap_or_default();
         let handles_challenges = capabilities
             .split(',')

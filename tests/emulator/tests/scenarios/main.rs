@@ -24,6 +24,7 @@ mod passwords;
 mod people;
 mod refresh_tokens;
 mod regions;
+mod resources;
 mod returning_browsers;
 mod server;
 mod server_faults;
