@@ -7,7 +7,7 @@ mod record;
 mod sign_in;
 
 pub use self::authorization::{AuthorizationRequest, AuthorizationSession};
-pub(crate) use self::authorization::{SignInSecrets, authorize_url, denied};
+pub(crate) use self::authorization::{SessionData, SignInSecrets, authorize_url, denied};
 pub use self::fault::SignInFault;
 pub(crate) use self::options::{
     AuthorizationOptions, UserOptions, client_credential_option, hint_options, identify_client,

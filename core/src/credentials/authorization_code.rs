@@ -7,22 +7,21 @@ mod cases;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::CredentialConfig;
 use crate::client::{ClientCredential, Grant};
 use crate::context::Context;
 use crate::credential::{Credential, Lane};
 use crate::environment::Environment;
-use crate::error::Error;
+use crate::error::{Error, Invalid, What};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
 use crate::secret::Secret;
-use crate::transcript::Redactor;
+use crate::transcript::{Redactor, is_placeholder};
 use crate::user::{
-    AuthorizationSession, Label, Person, SignIn, UserOptions, client_credential_option,
-    identify_client, proof,
+    AuthorizationSession, Label, Person, SessionData, SignIn, UserOptions, identify_client, proof,
 };
 
 const NAME: &str = "AuthorizationCodeCredential";
@@ -35,10 +34,15 @@ const NAME: &str = "AuthorizationCodeCredential";
 /// are never another person's. When the session has ended the error's kind is
 /// [`InteractionRequired`](crate::ErrorKind::InteractionRequired), and the person is to be sent
 /// away anew.
+///
+/// As data it is what a transcript has, without its secrets: there is no reading one that could be
+/// redeemed, since a sign-in that was kept goes on by
+/// [`AuthorizationRequest::resume`](crate::AuthorizationRequest::resume).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthorizationCodeCredential {
-    session: AuthorizationSession,
+    session: SessionData,
+    #[serde(deserialize_with = "placeholder")]
     code: Secret,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client_credential: Option<ClientCredential>,
@@ -52,15 +56,31 @@ impl AuthorizationCodeCredential {
     ///
     /// The answer belongs to another session, is an error, or cannot be read.
     pub fn new(session: AuthorizationSession, answer: &[u8]) -> Result<Self, Error> {
-        let code = session.read_code(answer, NAME)?;
+        let code = session.0.read_code(answer, NAME)?;
         Ok(Self {
-            session,
+            session: session.0,
             code,
             client_credential: None,
         })
     }
 
-    client_credential_option!();
+    /// Says what the application proves who it is with, if it is a confidential client.
+    ///
+    /// # Errors
+    ///
+    /// It is empty, or this is the credential of a transcript, which says by itself where the proof
+    /// would be sent.
+    pub fn client_credential(
+        mut self,
+        proof: impl Into<ClientCredential>,
+    ) -> Result<Self, Invalid> {
+        if is_placeholder(self.code.expose()) {
+            let why = "that of a transcript is not given another client credential";
+            return Err(Invalid::new(What::Session, why));
+        }
+        self.client_credential = Some(proof.into().checked()?);
+        Ok(self)
+    }
 
     fn redeem_code(&self, sign_in: SignIn, cx: &mut Context) -> Next {
         if sign_in.account.is_some() {
@@ -119,4 +139,15 @@ impl Credential for AuthorizationCodeCredential {
         };
         person.begin(move |sign_in, cx| self.redeem_code(sign_in, cx), cx)
     }
+}
+
+/// A code that was left out of a transcript; no other is read.
+fn placeholder<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    let code = Secret::deserialize(deserializer)?;
+    if is_placeholder(code.expose()) {
+        return Ok(code);
+    }
+    Err(serde::de::Error::custom(
+        "a sign-in that was kept is resumed by the request that began it",
+    ))
 }
