@@ -1,5 +1,6 @@
 //! People who sign in: what the flows that ask them have in common.
 
+mod account;
 mod authorization;
 mod fault;
 mod options;

@@ -31,7 +31,8 @@ use crate::user::{
 
 /// Gets tokens for the person in front of this machine: their browser opens the sign-in page, and
 /// the answer comes to a port of this machine. The first sign-in brings what later tokens are got
-/// by without asking.
+/// by without asking. For the provider, and for all that share its cache, that person stays the one:
+/// somebody else takes another cache, or has a record.
 ///
 /// The code is bound to this program by PKCE and a nonce, and comes in a form that leaves no trace
 /// in the browser's history.
@@ -109,8 +110,7 @@ impl InteractiveBrowserCredential {
         let secrets = SignInSecrets::draw(cx.entropy());
         let tenant = &sign_in.client.tenant;
         let mut page = authorize_url(&self.application, tenant, &sign_in.request, &secrets);
-        self.authorization
-            .fill(&mut page, self.user.record.as_ref());
+        self.authorization.fill(&mut page, sign_in.account.as_ref());
         let request = AuthorizeRequest {
             endpoint: page,
             redirect: self.redirect.clone(),

@@ -30,9 +30,11 @@ pub enum SignInFault {
     UnreadableAnswer(&'static str),
     /// The id token was issued for another sign-in: the code was somebody else's.
     OtherNonce,
-    /// Another person signed in than the one asked for.
+    /// The answer is for another account than the one that is signed in, or that a record asks for.
+    /// Nothing of it was kept.
     OtherAccount,
-    /// The answer does not say whose token it is, where a record says whose it must be.
+    /// The answer does not say, or not in a way that can be compared, whether it is for the account
+    /// that is signed in, or that a record asks for. Nothing of it was kept.
     UnknownAccount,
     /// The account's passwords are kept by another service than Entra.
     FederatedRealm,
@@ -62,8 +64,12 @@ impl SignInFault {
             Self::Declined => "sign in again, and accept; or ask an administrator for consent",
             Self::CodeExpired | Self::UnknownCode => "start again, and type the new code in time",
             Self::NoBrowser(_) => "use DeviceCodeCredential, or run this where there is a browser",
-            Self::OtherAccount => "sign in with the account that was asked for",
-            Self::UnknownAccount => "ask for nobody in particular: sign in without the record",
+            Self::OtherAccount => {
+                "sign in with the account that is expected, or use a provider with a cache of its own for the other one"
+            }
+            Self::UnknownAccount => {
+                "sign in anew, without a record, by a provider with a cache of its own"
+            }
             Self::OtherState | Self::UnreadableAnswer(_) | Self::OtherNonce => {
                 "start the sign-in again, in the same browser"
             }
@@ -90,8 +96,12 @@ impl fmt::Display for SignInFault {
             Self::OtherState => f.write_str("the answer belongs to another sign-in"),
             Self::UnreadableAnswer(why) => write!(f, "the answer cannot be read: {why}"),
             Self::OtherNonce => f.write_str("the id token belongs to another sign-in"),
-            Self::OtherAccount => f.write_str("another account signed in than was asked for"),
-            Self::UnknownAccount => f.write_str("the answer does not say which account signed in"),
+            Self::OtherAccount => {
+                f.write_str("the answer is for another account than the one that is expected")
+            }
+            Self::UnknownAccount => f.write_str(
+                "the answer does not say whether it is for the account that is expected",
+            ),
             Self::FederatedRealm => {
                 f.write_str("the account's password is kept by a federated service, not by Entra")
             }

@@ -8,10 +8,15 @@
 //!
 //! One refresh token serves all resources of an account. It is kept under the authority, the tenant,
 //! the client and the account; which account a credential signed in is kept beside it.
+//!
+//! Once that is known it stays: an answer for another account is refused, whether a person was asked
+//! or not. So the tokens that are held under one credential are always one person's, whatever else
+//! they are held beside, and no cache need find out whose to drop.
 
 use std::fmt;
 use std::sync::Arc;
 
+use super::account::{Holder, Likeness};
 use super::fault::SignInFault;
 use super::options::{Interaction, UserOptions};
 use super::record::AuthenticationRecord;
@@ -20,7 +25,7 @@ use crate::context::Context;
 use crate::error::{Cause, Error, Invalid, What};
 use crate::memory::{Fact, MemoryChange};
 use crate::moves::{Next, done};
-use crate::oauth::{AnswerFault, IdToken, ServiceError, TokenAnswer, client_info};
+use crate::oauth::{AnswerFault, IdToken, ServiceError, TokenAnswer};
 use crate::request::TokenRequest;
 use crate::secret::Secret;
 
@@ -60,7 +65,7 @@ pub(crate) struct SignIn {
     prove: Arc<dyn Prove>,
     options: UserOptions,
     label: Label,
-    /// Whether a person was asked, who may be another one than the last time.
+    /// Whether a person was asked, or a password sent, instead of a refresh.
     asked: bool,
     refused: Option<Box<ServiceError>>,
 }
@@ -219,82 +224,40 @@ impl SignIn {
                 return Self::fail(SignInFault::OtherNonce, cx);
             }
         }
-        let signed_in = self.read_account(&answer, id_token.as_ref());
-        let is_other = |signed_in: &AuthenticationRecord| {
-            let account = self.account.as_ref();
-            account.is_some_and(|it| it.home_account_id != signed_in.home_account_id)
-        };
-        // Who is asked for by a record, or is refreshed, cannot turn into somebody else. An id token
-        // alone names the account in another way than a record of both ids does.
-        let is_sure = answer.client_info.as_ref().and_then(client_info).is_some();
-        let is_bound = self.options.record.is_some() || !self.asked;
-        if let Some(record) = &self.options.record {
-            let is_same = |it: &AuthenticationRecord| it.home_account_id == record.home_account_id;
-            if !is_sure && !signed_in.as_ref().is_some_and(is_same) {
-                return Self::fail(SignInFault::UnknownAccount, cx);
+        let holder = Holder::read(&answer, id_token.as_ref());
+        if let Some(known) = &self.account {
+            // Who refreshes need not be told again whose token it is, save where a record asks.
+            let may_be_unsaid = !self.asked && self.options.record.is_none();
+            match holder.likeness(known) {
+                Likeness::Same => {}
+                Likeness::Unsaid if may_be_unsaid => {}
+                Likeness::Other => return Self::fail(SignInFault::OtherAccount, cx),
+                Likeness::Unclear | Likeness::Unsaid => {
+                    return Self::fail(SignInFault::UnknownAccount, cx);
+                }
             }
         }
-        if is_bound && is_sure && signed_in.as_ref().is_some_and(is_other) {
-            return Self::fail(SignInFault::OtherAccount, cx);
-        }
-        self.remember(signed_in, answer.refresh_token, cx);
+        self.remember(holder, answer.refresh_token, cx);
         done(answer.token)
     }
 
-    fn remember(
-        mut self,
-        signed_in: Option<AuthenticationRecord>,
-        refresh_token: Option<Secret>,
-        cx: &mut Context,
-    ) {
-        let now = cx.now().timestamp();
-        if let Some(mut record) = signed_in {
-            if let Some(known) = self.account.filter(|_| record.username.is_empty()) {
-                record.username = known.username;
-            }
-            let key = account_key(&self.application, &self.label);
-            let fact = Fact::SignedIn(record.clone());
-            if cx.memory().recall(&key) != Some(&fact) {
-                let on = cx.memory().time_after(&key, now);
-                cx.remember(MemoryChange::Learned { key, fact, on });
-            }
-            self.account = Some(record);
-        } else if self.asked {
-            self.account = None;
+    fn remember(mut self, holder: Holder, refresh_token: Option<Secret>, cx: &mut Context) {
+        let authority = self.application.authority.url().host_str();
+        self.account = holder.record(
+            self.account.take(),
+            authority.unwrap_or_default(),
+            &self.client,
+        );
+        if let Some(record) = self.account.clone() {
+            learn(self.account_key(), Fact::SignedIn(record), cx);
         }
         if let Some(token) = refresh_token.filter(|token| !token.is_empty()) {
-            let key = self.token_key();
-            let fact = Fact::RefreshToken(token);
-            let on = cx.memory().time_after(&key, now);
-            cx.remember(MemoryChange::Learned { key, fact, on });
+            learn(self.token_key(), Fact::RefreshToken(token), cx);
         }
-    }
-
-    /// Who signed in: by the account's ids beside the token, or else by its subject.
-    fn read_account(
-        &self,
-        answer: &TokenAnswer,
-        id_token: Option<&IdToken>,
-    ) -> Option<AuthenticationRecord> {
-        let claim = |name: &str| id_token.and_then(|it| it.text(name)).map(str::to_owned);
-        let ids = answer.client_info.as_ref().and_then(client_info);
-        let (home_account_id, home_tenant) = match ids {
-            Some((user, tenant)) => (format!("{user}.{tenant}"), Some(tenant)),
-            None => (claim("sub")?, None),
-        };
-        let authority = self.application.authority.url().host_str();
-        let client_id = self.client.client_id.as_str();
-        let mut record =
-            AuthenticationRecord::new(authority.unwrap_or_default(), client_id, home_account_id);
-        let asked = || self.client.tenant.as_str().to_owned();
-        record.tenant_id = claim("tid").or(home_tenant).unwrap_or_else(asked);
-        let name = id_token.and_then(IdToken::user_name);
-        record.username = name.unwrap_or_default().to_owned();
-        Some(record)
     }
 
     fn account_key(&self) -> String {
-        account_key(&self.application, &self.label)
+        format!("account of {} for {}", self.label, place(&self.application))
     }
 
     fn token_key(&self) -> String {
@@ -320,8 +283,12 @@ impl fmt::Display for Label {
     }
 }
 
-fn account_key(application: &Application, label: &Label) -> String {
-    format!("account of {label} for {}", place(application))
+/// Remembers a fact that was learned just now, if it is news.
+fn learn(key: String, fact: Fact, cx: &mut Context) {
+    if cx.memory().recall(&key) != Some(&fact) {
+        let on = cx.memory().time_after(&key, cx.now().timestamp());
+        cx.remember(MemoryChange::Learned { key, fact, on });
+    }
 }
 
 /// Where a session is good.
