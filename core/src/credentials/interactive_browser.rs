@@ -9,19 +9,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::CredentialConfig;
 use crate::client::{Application, Grant, application_options};
 use crate::context::Context;
 use crate::credential::{Credential, Lane};
 use crate::effect::{
-    AuthorizeAnswer, AuthorizeFailure, AuthorizeRequest, Authorized, LoopbackRedirect, ResponseMode,
+    AuthorizeAnswer, AuthorizeFailure, AuthorizeRequest, Authorized, Detail, LoopbackRedirect,
+    ResponseMode,
 };
 use crate::environment::Environment;
-use crate::error::Invalid;
+use crate::error::{Cause, Invalid};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::{Next, authorize};
+use crate::oauth::safe_text;
 use crate::transcript::{Redactor, milliseconds};
 use crate::user::{
     ANY_ORGANIZATION, AuthorizationOptions, DEVELOPER_CLIENT, Label, Person, SignIn, SignInFault,
@@ -145,20 +148,30 @@ impl InteractiveBrowserCredential {
 
 fn not_authorized(failure: AuthorizeFailure, asked: &AuthorizeRequest, cx: &Context) -> Next {
     match failure {
-        AuthorizeFailure::NoBrowser(_) => {
-            let mut page = asked.endpoint.clone();
-            let shown = ["client_id", "response_type", "scope", "domain_hint"];
-            let pairs = asked.endpoint.query_pairs();
-            let pairs = pairs.filter(|(name, _)| shown.contains(&&**name));
-            page.query_pairs_mut().clear().extend_pairs(pairs);
-            cx.unavailable(crate::error::Cause::SignIn {
-                fault: SignInFault::NoBrowser(page),
-                service: None,
-            })
-        }
+        AuthorizeFailure::NoBrowser(reason) => cx.unavailable(Cause::SignIn {
+            fault: no_browser(&asked.endpoint, &reason, cx),
+            service: None,
+        }),
         AuthorizeFailure::NoListener(_) => cx.unavailable(failure),
         failure => cx.failed(failure),
     }
+}
+
+/// The page and the host's words, without what could be used to take the sign-in over, and without
+/// the person's name: of a page that the host quotes, no query is kept.
+fn no_browser(endpoint: &Url, reason: &Detail, cx: &Context) -> SignInFault {
+    const SHOWN: [&str; 4] = ["client_id", "response_type", "scope", "domain_hint"];
+    let mut page = endpoint.clone();
+    let pairs = endpoint.query_pairs();
+    let pairs = pairs.filter(|(name, _)| SHOWN.contains(&&**name));
+    page.query_pairs_mut().clear().extend_pairs(pairs);
+    let words = reason.as_str().split(' ').map(|word| match word.find('?') {
+        Some(query) if word.contains("://") => &word[..query],
+        _ => word,
+    });
+    let words: Vec<_> = words.collect();
+    let reason = Detail::new(safe_text(&words.join(" "), 200, cx.sent_secrets()));
+    SignInFault::NoBrowser { page, reason }
 }
 
 impl Credential for InteractiveBrowserCredential {

@@ -4,11 +4,12 @@ use std::fmt;
 
 use url::Url;
 
-use crate::error::Fault;
+use crate::effect::Detail;
+use crate::error::{Cause, Fault};
 use crate::request::TokenRequest;
 
 /// Why nobody is signed in, where that is no fault of an exchange or of the host.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SignInFault {
     /// A person must sign in, and the credential is not to ask anybody, or has no way to. The
@@ -19,11 +20,18 @@ pub enum SignInFault {
     Declined,
     /// The code was not used while it was good.
     CodeExpired,
+    /// The code ended while the endpoint did not say whether it was used, for the last time because
+    /// of this.
+    CodeExpiredUnheard(Box<Cause>),
     /// The endpoint does not know its own code.
     UnknownCode,
-    /// There is no browser here. The page says who would have been asked for what; the sign-in
-    /// itself has ended.
-    NoBrowser(Url),
+    /// There is no browser here.
+    NoBrowser {
+        /// Says who would have been asked for what; the sign-in itself has ended.
+        page: Url,
+        /// The host's own words, without what the page was told beside that.
+        reason: Detail,
+    },
     /// What the browser brought belongs to another sign-in, or was made up.
     OtherState,
     /// What the browser brought cannot be read as an answer, and why.
@@ -46,7 +54,8 @@ impl SignInFault {
             Self::Required(_) | Self::Declined | Self::CodeExpired | Self::OtherAccount => {
                 Fault::User
             }
-            Self::NoBrowser(_) => Fault::Host,
+            Self::CodeExpiredUnheard(cause) => cause.fault(),
+            Self::NoBrowser { .. } => Fault::Host,
             Self::FederatedRealm => Fault::Configuration,
             Self::UnknownCode
             | Self::OtherState
@@ -63,7 +72,10 @@ impl SignInFault {
             }
             Self::Declined => "sign in again, and accept; or ask an administrator for consent",
             Self::CodeExpired | Self::UnknownCode => "start again, and type the new code in time",
-            Self::NoBrowser(_) => "use DeviceCodeCredential, or run this where there is a browser",
+            Self::CodeExpiredUnheard(_) => "start again when the endpoint can be reached",
+            Self::NoBrowser { .. } => {
+                "use DeviceCodeCredential, or run this where there is a browser"
+            }
             Self::OtherAccount => {
                 "sign in with the account that is expected, or use a provider with a cache of its own for the other one"
             }
@@ -91,8 +103,21 @@ impl fmt::Display for SignInFault {
             }
             Self::Declined => f.write_str("the sign-in was declined"),
             Self::CodeExpired => f.write_str("nobody signed in while the code was good"),
+            Self::CodeExpiredUnheard(cause) => {
+                f.write_str("the code has expired, and nobody knows whether it was used, since ")?;
+                match **cause {
+                    Cause::Http(_) => write!(f, "the endpoint did not answer: {cause}"),
+                    _ => write!(f, "the endpoint {cause}"),
+                }
+            }
             Self::UnknownCode => f.write_str("the code was not recognised"),
-            Self::NoBrowser(page) => write!(f, "no browser could be opened for {page}"),
+            Self::NoBrowser { page, reason } => {
+                write!(f, "no browser could be opened for {page}")?;
+                match reason.as_str() {
+                    "" => Ok(()),
+                    reason => write!(f, ": {reason}"),
+                }
+            }
             Self::OtherState => f.write_str("the answer belongs to another sign-in"),
             Self::UnreadableAnswer(why) => write!(f, "the answer cannot be read: {why}"),
             Self::OtherNonce => f.write_str("the id token belongs to another sign-in"),

@@ -138,7 +138,7 @@ impl SignIn {
             |mut sign_in, answer, cx| match answer {
                 Ok(answer) => sign_in.finish(answer, None, cx),
                 Err(Cause::Service(error)) if error.wants_sign_in() => {
-                    if error.ends_refresh_token() {
+                    if error.ends_refresh_token() && sign_in.is_at_home() {
                         cx.remember(MemoryChange::Rejected(token));
                     }
                     if let Some(claims) = error.claims() {
@@ -151,6 +151,18 @@ impl SignIn {
             },
             cx,
         )
+    }
+
+    /// Whether the tenant that is asked is the one that the session belongs to. What another says of
+    /// it holds there alone: a token that was not used there for long has expired there.
+    fn is_at_home(&self) -> bool {
+        let account = self.account.as_ref().map(AuthenticationRecord::tenant_id);
+        let homes = [Some(self.application.tenant.as_str()), account];
+        let asked = self.client.tenant.as_str();
+        homes
+            .iter()
+            .flatten()
+            .any(|it| it.eq_ignore_ascii_case(asked))
     }
 
     /// Redeems what a person brought, with the nonce that they were sent away with if there is one.

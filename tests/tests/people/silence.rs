@@ -166,6 +166,53 @@ fn a_refresh_token_that_one_resource_wants_more_than_stays_good_for_others() {
 }
 
 #[test]
+fn a_refusal_for_one_resource_or_another_tenant_leaves_the_session_at_home_as_it_is() {
+    let refused = |code: u64| {
+        let said = format!("AADSTS{code}: no");
+        json(
+            400,
+            json!({ "error": "invalid_grant", "error_description": said }),
+        )
+    };
+    let expired_there = json(
+        400,
+        json!({ "error": "invalid_grant", "suberror": "bad_token", "error_codes": [700_082] }),
+    );
+    let elsewhere = || vault().tenant("guest.example");
+    let anywhere = || browser().additionally_allowed_tenants(["*"]);
+    let never = || anywhere().interaction(Interaction::Never);
+    for (request, refusal) in [
+        (TokenRequest::new([GRAPH]), refused(65_001)),
+        (TokenRequest::new([GRAPH]), refused(50_076)),
+        (TokenRequest::new([GRAPH]), refused(53_003)),
+        (elsewhere(), refused(50_079)),
+        (elsewhere(), refused(50_020)),
+        (elsewhere(), refused(700_082)),
+        (elsewhere(), expired_there.clone()),
+    ] {
+        let mut life = signed_in_life();
+        let sight = life.run(never(), request, [refusal]);
+        assert_eq!(sight.error().kind(), ErrorKind::InteractionRequired);
+        let sight = life.run(never(), vault(), [json(200, signed_in("ada", "RT-2"))]);
+        assert_eq!(redeemed(&sight.sent), ["RT-1"]);
+    }
+    let at_home = [
+        vault(),
+        vault().tenant("CONTOSO.com"),
+        vault().tenant("home"),
+    ];
+    for (request, refusal) in
+        at_home
+            .into_iter()
+            .zip([refused(700_082), expired_there, refused(50_173)])
+    {
+        let mut life = signed_in_life();
+        life.run(never(), request, [refusal]);
+        assert!(life.memory.has_rejected(&"RT-1".into()));
+    }
+}
+
+#[test]
 fn a_fault_of_the_service_neither_asks_the_person_nor_drops_the_token() {
     let faults = [
         json(503, json!({ "error": "temporarily_unavailable" })),
