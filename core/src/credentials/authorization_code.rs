@@ -7,7 +7,7 @@ mod cases;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::CredentialConfig;
 use crate::client::{ClientCredential, Grant};
@@ -19,7 +19,7 @@ use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
 use crate::secret::Secret;
-use crate::transcript::{Redactor, is_placeholder};
+use crate::transcript::Redactor;
 use crate::user::{
     AuthorizationSession, Label, Person, SessionData, SignIn, UserOptions, identify_client, proof,
 };
@@ -35,17 +35,22 @@ const NAME: &str = "AuthorizationCodeCredential";
 /// [`InteractionRequired`](crate::ErrorKind::InteractionRequired), and the person is to be sent
 /// away anew.
 ///
-/// As data it is what a transcript has, without its secrets: there is no reading one that could be
-/// redeemed, since a sign-in that was kept goes on by
+/// As data it is for transcripts. A sign-in that was kept goes on by
 /// [`AuthorizationRequest::resume`](crate::AuthorizationRequest::resume).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthorizationCodeCredential {
     session: SessionData,
-    #[serde(deserialize_with = "placeholder")]
     code: Secret,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client_credential: Option<ClientCredential>,
+    /// Whether it comes from data, which then say where a proof of the client is sent.
+    #[serde(skip, default = "from_data")]
+    is_from_data: bool,
+}
+
+const fn from_data() -> bool {
+    true
 }
 
 impl AuthorizationCodeCredential {
@@ -61,6 +66,7 @@ impl AuthorizationCodeCredential {
             session: session.0,
             code,
             client_credential: None,
+            is_from_data: false,
         })
     }
 
@@ -68,14 +74,13 @@ impl AuthorizationCodeCredential {
     ///
     /// # Errors
     ///
-    /// It is empty, or this is the credential of a transcript, which says by itself where the proof
-    /// would be sent.
+    /// It is empty, or this was read as data, which would say where the proof is sent.
     pub fn client_credential(
         mut self,
         proof: impl Into<ClientCredential>,
     ) -> Result<Self, Invalid> {
-        if is_placeholder(self.code.expose()) {
-            let why = "that of a transcript is not given another client credential";
+        if self.is_from_data {
+            let why = "one that was read as data holds its client credential, or has none";
             return Err(Invalid::new(What::Session, why));
         }
         self.client_credential = Some(proof.into().checked()?);
@@ -125,6 +130,7 @@ impl Credential for AuthorizationCodeCredential {
                     Some(proof) => Some(proof.redacted(redactor)?),
                     None => None,
                 },
+                is_from_data: true,
             }
             .into(),
         )
@@ -139,15 +145,4 @@ impl Credential for AuthorizationCodeCredential {
         };
         person.begin(move |sign_in, cx| self.redeem_code(sign_in, cx), cx)
     }
-}
-
-/// A code that was left out of a transcript; no other is read.
-fn placeholder<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-    let code = Secret::deserialize(deserializer)?;
-    if is_placeholder(code.expose()) {
-        return Ok(code);
-    }
-    Err(serde::de::Error::custom(
-        "a sign-in that was kept is resumed by the request that began it",
-    ))
 }

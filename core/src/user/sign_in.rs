@@ -40,7 +40,7 @@ pub(crate) struct Person {
 /// What tells a sign-in from others to the same application. Labels of two kinds are never equal,
 /// whatever is in them.
 pub(crate) enum Label {
-    /// Whoever signed in last.
+    /// Whoever signed in first.
     Anybody,
     /// Whoever signed in where this name was filled in, which need not be theirs.
     Hint(String),

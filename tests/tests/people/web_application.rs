@@ -368,21 +368,19 @@ fn a_redirect_uri_is_sent_as_the_application_is_registered_with_it() {
 }
 
 #[test]
-fn a_credential_that_was_read_as_data_has_no_code_to_redeem_and_takes_no_client_secret() {
+fn a_credential_that_was_read_as_data_takes_no_client_secret() {
     let (_, credential) = came_back(1);
     let configuration = credential.configuration(&mut Default::default());
-    let data = serde_json::to_value(configuration.expect("it is data")).expect("it serialises");
-    let read = |data: &Value| serde_json::from_value::<AuthorizationCodeCredential>(data.clone());
-    let mut data = data;
+    let configuration = configuration.expect("it is data");
+    let mut data = serde_json::to_value(configuration).expect("it serialises");
     data.as_object_mut()
         .expect("an object")
         .remove("credential");
-    let recorded = read(&data).expect("a transcript has it");
-    let refused = recorded.client_credential(ClientSecret::from("s3cret"));
+    data["code"] = "C0DE".into();
+    let read: AuthorizationCodeCredential = serde_json::from_value(data).expect("as it was");
+    let refused = read.client_credential(ClientSecret::from("s3cret"));
     assert_eq!(
         refused.expect_err("it could go anywhere").what(),
         What::Session
     );
-    data["code"] = "C0DE".into();
-    assert!(read(&data).is_err());
 }
