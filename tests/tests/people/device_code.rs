@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use azid_core::effect::{CallbackId, Detail, HttpFailure, HttpReply, HttpResponse, PromptFailure};
+use azid_core::effect::{CallbackId, Detail, HttpFailure, HttpResponse, PromptFailure};
 use azid_core::{
     Cause, DeviceCodeCredential, ErrorKind, Fault, SignInFault, Timestamp, TokenRequest,
 };
@@ -131,20 +131,23 @@ fn faults_of_the_network_are_lived_through_ever_more_slowly_while_the_code_is_go
 
 #[test]
 fn a_code_that_expires_while_the_endpoint_is_not_to_be_heard_says_so_and_why() {
-    let unavailable = || Ok(HttpResponse::new(500, &b"<html>"[..]));
-    let lost = || Err(HttpFailure::Lost { request_sent: true });
-    let no_words = || json(503, json!({ "error": "temporarily_unavailable" }));
-    let answers: [(fn() -> HttpReply, &str); 3] = [
-        (unavailable, "the endpoint answered HTTP 500"),
-        (lost, "the endpoint did not answer"),
+    let answers = [
         (
-            no_words,
+            Ok(HttpResponse::new(500, &b"<html>"[..])),
+            "the endpoint answered HTTP 500",
+        ),
+        (
+            Err(HttpFailure::Lost { request_sent: true }),
+            "the endpoint did not answer",
+        ),
+        (
+            json(503, json!({ "error": "temporarily_unavailable" })),
             "the endpoint answered HTTP 503 temporarily_unavailable",
         ),
     ];
     for (answer, said) in answers {
         let pending = [json(200, start()), error("authorization_pending")];
-        let answers = pending.into_iter().chain(std::iter::repeat_with(answer));
+        let answers = pending.into_iter().chain(std::iter::repeat(answer));
         let sight = Life::new().run(credential(), vault(), answers);
         let error = sight.error();
         assert!(matches!(fault(error), SignInFault::CodeExpiredUnheard(_)));
