@@ -47,24 +47,20 @@ impl Holder {
     /// name alone is no reason to trust either.
     pub(super) fn likeness(&self, known: &AuthenticationRecord) -> Likeness {
         let id = known.home_account_id.as_str();
+        let is_id = |user: &str, tenant: &str| format!("{user}.{tenant}") == id;
         let home_tenant = id.rsplit_once('.').map(|(_, tenant)| tenant);
-        let is_at_home = self.tenant.is_some() && self.tenant.as_deref() == home_tenant;
-        let object = self.object.as_ref().zip(self.tenant.as_ref());
-        let mut ids = self.home.iter().map(|(user, tenant)| (user, tenant));
-        let is_known = |(user, tenant): (&String, &String)| format!("{user}.{tenant}") == id;
-        if ids.any(is_known) || object.is_some_and(is_known) || self.subject.as_deref() == Some(id)
-        {
-            return Likeness::Same;
-        }
-        let has_other_name = !self.name.is_empty()
+        let is_named_otherwise = !self.name.is_empty()
             && !known.username.is_empty()
             && !self.name.eq_ignore_ascii_case(&known.username);
-        if self.home.is_some() || (self.object.is_some() && is_at_home) {
-            Likeness::Other
-        } else if self.object.is_some() || self.subject.is_some() || has_other_name {
-            Likeness::Unclear
-        } else {
-            Likeness::Unsaid
+        match (&self.home, self.object.as_ref().zip(self.tenant.as_ref())) {
+            _ if self.subject.as_deref() == Some(id) => Likeness::Same,
+            (Some((user, tenant)), _) if is_id(user, tenant) => Likeness::Same,
+            (Some(_), _) => Likeness::Other,
+            (None, Some((user, tenant))) if is_id(user, tenant) => Likeness::Same,
+            (None, Some((_, tenant))) if Some(tenant.as_str()) == home_tenant => Likeness::Other,
+            _ if self.object.is_some() || self.subject.is_some() => Likeness::Unclear,
+            _ if is_named_otherwise => Likeness::Unclear,
+            _ => Likeness::Unsaid,
         }
     }
 
