@@ -1,5 +1,6 @@
 //! People who sign in: what the flows that ask them have in common.
 
+mod account;
 mod authorization;
 mod fault;
 mod options;
@@ -7,7 +8,7 @@ mod record;
 mod sign_in;
 
 pub use self::authorization::{AuthorizationRequest, AuthorizationSession};
-pub(crate) use self::authorization::{SignInSecrets, authorize_url, denied};
+pub(crate) use self::authorization::{SessionData, SignInSecrets, authorize_url, denied};
 pub use self::fault::SignInFault;
 pub(crate) use self::options::{
     AuthorizationOptions, UserOptions, client_credential_option, hint_options, identify_client,

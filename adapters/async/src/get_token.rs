@@ -90,6 +90,10 @@ impl<H: Host> Future for GetToken<H> {
                 },
                 State::Waiting(journey) => match ready!(Pin::new(journey).poll(cx)) {
                     Landing::Settled(result) => result,
+                    Landing::Belated => {
+                        this.state = State::Asking;
+                        continue;
+                    }
                     Landing::Panicked(panic) => {
                         this.state = State::Asking;
                         match panic.take() {

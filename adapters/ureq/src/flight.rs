@@ -104,7 +104,8 @@ impl Pilot {
         at_most: Option<Duration>,
     ) -> Result<AccessToken, Error> {
         let is_challenged = request.claims_json().is_some();
-        let outcome = self.run(means, request, at_most);
+        let is_early = !is_challenged && held(means, key).is_some();
+        let outcome = self.run(means, request, at_most, is_early);
         let result = self.settle(means, outcome);
         let held = held(means, key).filter(|_| !is_challenged);
         let (event, result) = match (result, held) {
@@ -122,16 +123,23 @@ impl Pilot {
                 Err(error),
             ),
         };
-        // Who set no limit must not get the error of one who did: the others ask again.
-        if at_most.is_none() || result.is_ok() {
+        // Who set no limit and may ask a person must not get the error of one who did or may not:
+        // the others ask again.
+        if (at_most.is_none() && !is_early) || result.is_ok() {
             self.landing = Landing::Settled(result.clone());
         }
         means.on_event.tell(&event); // the last thing that can panic
         result
     }
 
-    fn run(&self, means: &Means, request: TokenRequest, at_most: Option<Duration>) -> Outcome {
-        let run = || match board(means, request, at_most) {
+    fn run(
+        &self,
+        means: &Means,
+        request: TokenRequest,
+        at_most: Option<Duration>,
+        is_early: bool,
+    ) -> Outcome {
+        let run = || match board(means, request, at_most, is_early) {
             Ok(first) => drive_watched(&means.host, first, |step| self.watch(means, step)),
             Err(error) => Outcome::without_token(error),
         };
@@ -172,11 +180,20 @@ impl Drop for Pilot {
     }
 }
 
-fn board(means: &Means, request: TokenRequest, at_most: Option<Duration>) -> Result<Step, Error> {
+fn board(
+    means: &Means,
+    request: TokenRequest,
+    at_most: Option<Duration>,
+    is_early: bool,
+) -> Result<Step, Error> {
     let Ok(context) = means.host.context(request) else {
         return Err(error(means, ErrorKind::Failed, Cause::NoRandomness));
     };
     let context = context.with_memory(means.cache.memory());
+    let context = match is_early {
+        true => context.without_asking(), // nobody waits for it
+        false => context,
+    };
     let context = match at_most {
         Some(at_most) => context.with_deadline(at_most),
         None => context,

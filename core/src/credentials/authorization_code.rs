@@ -14,15 +14,14 @@ use crate::client::{ClientCredential, Grant};
 use crate::context::Context;
 use crate::credential::{Credential, Lane};
 use crate::environment::Environment;
-use crate::error::Error;
+use crate::error::{Error, Invalid, What};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
 use crate::secret::Secret;
 use crate::transcript::Redactor;
 use crate::user::{
-    AuthorizationSession, Label, Person, SignIn, UserOptions, client_credential_option,
-    identify_client, proof,
+    AuthorizationSession, Label, Person, SessionData, SignIn, UserOptions, identify_client, proof,
 };
 
 const NAME: &str = "AuthorizationCodeCredential";
@@ -35,13 +34,23 @@ const NAME: &str = "AuthorizationCodeCredential";
 /// are never another person's. When the session has ended the error's kind is
 /// [`InteractionRequired`](crate::ErrorKind::InteractionRequired), and the person is to be sent
 /// away anew.
+///
+/// As data it is for transcripts. A sign-in that was kept goes on by
+/// [`AuthorizationRequest::resume`](crate::AuthorizationRequest::resume).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthorizationCodeCredential {
-    session: AuthorizationSession,
+    session: SessionData,
     code: Secret,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client_credential: Option<ClientCredential>,
+    /// Whether it comes from data, which then say where a proof of the client is sent.
+    #[serde(skip, default = "from_data")]
+    is_from_data: bool,
+}
+
+const fn from_data() -> bool {
+    true
 }
 
 impl AuthorizationCodeCredential {
@@ -52,15 +61,31 @@ impl AuthorizationCodeCredential {
     ///
     /// The answer belongs to another session, is an error, or cannot be read.
     pub fn new(session: AuthorizationSession, answer: &[u8]) -> Result<Self, Error> {
-        let code = session.read_code(answer, NAME)?;
+        let code = session.0.read_code(answer, NAME)?;
         Ok(Self {
-            session,
+            session: session.0,
             code,
             client_credential: None,
+            is_from_data: false,
         })
     }
 
-    client_credential_option!();
+    /// Says what the application proves who it is with, if it is a confidential client.
+    ///
+    /// # Errors
+    ///
+    /// It is empty, or this was read as data, which would say where the proof is sent.
+    pub fn client_credential(
+        mut self,
+        proof: impl Into<ClientCredential>,
+    ) -> Result<Self, Invalid> {
+        if self.is_from_data {
+            let why = "one that was read as data holds its client credential, or has none";
+            return Err(Invalid::new(What::Session, why));
+        }
+        self.client_credential = Some(proof.into().checked()?);
+        Ok(self)
+    }
 
     fn redeem_code(&self, sign_in: SignIn, cx: &mut Context) -> Next {
         if sign_in.account.is_some() {
@@ -105,6 +130,7 @@ impl Credential for AuthorizationCodeCredential {
                     Some(proof) => Some(proof.redacted(redactor)?),
                     None => None,
                 },
+                is_from_data: true,
             }
             .into(),
         )

@@ -39,7 +39,8 @@ use crate::user::{
 ///
 /// The program's own code shows it: a callback, which gets the code, the page, a sentence with both
 /// and the time that they have as [data](crate::effect::DeviceCode). The first sign-in brings what
-/// later tokens are got by without asking.
+/// later tokens are got by without asking. For the provider, and for all that share its cache, that
+/// person stays the one: somebody else takes another cache, or has a record.
 ///
 /// Whoever types a code signs *this program* in, so a code that somebody else sends along is a
 /// known way to be robbed; administrators forbid this flow for that reason in many places.
@@ -82,6 +83,7 @@ impl DeviceCodeCredential {
     user_options!();
 
     fn ask_for_code(&self, sign_in: SignIn, cx: &mut Context) -> Next {
+        let sign_in = sign_in.by_asking(cx)?;
         let client = &sign_in.client;
         let form = Form::new()
             .field("client_id", client.client_id.as_str())

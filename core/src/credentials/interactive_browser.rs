@@ -9,19 +9,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::CredentialConfig;
 use crate::client::{Application, Grant, application_options};
 use crate::context::Context;
 use crate::credential::{Credential, Lane};
 use crate::effect::{
-    AuthorizeAnswer, AuthorizeFailure, AuthorizeRequest, Authorized, LoopbackRedirect, ResponseMode,
+    AuthorizeAnswer, AuthorizeFailure, AuthorizeRequest, Authorized, Detail, LoopbackRedirect,
+    ResponseMode,
 };
 use crate::environment::Environment;
-use crate::error::Invalid;
+use crate::error::{Cause, Invalid};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::{Next, authorize};
+use crate::oauth::safe_text;
 use crate::transcript::{Redactor, milliseconds};
 use crate::user::{
     ANY_ORGANIZATION, AuthorizationOptions, DEVELOPER_CLIENT, Label, Person, SignIn, SignInFault,
@@ -31,7 +34,8 @@ use crate::user::{
 
 /// Gets tokens for the person in front of this machine: their browser opens the sign-in page, and
 /// the answer comes to a port of this machine. The first sign-in brings what later tokens are got
-/// by without asking.
+/// by without asking. For the provider, and for all that share its cache, that person stays the one:
+/// somebody else takes another cache, or has a record.
 ///
 /// The code is bound to this program by PKCE and a nonce, and comes in a form that leaves no trace
 /// in the browser's history.
@@ -105,11 +109,11 @@ impl InteractiveBrowserCredential {
     }
 
     fn send_to_page(&self, sign_in: SignIn, cx: &mut Context) -> Next {
+        let sign_in = sign_in.by_asking(cx)?;
         let secrets = SignInSecrets::draw(cx.entropy());
         let tenant = &sign_in.client.tenant;
         let mut page = authorize_url(&self.application, tenant, &sign_in.request, &secrets);
-        self.authorization
-            .fill(&mut page, self.user.record.as_ref());
+        self.authorization.fill(&mut page, sign_in.account.as_ref());
         let request = AuthorizeRequest {
             endpoint: page,
             redirect: self.redirect.clone(),
@@ -144,20 +148,30 @@ impl InteractiveBrowserCredential {
 
 fn not_authorized(failure: AuthorizeFailure, asked: &AuthorizeRequest, cx: &Context) -> Next {
     match failure {
-        AuthorizeFailure::NoBrowser(_) => {
-            let mut page = asked.endpoint.clone();
-            let shown = ["client_id", "response_type", "scope", "domain_hint"];
-            let pairs = asked.endpoint.query_pairs();
-            let pairs = pairs.filter(|(name, _)| shown.contains(&&**name));
-            page.query_pairs_mut().clear().extend_pairs(pairs);
-            cx.unavailable(crate::error::Cause::SignIn {
-                fault: SignInFault::NoBrowser(page),
-                service: None,
-            })
-        }
+        AuthorizeFailure::NoBrowser(reason) => cx.unavailable(Cause::SignIn {
+            fault: no_browser(&asked.endpoint, &reason, cx),
+            service: None,
+        }),
         AuthorizeFailure::NoListener(_) => cx.unavailable(failure),
         failure => cx.failed(failure),
     }
+}
+
+/// The page and the host's words, without what could be used to take the sign-in over, and without
+/// the person's name: of a page that the host quotes, no query is kept.
+fn no_browser(endpoint: &Url, reason: &Detail, cx: &Context) -> SignInFault {
+    const SHOWN: [&str; 4] = ["client_id", "response_type", "scope", "domain_hint"];
+    let mut page = endpoint.clone();
+    let pairs = endpoint.query_pairs();
+    let pairs = pairs.filter(|(name, _)| SHOWN.contains(&&**name));
+    page.query_pairs_mut().clear().extend_pairs(pairs);
+    let words = reason.as_str().split(' ').map(|word| match word.find('?') {
+        Some(query) if word.contains("://") => &word[..query],
+        _ => word,
+    });
+    let words: Vec<_> = words.collect();
+    let reason = Detail::new(safe_text(&words.join(" "), 200, cx.sent_secrets()));
+    SignInFault::NoBrowser { page, reason }
 }
 
 impl Credential for InteractiveBrowserCredential {

@@ -66,7 +66,7 @@ impl UsernamePasswordCredential {
     ///
     /// # Errors
     ///
-    /// One of them is empty or malformed.
+    /// One of them is empty or malformed: which, [`Invalid::what`] says.
     pub fn new(
         tenant: impl Into<String>,
         client_id: impl Into<String>,
@@ -127,12 +127,12 @@ impl TryFrom<Data> for UsernamePasswordCredential {
     type Error = Invalid;
 
     fn try_from(data: Data) -> Result<Self, Invalid> {
-        let invalid = |why| Err(Invalid::new(What::UserCredentials, why));
         if !is_user_name(&data.username) {
-            return invalid("the name must be one word, mostly `somebody@a.domain`");
+            let why = "it must be one word, mostly `somebody@a.domain`";
+            return Err(Invalid::new(What::UserCredentials, why));
         }
         if data.password.is_empty() {
-            return invalid("the password must not be empty");
+            return Err(Invalid::new(What::Password, "it must not be empty"));
         }
         Ok(Self {
             application: data.application,

@@ -211,6 +211,7 @@ impl Cause {
             Self::Answer(
                 AnswerFault::NoToken
                 | AnswerFault::Lacks(_)
+                | AnswerFault::UnsafePage(..)
                 | AnswerFault::NoExpiry
                 | AnswerFault::Unfit(_)
                 | AnswerFault::OtherType(_),

@@ -27,8 +27,10 @@ pub enum What {
     ClientAssertion,
     /// The token of a user that an application acts for.
     UserAssertion,
-    /// A user's name or password.
+    /// The name that a user signs in by.
     UserCredentials,
+    /// A user's password.
+    Password,
     /// A user's account.
     Account,
     /// A refresh token.
@@ -94,7 +96,8 @@ impl fmt::Display for Invalid {
             What::ClientSecret => "the client secret",
             What::ClientAssertion => "the client assertion",
             What::UserAssertion => "the user assertion",
-            What::UserCredentials => "the user's name or password",
+            What::UserCredentials => "the user's name",
+            What::Password => "the user's password",
             What::Account => "the account",
             What::RefreshToken => "the refresh token",
             What::RedirectUri => "the redirect URI",

@@ -32,6 +32,8 @@ pub enum AnswerFault {
     /// The member of this name is a token, and not one word of visible ASCII: no token is anything
     /// else, and whoever put it into a header field might end that field with it.
     Unfit(&'static str),
+    /// The member of this name is a page that no person may be sent to, and why.
+    UnsafePage(&'static str, &'static str),
     /// A token of this type instead of `Bearer`, so that it needs a proof of its bearer.
     OtherType(String),
     /// A token without a word on which identity it is for, or for another one than was asked for.
@@ -135,6 +137,12 @@ impl fmt::Display for AnswerFault {
                 write!(
                     f,
                     "answered with an `{member}` that is not one word of visible ASCII"
+                )
+            }
+            Self::UnsafePage(member, why) => {
+                write!(
+                    f,
+                    "answered with a `{member}` that nobody can be sent to: {why}"
                 )
             }
             Self::OtherType(kind) => {

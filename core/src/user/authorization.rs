@@ -23,7 +23,7 @@ use crate::user::SignInFault;
 ///
 /// ```
 /// use azid_core::{AuthorizationCodeCredential, AuthorizationRequest, ClientSecret};
-/// use azid_core::{Seed, TokenRequest};
+/// use azid_core::{Environment, Seed, TokenRequest};
 ///
 /// # fn seed() -> Seed { Seed::new([7; 32]) }
 /// # fn answer_to(url: &url::Url) -> String {
@@ -32,7 +32,7 @@ use crate::user::SignInFault;
 /// # }
 /// let request = AuthorizationRequest::new("contoso.com", "app-id", "https://app.example/signed-in")?;
 /// let wanted = TokenRequest::new(["https://graph.microsoft.com/User.Read"]);
-/// let (url, session) = request.begin(&wanted, seed())?;
+/// let (url, session) = request.begin(&wanted, seed(), &Environment::default())?;
 ///
 /// // Redirect the browser to `url`, and keep this in a place that only it leads to, such as an
 /// // encrypted and authenticated cookie:
@@ -54,13 +54,23 @@ pub struct AuthorizationRequest {
     authorization: AuthorizationOptions,
 }
 
-/// A sign-in under way: everything that whoever gets the answer must know, as plain data.
+/// A sign-in under way: everything that whoever gets the answer must know.
 ///
-/// It holds secrets, so serialising it as such, which is for transcripts, writes placeholders. Keep
-/// it by [`to_stored`](Self::to_stored), and go on by [`AuthorizationRequest::resume`].
+/// Keep it by [`to_stored`](Self::to_stored), and go on by [`AuthorizationRequest::resume`]. There
+/// is no other way from stored bytes to a session: these would say where a client secret goes.
+///
+/// ```compile_fail,E0277
+/// fn stored(bytes: &[u8]) -> azid_core::AuthorizationSession {
+///     serde_json::from_slice(bytes).unwrap()
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuthorizationSession(pub(crate) SessionData);
+
+/// What a session knows, as a transcript has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AuthorizationSession {
+pub(crate) struct SessionData {
     pub(crate) application: Application,
     /// What tells it from others: a digest of the verifier, so that nobody takes another's place
     /// who does not know that.
@@ -120,7 +130,9 @@ impl AuthorizationRequest {
     }
 
     /// The page to send a person to, and the session that tells their answer from others'. The
-    /// seed is for this sign-in alone: whoever knows it can forge the answer.
+    /// seed is for this sign-in alone: whoever knows it can forge the answer. The environment says
+    /// whether another tenant than the application's own may be asked for at all:
+    /// `AZURE_IDENTITY_DISABLE_MULTITENANTAUTH`.
     ///
     /// # Errors
     ///
@@ -129,10 +141,11 @@ impl AuthorizationRequest {
         &self,
         request: &TokenRequest,
         seed: Seed,
+        environment: &Environment,
     ) -> Result<(Url, AuthorizationSession), Invalid> {
         let secrets = SignInSecrets::draw(&mut Entropy::new(seed));
-        let session = self.session(request.clone(), secrets.clone())?;
-        let application = &session.application;
+        let session = self.session(request.clone(), secrets.clone(), environment)?;
+        let application = &session.0.application;
         let mut url = authorize_url(application, &application.tenant, request, &secrets);
         self.authorization.fill(&mut url, None);
         url.query_pairs_mut()
@@ -161,13 +174,14 @@ impl AuthorizationRequest {
         if drawn.iter().any(|secret| secret.expose().len() < 43) {
             return Err(invalid()); // 32 random bytes, or what an accident left of them
         }
-        self.session(stored.request, secrets)
+        self.session(stored.request, secrets, &Environment::default())
     }
 
     fn session(
         &self,
         request: TokenRequest,
         secrets: SignInSecrets,
+        environment: &Environment,
     ) -> Result<AuthorizationSession, Invalid> {
         request.check()?;
         check_scopes(&request)?;
@@ -176,9 +190,14 @@ impl AuthorizationRequest {
         let tenant = application.additionally_allowed_tenants.resolve(
             &application.tenant,
             &request,
-            &Environment::default(),
+            environment,
         )?;
-        Ok(AuthorizationSession {
+        // Whoever resumes it asks for the tenant that was settled on, whatever the variables say.
+        let request = match request.other_tenant() {
+            Some(_) => request.tenant(tenant.as_str()),
+            None => request,
+        };
+        Ok(AuthorizationSession(SessionData {
             application: Application {
                 tenant,
                 ..application
@@ -189,7 +208,7 @@ impl AuthorizationRequest {
             state: secrets.state,
             nonce: secrets.nonce,
             verifier: secrets.verifier,
-        })
+        }))
     }
 }
 
@@ -249,12 +268,12 @@ pub(crate) fn authorize_url(
 impl AuthorizationSession {
     /// The value that the answer repeats, which tells whose session it belongs to.
     pub fn state(&self) -> &Secret {
-        &self.state
+        &self.0.state
     }
 
     /// What the person was sent to sign in for.
     pub fn request(&self) -> &TokenRequest {
-        &self.request
+        &self.0.request
     }
 
     /// What is the session's own as JSON, its secrets included, for
@@ -265,15 +284,24 @@ impl AuthorizationSession {
     /// it was changed: the memory of the server, or a cookie that is encrypted and authenticated.
     /// It is of no use once the code is redeemed.
     pub fn to_stored(&self) -> Secret {
+        let SessionData {
+            request,
+            state,
+            nonce,
+            verifier,
+            ..
+        } = &self.0;
         let stored = json!({
-            "request": self.request,
-            "state": self.state.expose(),
-            "nonce": self.nonce.expose(),
-            "verifier": self.verifier.expose(),
+            "request": request,
+            "state": state.expose(),
+            "nonce": nonce.expose(),
+            "verifier": verifier.expose(),
         });
         Secret::new(stored.to_string())
     }
+}
 
+impl SessionData {
     /// The code in the parameters of an answer.
     pub(crate) fn read_code(
         &self,

@@ -4,11 +4,12 @@ use std::fmt;
 
 use url::Url;
 
-use crate::error::Fault;
+use crate::effect::Detail;
+use crate::error::{Cause, Fault};
 use crate::request::TokenRequest;
 
 /// Why nobody is signed in, where that is no fault of an exchange or of the host.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SignInFault {
     /// A person must sign in, and the credential is not to ask anybody, or has no way to. The
@@ -19,20 +20,29 @@ pub enum SignInFault {
     Declined,
     /// The code was not used while it was good.
     CodeExpired,
+    /// The code ended while the endpoint did not say whether it was used, for the last time because
+    /// of this.
+    CodeExpiredUnheard(Box<Cause>),
     /// The endpoint does not know its own code.
     UnknownCode,
-    /// There is no browser here. The page says who would have been asked for what; the sign-in
-    /// itself has ended.
-    NoBrowser(Url),
+    /// There is no browser here.
+    NoBrowser {
+        /// Says who would have been asked for what; the sign-in itself has ended.
+        page: Url,
+        /// The host's own words, without what the page was told beside that.
+        reason: Detail,
+    },
     /// What the browser brought belongs to another sign-in, or was made up.
     OtherState,
     /// What the browser brought cannot be read as an answer, and why.
     UnreadableAnswer(&'static str),
     /// The id token was issued for another sign-in: the code was somebody else's.
     OtherNonce,
-    /// Another person signed in than the one asked for.
+    /// The answer is for another account than the one that is signed in, or that a record asks for.
+    /// Nothing of it was kept.
     OtherAccount,
-    /// The answer does not say whose token it is, where a record says whose it must be.
+    /// The answer does not say, or not in a way that can be compared, whether it is for the account
+    /// that is signed in, or that a record asks for. Nothing of it was kept.
     UnknownAccount,
     /// The account's passwords are kept by another service than Entra.
     FederatedRealm,
@@ -44,7 +54,8 @@ impl SignInFault {
             Self::Required(_) | Self::Declined | Self::CodeExpired | Self::OtherAccount => {
                 Fault::User
             }
-            Self::NoBrowser(_) => Fault::Host,
+            Self::CodeExpiredUnheard(cause) => cause.fault(),
+            Self::NoBrowser { .. } => Fault::Host,
             Self::FederatedRealm => Fault::Configuration,
             Self::UnknownCode
             | Self::OtherState
@@ -61,9 +72,16 @@ impl SignInFault {
             }
             Self::Declined => "sign in again, and accept; or ask an administrator for consent",
             Self::CodeExpired | Self::UnknownCode => "start again, and type the new code in time",
-            Self::NoBrowser(_) => "use DeviceCodeCredential, or run this where there is a browser",
-            Self::OtherAccount => "sign in with the account that was asked for",
-            Self::UnknownAccount => "ask for nobody in particular: sign in without the record",
+            Self::CodeExpiredUnheard(_) => "start again when the endpoint can be reached",
+            Self::NoBrowser { .. } => {
+                "use DeviceCodeCredential, or run this where there is a browser"
+            }
+            Self::OtherAccount => {
+                "sign in with the account that is expected, or use a provider with a cache of its own for the other one"
+            }
+            Self::UnknownAccount => {
+                "sign in anew, without a record, by a provider with a cache of its own"
+            }
             Self::OtherState | Self::UnreadableAnswer(_) | Self::OtherNonce => {
                 "start the sign-in again, in the same browser"
             }
@@ -85,13 +103,30 @@ impl fmt::Display for SignInFault {
             }
             Self::Declined => f.write_str("the sign-in was declined"),
             Self::CodeExpired => f.write_str("nobody signed in while the code was good"),
+            Self::CodeExpiredUnheard(cause) => {
+                f.write_str("the code has expired, and nobody knows whether it was used, since ")?;
+                match **cause {
+                    Cause::Http(_) => write!(f, "the endpoint did not answer: {cause}"),
+                    _ => write!(f, "the endpoint {cause}"),
+                }
+            }
             Self::UnknownCode => f.write_str("the code was not recognised"),
-            Self::NoBrowser(page) => write!(f, "no browser could be opened for {page}"),
+            Self::NoBrowser { page, reason } => {
+                write!(f, "no browser could be opened for {page}")?;
+                match reason.as_str() {
+                    "" => Ok(()),
+                    reason => write!(f, ": {reason}"),
+                }
+            }
             Self::OtherState => f.write_str("the answer belongs to another sign-in"),
             Self::UnreadableAnswer(why) => write!(f, "the answer cannot be read: {why}"),
             Self::OtherNonce => f.write_str("the id token belongs to another sign-in"),
-            Self::OtherAccount => f.write_str("another account signed in than was asked for"),
-            Self::UnknownAccount => f.write_str("the answer does not say which account signed in"),
+            Self::OtherAccount => {
+                f.write_str("the answer is for another account than the one that is expected")
+            }
+            Self::UnknownAccount => f.write_str(
+                "the answer does not say whether it is for the account that is expected",
+            ),
             Self::FederatedRealm => {
                 f.write_str("the account's password is kept by a federated service, not by Entra")
             }

@@ -22,7 +22,8 @@ pub enum Interaction {
     /// [`Error::interaction_request`](crate::Error::interaction_request) is what to ask for when it
     /// suits. Other libraries call it to disable automatic authentication.
     Never,
-    /// Every time, whoever is signed in: for a command that is named `login`.
+    /// Every time, though somebody is signed in: for a command that is named `login`. It must be the
+    /// same person again.
     Always,
 }
 
@@ -151,7 +152,11 @@ macro_rules! user_options {
             self
         }
 
-        /// Asks for this account only, which signed in before.
+        /// Asks for this account only, which signed in before. Without a record whoever signs in
+        /// first stays, for this provider and for all that share its cache, and an answer for
+        /// somebody else is an error,
+        /// [`SignInFault::OtherAccount`](crate::SignInFault::OtherAccount): the tokens of two people
+        /// would lie side by side. For another person, take another cache.
         pub fn authentication_record(mut self, record: crate::user::AuthenticationRecord) -> Self {
             self.user.record = Some(record);
             self

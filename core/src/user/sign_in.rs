@@ -8,19 +8,24 @@
 //!
 //! One refresh token serves all resources of an account. It is kept under the authority, the tenant,
 //! the client and the account; which account a credential signed in is kept beside it.
+//!
+//! Once that is known it stays: an answer for another account is refused, whether a person was asked
+//! or not. So the tokens that are held under one credential are always one person's, whatever else
+//! they are held beside, and no cache need find out whose to drop.
 
 use std::fmt;
 use std::sync::Arc;
 
+use super::account::{Holder, Likeness};
 use super::fault::SignInFault;
 use super::options::{Interaction, UserOptions};
 use super::record::AuthenticationRecord;
 use crate::client::{Application, Client, Exchange, Grant, Prove, SIGN_IN_SCOPES};
 use crate::context::Context;
-use crate::error::{Cause, Invalid, What};
+use crate::error::{Cause, Error, Invalid, What};
 use crate::memory::{Fact, MemoryChange};
 use crate::moves::{Next, done};
-use crate::oauth::{AnswerFault, IdToken, ServiceError, TokenAnswer, client_info};
+use crate::oauth::{AnswerFault, IdToken, ServiceError, TokenAnswer};
 use crate::request::TokenRequest;
 use crate::secret::Secret;
 
@@ -35,7 +40,7 @@ pub(crate) struct Person {
 /// What tells a sign-in from others to the same application. Labels of two kinds are never equal,
 /// whatever is in them.
 pub(crate) enum Label {
-    /// Whoever signed in last.
+    /// Whoever signed in first.
     Anybody,
     /// Whoever signed in where this name was filled in, which need not be theirs.
     Hint(String),
@@ -60,7 +65,7 @@ pub(crate) struct SignIn {
     prove: Arc<dyn Prove>,
     options: UserOptions,
     label: Label,
-    /// Whether a person was asked, who may be another one than the last time.
+    /// Whether a person was asked, or a password sent, instead of a refresh.
     asked: bool,
     refused: Option<Box<ServiceError>>,
 }
@@ -133,7 +138,7 @@ impl SignIn {
             |mut sign_in, answer, cx| match answer {
                 Ok(answer) => sign_in.finish(answer, None, cx),
                 Err(Cause::Service(error)) if error.wants_sign_in() => {
-                    if error.ends_refresh_token() {
+                    if error.ends_refresh_token() && sign_in.is_at_home() {
                         cx.remember(MemoryChange::Rejected(token));
                     }
                     if let Some(claims) = error.claims() {
@@ -146,6 +151,18 @@ impl SignIn {
             },
             cx,
         )
+    }
+
+    /// Whether the tenant that is asked is the one that the session belongs to. What another says of
+    /// it holds there alone: a token that was not used there for long has expired there.
+    fn is_at_home(&self) -> bool {
+        let account = self.account.as_ref().map(AuthenticationRecord::tenant_id);
+        let homes = [Some(self.application.tenant.as_str()), account];
+        let asked = self.client.tenant.as_str();
+        homes
+            .iter()
+            .flatten()
+            .any(|it| it.eq_ignore_ascii_case(asked))
     }
 
     /// Redeems what a person brought, with the nonce that they were sent away with if there is one.
@@ -175,14 +192,19 @@ impl SignIn {
 
     fn ask(mut self, ask: impl FnOnce(Self, &mut Context) -> Next, cx: &mut Context) -> Next {
         self.asked = true;
-        match self.options.interaction {
-            Interaction::Never => self.require(cx),
-            _ => ask(self, cx),
+        ask(self, cx)
+    }
+
+    /// The same sign-in, where a person may be asked for it.
+    pub(crate) fn by_asking(self, cx: &Context) -> Result<Self, Error> {
+        if self.options.interaction == Interaction::Never || !cx.may_ask() {
+            return self.require(cx);
         }
+        Ok(self)
     }
 
     /// The end of a flow that cannot go on without a person.
-    pub(crate) fn require(self, cx: &Context) -> Next {
+    pub(crate) fn require<T>(self, cx: &Context) -> Result<T, Error> {
         let request = self.request.tenant(self.client.tenant.as_str());
         cx.failed(Cause::SignIn {
             fault: SignInFault::Required(Box::new(request)),
@@ -214,82 +236,40 @@ impl SignIn {
                 return Self::fail(SignInFault::OtherNonce, cx);
             }
         }
-        let signed_in = self.read_account(&answer, id_token.as_ref());
-        let is_other = |signed_in: &AuthenticationRecord| {
-            let account = self.account.as_ref();
-            account.is_some_and(|it| it.home_account_id != signed_in.home_account_id)
-        };
-        // Who is asked for by a record, or is refreshed, cannot turn into somebody else. An id token
-        // alone names the account in another way than a record of both ids does.
-        let is_sure = answer.client_info.as_ref().and_then(client_info).is_some();
-        let is_bound = self.options.record.is_some() || !self.asked;
-        if let Some(record) = &self.options.record {
-            let is_same = |it: &AuthenticationRecord| it.home_account_id == record.home_account_id;
-            if !is_sure && !signed_in.as_ref().is_some_and(is_same) {
-                return Self::fail(SignInFault::UnknownAccount, cx);
+        let holder = Holder::read(&answer, id_token.as_ref());
+        if let Some(known) = &self.account {
+            // Who refreshes need not be told again whose token it is, save where a record asks.
+            let may_be_unsaid = !self.asked && self.options.record.is_none();
+            match holder.likeness(known) {
+                Likeness::Same => {}
+                Likeness::Unsaid if may_be_unsaid => {}
+                Likeness::Other => return Self::fail(SignInFault::OtherAccount, cx),
+                Likeness::Unclear | Likeness::Unsaid => {
+                    return Self::fail(SignInFault::UnknownAccount, cx);
+                }
             }
         }
-        if is_bound && is_sure && signed_in.as_ref().is_some_and(is_other) {
-            return Self::fail(SignInFault::OtherAccount, cx);
-        }
-        self.remember(signed_in, answer.refresh_token, cx);
+        self.remember(holder, answer.refresh_token, cx);
         done(answer.token)
     }
 
-    fn remember(
-        mut self,
-        signed_in: Option<AuthenticationRecord>,
-        refresh_token: Option<Secret>,
-        cx: &mut Context,
-    ) {
-        let now = cx.now().timestamp();
-        if let Some(mut record) = signed_in {
-            if let Some(known) = self.account.filter(|_| record.username.is_empty()) {
-                record.username = known.username;
-            }
-            let key = account_key(&self.application, &self.label);
-            let fact = Fact::SignedIn(record.clone());
-            if cx.memory().recall(&key) != Some(&fact) {
-                let on = cx.memory().time_after(&key, now);
-                cx.remember(MemoryChange::Learned { key, fact, on });
-            }
-            self.account = Some(record);
-        } else if self.asked {
-            self.account = None;
+    fn remember(mut self, holder: Holder, refresh_token: Option<Secret>, cx: &mut Context) {
+        let authority = self.application.authority.url().host_str();
+        self.account = holder.record(
+            self.account.take(),
+            authority.unwrap_or_default(),
+            &self.client,
+        );
+        if let Some(record) = self.account.clone() {
+            learn(self.account_key(), Fact::SignedIn(record), cx);
         }
         if let Some(token) = refresh_token.filter(|token| !token.is_empty()) {
-            let key = self.token_key();
-            let fact = Fact::RefreshToken(token);
-            let on = cx.memory().time_after(&key, now);
-            cx.remember(MemoryChange::Learned { key, fact, on });
+            learn(self.token_key(), Fact::RefreshToken(token), cx);
         }
-    }
-
-    /// Who signed in: by the account's ids beside the token, or else by its subject.
-    fn read_account(
-        &self,
-        answer: &TokenAnswer,
-        id_token: Option<&IdToken>,
-    ) -> Option<AuthenticationRecord> {
-        let claim = |name: &str| id_token.and_then(|it| it.text(name)).map(str::to_owned);
-        let ids = answer.client_info.as_ref().and_then(client_info);
-        let (home_account_id, home_tenant) = match ids {
-            Some((user, tenant)) => (format!("{user}.{tenant}"), Some(tenant)),
-            None => (claim("sub")?, None),
-        };
-        let authority = self.application.authority.url().host_str();
-        let client_id = self.client.client_id.as_str();
-        let mut record =
-            AuthenticationRecord::new(authority.unwrap_or_default(), client_id, home_account_id);
-        let asked = || self.client.tenant.as_str().to_owned();
-        record.tenant_id = claim("tid").or(home_tenant).unwrap_or_else(asked);
-        let name = id_token.and_then(IdToken::user_name);
-        record.username = name.unwrap_or_default().to_owned();
-        Some(record)
     }
 
     fn account_key(&self) -> String {
-        account_key(&self.application, &self.label)
+        format!("account of {} for {}", self.label, place(&self.application))
     }
 
     fn token_key(&self) -> String {
@@ -315,8 +295,12 @@ impl fmt::Display for Label {
     }
 }
 
-fn account_key(application: &Application, label: &Label) -> String {
-    format!("account of {label} for {}", place(application))
+/// Remembers a fact that was learned just now, if it is news.
+fn learn(key: String, fact: Fact, cx: &mut Context) {
+    if cx.memory().recall(&key) != Some(&fact) {
+        let on = cx.memory().time_after(&key, cx.now().timestamp());
+        cx.remember(MemoryChange::Learned { key, fact, on });
+    }
 }
 
 /// Where a session is good.

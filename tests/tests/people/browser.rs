@@ -175,6 +175,30 @@ fn without_a_browser_it_is_unavailable_and_names_the_page_but_none_of_its_secret
 }
 
 #[test]
+fn why_there_is_no_browser_is_said_in_the_hosts_words_without_what_they_quote_of_the_page() {
+    let hinted = || credential().login_hint("ada@contoso.com");
+    let mut life = Life::new();
+    let page = life.run(hinted(), vault(), [json(400, json!({}))]).pages[0].authorize_url(8400);
+    let mut again = Life::new(); // which draws the same
+    let words = format!("\tno DISPLAY for {page}");
+    again.browser = Some(Err(AuthorizeFailure::NoBrowser(Detail::new(words))));
+    let error = again.run(hinted(), vault(), []).error().to_string();
+    assert!(
+        error.contains(": no DISPLAY for https://login.microsoftonline.com/"),
+        "{error}"
+    );
+    assert_eq!(
+        error.matches('?').count(),
+        1,
+        "of the page that is named: {error}"
+    );
+    for (name, value) in page.query_pairs() {
+        let is_hidden = ["state", "nonce", "code_challenge", "login_hint"].contains(&&*name);
+        assert!(!is_hidden || !error.contains(&*value), "{name} in {error}");
+    }
+}
+
+#[test]
 fn each_failure_of_the_browser_has_its_kind() {
     for (failure, kind) in [
         (

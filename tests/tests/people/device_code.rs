@@ -130,6 +130,33 @@ fn faults_of_the_network_are_lived_through_ever_more_slowly_while_the_code_is_go
 }
 
 #[test]
+fn a_code_that_expires_while_the_endpoint_is_not_to_be_heard_says_so_and_why() {
+    let answers = [
+        (
+            Ok(HttpResponse::new(500, &b"<html>"[..])),
+            "the endpoint answered HTTP 500",
+        ),
+        (
+            Err(HttpFailure::Lost { request_sent: true }),
+            "the endpoint did not answer",
+        ),
+        (
+            json(503, json!({ "error": "temporarily_unavailable" })),
+            "the endpoint answered HTTP 503 temporarily_unavailable",
+        ),
+    ];
+    for (answer, said) in answers {
+        let pending = [json(200, start()), error("authorization_pending")];
+        let answers = pending.into_iter().chain(std::iter::repeat(answer));
+        let sight = Life::new().run(credential(), vault(), answers);
+        let error = sight.error();
+        assert!(matches!(fault(error), SignInFault::CodeExpiredUnheard(_)));
+        assert_ne!(error.fault(), Fault::User);
+        assert!(error.to_string().contains(said), "{error}");
+    }
+}
+
+#[test]
 fn a_server_that_is_not_who_it_says_is_not_asked_again() {
     let refused = Err(HttpFailure::Tls(Detail::default()));
     let sight = Life::new().run(credential(), vault(), [json(200, start()), refused]);
@@ -167,20 +194,25 @@ fn a_person_who_calls_it_off_ends_it_at_once() {
 }
 
 #[test]
-fn no_person_is_sent_to_a_page_that_could_harm_them() {
-    for page in [
-        "javascript:alert(1)",
-        "http://microsoft.com/devicelogin",
-        "https://microsoft.com@evil.example/",
-        "https://evil.example/ \u{202e}",
-        "file:///etc/passwd",
-        "",
+fn no_person_is_sent_to_a_page_that_could_harm_them_and_what_is_wrong_with_it_is_said() {
+    for (page, why) in [
+        ("javascript:alert(1)", "it is not https"),
+        ("http://microsoft.com/devicelogin", "it is not https"),
+        ("file:///etc/passwd", "it is not https"),
+        ("https://microsoft.com@evil.example/", "it has an `@`"),
+        ("https://evil.example/ \u{202e}", "control characters"),
+        ("https://evil.example/\u{7}", "control characters"),
+        ("microsoft.com", "it is not a URL"),
+        ("", "without `verification_uri`"),
     ] {
         let mut hostile = start();
         hostile["verification_uri"] = page.into();
         let sight = Life::new().run(credential(), vault(), [json(200, hostile)]);
         assert!(sight.shown.is_empty(), "{page}");
         assert_eq!(sight.error().kind(), ErrorKind::Failed);
+        let said = sight.error().to_string();
+        assert!(said.contains(why), "{page}: {said}");
+        assert_eq!(said.contains("without"), page.is_empty(), "{said}");
     }
 }
 

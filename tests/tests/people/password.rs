@@ -2,7 +2,7 @@
 
 use azid_core::{
     Authority, Cause, ErrorKind, InteractiveBrowserCredential, SignInFault,
-    UsernamePasswordCredential,
+    UsernamePasswordCredential, What,
 };
 use serde_json::json;
 
@@ -111,11 +111,13 @@ fn a_second_factor_needs_a_person_whatever_the_password() {
 }
 
 #[test]
-fn names_that_lead_elsewhere_and_empty_passwords_are_refused() {
+fn names_that_lead_elsewhere_and_empty_passwords_are_refused_and_which_it_is_is_said() {
+    let refused = |name: &str, password: &str| {
+        let credential = UsernamePasswordCredential::new("contoso.com", "app-id", name, password);
+        credential.expect_err("it is refused").what()
+    };
     for name in ["", "..", "a/b", r"a\b", "a b", "a\n"] {
-        let credential = UsernamePasswordCredential::new("contoso.com", "app-id", name, "p");
-        assert!(credential.is_err(), "{name:?}");
+        assert_eq!(refused(name, "p"), What::UserCredentials, "{name:?}");
     }
-    let credential = UsernamePasswordCredential::new("contoso.com", "app-id", "ada", "");
-    assert!(credential.is_err());
+    assert_eq!(refused("ada", ""), What::Password);
 }

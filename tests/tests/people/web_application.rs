@@ -2,7 +2,8 @@
 
 use azid_core::{
     Authority, AuthorizationCodeCredential, AuthorizationRequest, AuthorizationSession, Cause,
-    ClientSecret, Credential as _, ErrorKind, Secret, Seed, SignInFault, TokenRequest,
+    ClientSecret, Credential as _, Environment, ErrorKind, Secret, Seed, SignInFault, TokenRequest,
+    What,
 };
 use serde_json::{Value, json};
 use url::Url;
@@ -17,7 +18,7 @@ fn application() -> AuthorizationRequest {
 }
 
 fn begin(seed: u8) -> (Url, AuthorizationSession) {
-    let begun = application().begin(&vault(), Seed::new([seed; 32]));
+    let begun = application().begin(&vault(), Seed::new([seed; 32]), &Environment::default());
     begun.expect("valid")
 }
 
@@ -118,20 +119,15 @@ fn a_public_client_sends_no_proof() {
 fn only_storing_a_session_writes_its_secrets() {
     let (_, session) = begin(1);
     let state = session.state().expose();
-    let shown = format!(
-        "{session:?} {}",
-        serde_json::to_string(&session).expect("plain data")
-    );
+    let shown = format!("{session:?}");
     assert!(!shown.contains(state), "{shown}");
     let stored = session.to_stored();
     assert!(stored.expose().contains(state));
     assert_eq!(elsewhere(&session), session);
-    for damaged in [
-        "",
-        "{}",
-        "null",
-        &serde_json::to_string(&session).expect("plain data"),
-    ] {
+    let left_out = json!({
+        "request": vault(), "state": "redacted", "nonce": "redacted", "verifier": "redacted",
+    });
+    for damaged in ["", "{}", "null", &left_out.to_string()] {
         assert!(
             application().resume(&Secret::from(damaged)).is_err(),
             "{damaged}"
@@ -144,7 +140,7 @@ fn what_was_stored_has_no_say_in_where_secrets_are_sent() {
     let evil = AuthorizationRequest::new("evil.example", "evil-id", "https://evil.example/");
     let authority = Authority::new("https://evil.example/").expect("valid");
     let evil = evil.expect("valid").authority(authority);
-    let begun = evil.begin(&vault(), Seed::new([1; 32]));
+    let begun = evil.begin(&vault(), Seed::new([1; 32]), &Environment::default());
     let (url, session) = begun.expect("valid");
     let credential = credential(&url, elsewhere(&session));
     let with_secret = credential.client_credential(ClientSecret::from("s3cret"));
@@ -267,13 +263,32 @@ fn a_code_is_redeemed_once_and_later_tokens_come_silently() {
 fn a_code_is_redeemed_at_the_tenant_that_gave_it() {
     let anywhere = application().additionally_allowed_tenants(["*"]);
     let wanted = vault().tenant("fabrikam.com");
-    let (url, session) = anywhere.begin(&wanted, Seed::new([3; 32])).expect("valid");
+    let (url, session) = anywhere
+        .begin(&wanted, Seed::new([3; 32]), &Environment::default())
+        .expect("valid");
     assert_eq!(url.path(), "/fabrikam.com/oauth2/v2.0/authorize");
     let answer = format!("code=C0DE&state={}", session.state().expose());
     let credential = AuthorizationCodeCredential::new(session, answer.as_bytes());
     let brought = [json(200, brings(&url, "ada", "RT-1"))];
     let sight = Life::new().run(credential.expect("it is the answer"), vault(), brought);
     assert_eq!(sight.sent[0].url.path(), "/fabrikam.com/oauth2/v2.0/token");
+}
+
+#[test]
+fn other_tenants_are_passed_over_where_the_environment_says_so() {
+    let anywhere = application().additionally_allowed_tenants(["*"]);
+    let wanted = vault().tenant("fabrikam.com");
+    let variable = ("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", "true");
+    let disabled = Environment::from_pairs([variable]);
+    for request in [application(), anywhere] {
+        let begun = request.begin(&wanted, Seed::new([3; 32]), &disabled);
+        let (url, session) = begun.expect("the request's tenant is passed over");
+        assert_eq!(url.path(), "/contoso.com/oauth2/v2.0/authorize");
+        let session = request.resume(&session.to_stored()).expect("stored");
+        let brought = [json(200, brings(&url, "ada", "RT-1"))];
+        let sight = Life::new().run(credential(&url, session), vault(), brought);
+        assert_eq!(sight.sent[0].url.path(), "/contoso.com/oauth2/v2.0/token");
+    }
 }
 
 #[test]
@@ -343,11 +358,29 @@ fn a_redirect_uri_is_sent_as_the_application_is_registered_with_it() {
         "http://localhost:80",
     ] {
         let request = AuthorizationRequest::new("contoso.com", "app-id", uri).expect("valid");
-        let begun = request.begin(&vault(), Seed::new([1; 32]));
+        let begun = request.begin(&vault(), Seed::new([1; 32]), &Environment::default());
         let (url, session) = begun.expect("valid");
         assert_eq!(parameter(&url, "redirect_uri").as_deref(), Some(uri));
         let answer = [json(200, brings(&url, "ada", "RT-1"))];
         let sight = Life::new().run(credential(&url, session), vault(), answer);
         assert_eq!(field(&sight.sent[0], "redirect_uri").as_deref(), Some(uri));
     }
+}
+
+#[test]
+fn a_credential_that_was_read_as_data_takes_no_client_secret() {
+    let (_, credential) = came_back(1);
+    let configuration = credential.configuration(&mut Default::default());
+    let configuration = configuration.expect("it is data");
+    let mut data = serde_json::to_value(configuration).expect("it serialises");
+    data.as_object_mut()
+        .expect("an object")
+        .remove("credential");
+    data["code"] = "C0DE".into();
+    let read: AuthorizationCodeCredential = serde_json::from_value(data).expect("as it was");
+    let refused = read.client_credential(ClientSecret::from("s3cret"));
+    assert_eq!(
+        refused.expect_err("it could go anywhere").what(),
+        What::Session
+    );
 }

@@ -77,7 +77,9 @@ impl Scene {
 fn signed_in(application: &AuthorizationRequest) -> Result<AuthorizationCodeCredential, Problem> {
     let seed = azid_native::seed().map_err(Problem::failed)?;
     let request = TokenRequest::new([demo::SCOPE]);
-    let (page, session) = application.begin(&request, seed).map_err(Problem::failed)?;
+    let (page, session) = application
+        .begin(&request, seed, &azid_native::environment())
+        .map_err(Problem::failed)?;
     let (_, answer) = robot::sign_in(&page).map_err(Problem::failed)?;
     let credential = AuthorizationCodeCredential::new(session, answer.as_bytes())
         .and_then(|it| Ok(it.client_credential(ClientSecret::from(demo::CLIENT_SECRET))?));

@@ -4,6 +4,7 @@ use super::*;
 use crate::client::{ClientCertificate, ClientSecret};
 use crate::effect::{HttpFailure, KeyHandle};
 use crate::entropy::Seed;
+use crate::environment::Environment;
 use crate::memory::Fact;
 use crate::request::TokenRequest;
 use crate::testing::people::{REFUSALS, as_ada, client_info, session, signed_in, signed_in_with};
@@ -84,9 +85,11 @@ fn credential() -> AuthorizationCodeCredential {
     let redirect_uri = "https://app.example/signed-in";
     let request = AuthorizationRequest::new("contoso.com", "app-id", redirect_uri);
     let wanted = TokenRequest::new(["https://vault.azure.net/.default"]);
-    let begun = request.expect("valid").begin(&wanted, Seed::new([2; 32]));
+    let begun = request
+        .expect("valid")
+        .begin(&wanted, Seed::new([2; 32]), &Environment::default());
     let (_, session) = begun.expect("valid");
-    let answer = format!("code=C0DE&state={}", session.state.expose());
+    let answer = format!("code=C0DE&state={}", session.state().expose());
     AuthorizationCodeCredential::new(session, answer.as_bytes()).expect("it is the answer")
 }
 

@@ -47,10 +47,11 @@ impl Started {
         let device_code = text("device_code").ok_or(AnswerFault::Lacks("device_code"))?;
         let user_code = text("user_code").ok_or(AnswerFault::Lacks("user_code"))?;
         let user_code = Secret::new(safe_text(user_code.expose(), 64, &[]));
-        let page = text("verification_uri").or_else(|| text("verification_url"));
-        let verification_uri = page
-            .and_then(|page| page_to_open(page.expose()))
-            .ok_or(AnswerFault::Lacks("verification_uri"))?;
+        const PAGE: &str = "verification_uri";
+        let page = text(PAGE).or_else(|| text("verification_url"));
+        let page = page.ok_or(AnswerFault::Lacks(PAGE))?;
+        let verification_uri =
+            page_to_open(page.expose()).map_err(|why| AnswerFault::UnsafePage(PAGE, why))?;
         let lifetime = seconds("expires_in").unwrap_or(LIFETIME);
         let message = match text("message") {
             Some(message) => safe_text(message.expose(), 1024, &[]),
@@ -73,15 +74,22 @@ impl Started {
     }
 }
 
-/// A page that a person can be sent to without harm: on the web, over TLS, as it looks.
-fn page_to_open(page: &str) -> Option<Url> {
-    let url = Url::parse(page).ok()?;
-    let is_harmless = url.scheme() == "https" && url.username().is_empty();
-    (is_harmless && page.len() <= 1024 && is_visible(page) && !page.contains('@')).then_some(url)
-}
-
-fn is_visible(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_graphic())
+/// A page that a person can be sent to without harm: on the web, over TLS, as it looks; or why not.
+fn page_to_open(page: &str) -> Result<Url, &'static str> {
+    if page.len() > 1024 {
+        return Err("it is longer than 1,024 bytes");
+    }
+    if !page.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("it has white space, control characters or letters outside ASCII");
+    }
+    if page.contains('@') {
+        return Err("it has an `@`, which can make it look like another page");
+    }
+    match Url::parse(page) {
+        Ok(url) if url.scheme() == "https" => Ok(url),
+        Ok(_) => Err("it is not https"),
+        Err(_) => Err("it is not a URL"),
+    }
 }
 
 /// A member that is read as a text and as a number, whichever is wanted of it.

@@ -29,6 +29,8 @@ pub(super) struct Polling {
     ends_at: Duration,
     /// How many answers in a row did not come.
     faults: u32,
+    /// Why the last one did not.
+    unheard: Option<Cause>,
     /// What the endpoint wants to be left alone for, this once.
     pause: Duration,
 }
@@ -43,6 +45,7 @@ impl Polling {
             interval: started.interval.max(shortest),
             ends_at: cx.asked_at().saturating_add(started.lifetime),
             faults: 0,
+            unheard: None,
             pause: Duration::ZERO,
         }
     }
@@ -54,7 +57,11 @@ impl Polling {
         let wait = after_faults.max(self.pause);
         let wakes_at = cx.elapsed().saturating_add(wait);
         if wakes_at >= self.ends_at {
-            return SignIn::fail(SignInFault::CodeExpired, cx);
+            let fault = match self.unheard.map(Box::new) {
+                Some(cause) => SignInFault::CodeExpiredUnheard(cause),
+                None => SignInFault::CodeExpired,
+            };
+            return SignIn::fail(fault, cx);
         }
         let request = SleepRequest::new(wait, SleepReason::DevicePoll);
         sleep(request, move |slept, cx| {
@@ -82,6 +89,7 @@ impl Polling {
             Err(cause) => cause,
         };
         self.pause = Duration::ZERO;
+        self.unheard = None;
         match verdict(&cause) {
             Verdict::Pending => self.faults = 0,
             Verdict::Slower => {
@@ -94,6 +102,7 @@ impl Polling {
                 if cx.elapsed().saturating_add(self.pause) >= self.ends_at {
                     return cx.failed(cause);
                 }
+                self.unheard = Some(cause);
             }
             Verdict::Over(fault) => {
                 let service = match cause {
