@@ -249,7 +249,7 @@ fn in_its_variable(invalid: Invalid) -> Invalid {
         What::ClientId => invalid.in_variable("AZURE_CLIENT_ID"),
         What::ClientSecret => invalid.in_variable("AZURE_CLIENT_SECRET"),
         // The password is not empty, and may be anything else.
-        What::UserCredentials => invalid.in_variable("AZURE_USERNAME"),
+        What::UserName => invalid.in_variable("AZURE_USERNAME"),
         _ => invalid,
     }
 }

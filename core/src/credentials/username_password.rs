@@ -129,7 +129,7 @@ impl TryFrom<Data> for UsernamePasswordCredential {
     fn try_from(data: Data) -> Result<Self, Invalid> {
         if !is_user_name(&data.username) {
             let why = "it must be one word, mostly `somebody@a.domain`";
-            return Err(Invalid::new(What::UserCredentials, why));
+            return Err(Invalid::new(What::UserName, why));
         }
         if data.password.is_empty() {
             return Err(Invalid::new(What::Password, "it must not be empty"));

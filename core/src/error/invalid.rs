@@ -28,7 +28,7 @@ pub enum What {
     /// The token of a user that an application acts for.
     UserAssertion,
     /// The name that a user signs in by.
-    UserCredentials,
+    UserName,
     /// A user's password.
     Password,
     /// A user's account.
@@ -96,7 +96,7 @@ impl fmt::Display for Invalid {
             What::ClientSecret => "the client secret",
             What::ClientAssertion => "the client assertion",
             What::UserAssertion => "the user assertion",
-            What::UserCredentials => "the user's name",
+            What::UserName => "the user's name",
             What::Password => "the user's password",
             What::Account => "the account",
             What::RefreshToken => "the refresh token",
