@@ -5,6 +5,7 @@
 //! Each link answers one of three things: a token ─► done; unavailable ─► the next link; failed, or
 //! only a person can help ─► stop, and no later link is asked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::Error as _;
@@ -36,6 +37,8 @@ pub struct ChainLink {
         serialize_with = "as_milliseconds"
     )]
     within: Option<Duration>,
+    #[serde(skip)]
+    is_tool: bool,
 }
 
 impl ChainLink {
@@ -49,6 +52,19 @@ impl ChainLink {
     pub fn within(mut self, at_most: Duration) -> Self {
         self.within = Some(at_most);
         self
+    }
+
+    /// Says that the link runs a tool, which may hang: while other tools are to come, it takes half
+    /// of the time that is left, at most.
+    pub(crate) fn of_tool(credential: impl Credential + 'static) -> Self {
+        Self {
+            is_tool: true,
+            ..Self::new(credential)
+        }
+    }
+
+    pub(crate) fn credential(&self) -> Arc<dyn Credential> {
+        self.credential.get()
     }
 
     /// What of the link changes which tokens it gets.
@@ -68,6 +84,7 @@ impl ChainLink {
         Some(Self {
             credential: self.credential.redacted(redactor)?,
             within: self.within,
+            is_tool: self.is_tool,
         })
     }
 }
@@ -77,6 +94,7 @@ impl From<Nested> for ChainLink {
         Self {
             credential,
             within: None,
+            is_tool: false,
         }
     }
 }
@@ -103,6 +121,7 @@ impl<'de> Deserialize<'de> for ChainLink {
         Ok(Self {
             credential,
             within: within.map(Duration::from_millis),
+            is_tool: false,
         })
     }
 }
@@ -237,11 +256,21 @@ impl Walk {
         let terms = Link {
             request: None,
             position: Some(self.chain.position),
-            within: link.within,
+            within: self.limit(link, cx),
         };
         call_link(credential, terms, move |result, cx| {
             self.on_answer(result, asked, cx)
         })
+    }
+
+    /// How long a link may take: a tool that hangs is not to use up the time of those after it.
+    fn limit(&self, link: &ChainLink, cx: &Context) -> Option<Duration> {
+        let mut later = self.order.as_slice().iter();
+        if !link.is_tool || !later.any(|number| self.chain.links[*number].is_tool) {
+            return link.within;
+        }
+        let half = cx.time_left() / 2;
+        Some(link.within.map_or(half, |within| within.min(half)))
     }
 
     fn on_answer(

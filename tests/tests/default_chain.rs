@@ -159,9 +159,9 @@ DefaultAzureCredential: ready
   EnvironmentCredential: not set: AZURE_CLIENT_SECRET
   WorkloadIdentityCredential: not set: AZURE_FEDERATED_TOKEN_FILE
   ManagedIdentityCredential: ready, from the instance metadata service at http://169.254.169.254
-  AzureCliCredential: ready, from the account that `az` is logged in to
-  AzurePowerShellCredential: ready, from the account that Azure PowerShell is logged in to
-  AzureDeveloperCliCredential: ready, from the account that `azd` is logged in to"
+  AzureCliCredential: ready, from the account that the Azure CLI is logged in to, if `az` is on the PATH
+  AzurePowerShellCredential: ready, from the account that Azure PowerShell is logged in to, if `pwsh` is on the PATH
+  AzureDeveloperCliCredential: ready, from the account that the Azure Developer CLI is logged in to, if `azd` is on the PATH"
     );
     let json = serde_json::to_value(&plan).expect("a plan serialises");
     assert_eq!(
