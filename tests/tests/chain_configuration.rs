@@ -1,12 +1,6 @@
-//! Chains as data: read, written, refused, and told apart.
-
-mod support {
-    pub(crate) mod links;
-}
+//! Chains as data: read, written and refused.
 
 use azid_core::{ChainLink, ChainedTokenCredential, Credential, CredentialConfig};
-
-use support::links::{Answer, Scripted};
 
 #[test]
 fn a_chain_is_read_from_a_configuration_and_written_back() {
@@ -53,21 +47,4 @@ fn a_chain_without_links_or_with_unknown_members_is_refused_with_the_reason() {
         assert!(error.to_string().contains(reason), "{written}: {error}");
     }
     assert!(ChainedTokenCredential::from_links(Vec::<ChainLink>::new()).is_err());
-}
-
-#[test]
-fn chains_of_the_same_links_have_one_identity_and_others_another() {
-    let links = |names: &[&'static str]| {
-        let links = names.iter().map(|name| Scripted::new(name, Answer::Token));
-        ChainedTokenCredential::from_links(links)
-            .expect("there are links")
-            .identity()
-    };
-    assert_eq!(links(&["One", "Two"]), links(&["One", "Two"]));
-    assert_ne!(links(&["One", "Two"]), links(&["Two", "One"]));
-    assert_ne!(links(&["One", "Two"]), links(&["One"]));
-    assert_ne!(
-        links(&["One"]),
-        Scripted::new("One", Answer::Token).identity()
-    );
 }

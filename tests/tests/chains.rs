@@ -10,9 +10,9 @@ use std::time::Duration;
 use azid_core::effect::{HttpFailure, HttpResponse};
 use azid_core::testing::{self, Reply, World};
 use azid_core::{
-    Cause, ChainLink, ChainedTokenCredential, ClientSecretCredential, Credential, CredentialConfig,
-    Environment, Error, ErrorKind, Lane, ManagedIdentityCredential, Memory, Outcome, Position,
-    TokenRequest, WorkloadIdentityCredential,
+    Cause, ChainLink, ChainedTokenCredential, ClientSecretCredential, Credential, Environment,
+    Error, ErrorKind, Lane, ManagedIdentityCredential, Memory, Outcome, Position, TokenRequest,
+    WorkloadIdentityCredential,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -257,6 +257,23 @@ fn a_chain_nested_too_deep_ends_in_an_error() {
     let error = ask(deep, &Memory::default()).outcome.result;
     let error = error.expect_err("it is nine deep");
     assert!(matches!(error.cause(), Cause::TooDeep { .. }), "{error}");
+}
+
+#[test]
+fn chains_of_the_same_links_have_one_identity_and_others_another() {
+    let links = |names: &[&'static str]| {
+        let links = names.iter().map(|name| Scripted::new(name, Answer::Token));
+        ChainedTokenCredential::from_links(links)
+            .expect("there are links")
+            .identity()
+    };
+    assert_eq!(links(&["One", "Two"]), links(&["One", "Two"]));
+    assert_ne!(links(&["One", "Two"]), links(&["Two", "One"]));
+    assert_ne!(links(&["One", "Two"]), links(&["One"]));
+    assert_ne!(
+        links(&["One"]),
+        Scripted::new("One", Answer::Token).identity()
+    );
 }
 
 /// A chain of scripted links and of such chains.
