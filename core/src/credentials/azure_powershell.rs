@@ -37,9 +37,12 @@ static POWERSHELL: Tool = Tool {
 /// Gets tokens of the account that a developer is logged in to with `Connect-AzAccount`.
 ///
 /// `pwsh`, and on Windows else `powershell`, is found on the `PATH`, never in the current
-/// directory. It takes one scope at a time. It has no means to satisfy claims: such a request ends
-/// with the `Connect-AzAccount` that does. Where PowerShell or its module Az.Accounts is not
-/// installed, or nobody is logged in, the credential is unavailable.
+/// directory. It takes one resource at a time and no single permissions. It has no means to satisfy
+/// claims: such a request ends with the `Connect-AzAccount` that does. Where PowerShell or its
+/// module Az.Accounts is not installed, or nobody is logged in, the credential is unavailable.
+///
+/// Its script works in a session in constrained language mode too. Where a policy of the machine
+/// forbids even that, the credential is unavailable, and says so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AzurePowerShellCredential {
