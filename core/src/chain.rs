@@ -5,114 +5,32 @@
 //! Each link answers one of three things: a token ─► done; unavailable ─► the next link; failed, or
 //! only a person can help ─► stop, and no later link is asked.
 
+mod link;
+
 use std::time::Duration;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
-
+pub use self::link::ChainLink;
 use crate::context::{Context, Position};
-use crate::credential::{Credential, Lane};
-use crate::credentials::CredentialConfig;
+use crate::credential::Lane;
 use crate::effect::{AuthorizeFailure, ExecFailure, HttpFailure};
 use crate::environment::Environment;
 use crate::error::{Cause, Error, ErrorKind, LinkError};
 use crate::identity::Identity;
 use crate::memory::{Fact, Memory, MemoryChange};
 use crate::moves::{Link, Next, call_link, done};
-use crate::nested::Nested;
-use crate::plan::{Plan, PlanContext};
 use crate::token::AccessToken;
 use crate::transcript::Redactor;
 
-/// One link of a chain: a credential, and how long it may take.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ChainLink {
-    #[serde(flatten)]
-    credential: Nested,
-    #[serde(
-        rename = "within_milliseconds",
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "as_milliseconds"
-    )]
-    within: Option<Duration>,
-}
-
-impl ChainLink {
-    /// A credential that may take as long as the chain may.
-    pub fn new(credential: impl Credential + 'static) -> Self {
-        Nested::new(credential).into()
-    }
-
-    /// Goes on to the next link when so much time has passed: a link that has neither a token nor
-    /// an answer by then is unavailable.
-    pub fn within(mut self, at_most: Duration) -> Self {
-        self.within = Some(at_most);
-        self
-    }
-
-    /// What of the link changes which tokens it gets.
-    pub(crate) fn identity(&self) -> Identity {
-        let within = self.within.map(|within| within.as_nanos().to_string());
-        Identity::of("link")
-            .optional("within", within)
-            .identity("credential", &self.credential.get().identity())
-    }
-
-    pub(crate) fn plan(&self, cx: &PlanContext<'_>) -> Plan {
-        self.credential.get().plan(cx)
-    }
-
-    /// None if the credential cannot be written down.
-    pub(crate) fn redacted(&self, redactor: &mut Redactor) -> Option<Self> {
-        Some(Self {
-            credential: self.credential.redacted(redactor)?,
-            within: self.within,
-        })
-    }
-}
-
-impl From<Nested> for ChainLink {
-    fn from(credential: Nested) -> Self {
-        Self {
-            credential,
-            within: None,
-        }
-    }
-}
-
-impl From<CredentialConfig> for ChainLink {
-    fn from(config: CredentialConfig) -> Self {
-        Nested::from(config).into()
-    }
-}
-
-impl<C: Credential + 'static> From<C> for ChainLink {
-    fn from(credential: C) -> Self {
-        Self::new(credential)
-    }
-}
-
-/// A link is written as its credential, with one member more if it has a time limit.
-impl<'de> Deserialize<'de> for ChainLink {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut members = Map::deserialize(deserializer)?;
-        let within = members.remove("within_milliseconds").map(u64::deserialize);
-        let within = within.transpose().map_err(D::Error::custom)?;
-        let credential = Nested::deserialize(Value::Object(members)).map_err(D::Error::custom)?;
-        Ok(Self {
-            credential,
-            within: within.map(Duration::from_millis),
-        })
-    }
-}
-
-fn as_milliseconds<S: serde::Serializer>(
-    within: &Option<Duration>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let milliseconds = within.unwrap_or_default().as_millis();
-    serializer.serialize_u64(u64::try_from(milliseconds).unwrap_or(u64::MAX))
+/// What one link of a chain answered in a run.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LinkVerdict {
+    /// The link's name.
+    pub link: &'static str,
+    /// How long it took, in whole milliseconds.
+    pub took: Duration,
+    /// Why it has no token; none for the link that won.
+    pub error: Option<Error>,
 }
 
 /// Links in order, and on which terms they are asked.
@@ -158,7 +76,7 @@ impl Chain {
 
     /// One run at a time while it is not known who wins: two scopes, one search.
     pub(crate) fn lane(&self, memory: &Memory, environment: &Environment) -> Lane {
-        let lane = |link: &ChainLink| link.credential.get().lane(memory, environment);
+        let lane = |link: &ChainLink| link.credential().lane(memory, environment);
         match self.winner(memory) {
             Some(winner) => lane(&self.links[winner]),
             None if self.memory.is_some() => Lane::OneAtATime,
@@ -189,7 +107,7 @@ impl Chain {
                 let data = data.and_then(|data| serde_json::to_string(&data).ok());
                 let within = link.within.map(|within| within.as_millis().to_string());
                 builder
-                    .field("link", link.credential.get().name())
+                    .field("link", link.credential().name())
                     .optional("data", data)
                     .optional("within", within)
             });
@@ -227,7 +145,7 @@ impl Walk {
                 .map_err(|error| error.after(self.errors));
         };
         let link = &self.chain.links[number];
-        let credential = link.credential.get();
+        let credential = link.credential();
         let asked = Asked {
             number,
             name: credential.name(),
@@ -237,11 +155,21 @@ impl Walk {
         let terms = Link {
             request: None,
             position: Some(self.chain.position),
-            within: link.within,
+            within: self.limit(link, cx),
         };
         call_link(credential, terms, move |result, cx| {
             self.on_answer(result, asked, cx)
         })
+    }
+
+    /// How long a link may take: a tool that hangs is not to use up the time of those after it.
+    fn limit(&self, link: &ChainLink, cx: &Context) -> Option<Duration> {
+        let mut later = self.order.as_slice().iter();
+        if !link.is_tool || !later.any(|number| self.chain.links[*number].is_tool) {
+            return link.within;
+        }
+        let half = cx.time_left() / 2;
+        Some(link.within.map_or(half, |within| within.min(half)))
     }
 
     fn on_answer(
@@ -254,18 +182,25 @@ impl Walk {
             Ok(token) => return self.won(token, &asked, cx),
             Err(error) => asked.judge(error, cx),
         };
+        let (link, took) = (asked.name, asked.took(cx));
+        cx.note(LinkVerdict {
+            link,
+            took,
+            error: Some(error.clone()),
+        });
         if error.kind() != ErrorKind::Unavailable {
             return Err(error.after(self.errors));
         }
-        self.errors.push(LinkError {
-            link: asked.name,
-            took: asked.took(cx),
-            error,
-        });
+        self.errors.push(LinkError { link, took, error });
         self.go_on(cx)
     }
 
     fn won(self, token: AccessToken, asked: &Asked, cx: &mut Context) -> Next {
+        cx.note(LinkVerdict {
+            link: asked.name,
+            took: asked.took(cx),
+            error: None,
+        });
         if let Some(key) = self.chain.memory {
             if self.winner != Some(asked.number) {
                 cx.remember(MemoryChange::Learned {

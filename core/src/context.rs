@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::chain::LinkVerdict;
 use crate::credential::Credential;
 use crate::entropy::{Entropy, Seed};
 use crate::environment::Environment;
@@ -26,6 +27,7 @@ pub struct Context {
     platform: Platform,
     memory: Memory,
     changes: Vec<MemoryChange>,
+    verdicts: Vec<LinkVerdict>,
     entropy: Entropy,
     now: Now,
     elapsed: Duration,
@@ -89,6 +91,7 @@ impl Context {
             platform: Platform::default(),
             memory: Memory::default(),
             changes: Vec::new(),
+            verdicts: Vec::new(),
             entropy: Entropy::new(seed),
             now,
             elapsed: Duration::ZERO,
@@ -345,8 +348,14 @@ impl Context {
         }
     }
 
-    pub(crate) fn into_changes(self) -> Vec<MemoryChange> {
-        self.changes
+    /// Takes note of what a link of a chain answered.
+    pub(crate) fn note(&mut self, verdict: LinkVerdict) {
+        self.verdicts.push(verdict);
+    }
+
+    /// What the run leaves to remember, and what the links of its chains answered.
+    pub(crate) fn into_notes(self) -> (Vec<MemoryChange>, Vec<LinkVerdict>) {
+        (self.changes, self.verdicts)
     }
 }
 

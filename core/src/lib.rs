@@ -208,7 +208,7 @@ mod user;
 
 pub use self::attempts::{Resend, http, http_rebuilt};
 pub use self::authority::Authority;
-pub use self::chain::ChainLink;
+pub use self::chain::{ChainLink, LinkVerdict};
 pub use self::client::{
     CertificateProof, ClientAssertion, ClientCertificate, ClientCredential, ClientSecret,
     ReadCertificate, Region,

@@ -157,9 +157,11 @@ impl RunState {
         let transcript = self
             .recorder
             .map(|recorder| Box::new(recorder.finish(&result)));
+        let (memory, links) = self.context.into_notes();
         Step::Done(Outcome {
             result,
-            memory: self.context.into_changes(),
+            memory,
+            links,
             transcript,
         })
     }

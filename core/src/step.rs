@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::chain::LinkVerdict;
 use crate::context::Context;
 use crate::effect::{
     Assertion, Authorize, Effect, Exec, Failure, Http, Prompt, ReadFile, Refusal, Sign, Sleep,
@@ -126,6 +127,9 @@ pub struct Outcome {
     pub result: Result<AccessToken, Error>,
     /// What to remember for later runs.
     pub memory: Vec<MemoryChange>,
+    /// What the links of chains answered, in the order in which they did; those of a chain inside
+    /// another one come before the link that it is.
+    pub links: Vec<LinkVerdict>,
     /// What happened, if the context asked for it.
     pub transcript: Option<Box<Transcript>>,
 }
@@ -136,6 +140,7 @@ impl Outcome {
         Self {
             result: Err(error),
             memory: Vec::new(),
+            links: Vec::new(),
             transcript: None,
         }
     }

@@ -6,31 +6,33 @@ mod argument;
 #[cfg(feature = "testing")]
 pub(crate) mod cases;
 mod failure;
+mod mask;
+mod options;
 mod output;
 mod sign;
+mod verdict;
 
 use std::fmt;
 use std::time::Duration;
 
 pub use self::failure::{ToolError, ToolProblem};
 
-pub(crate) use self::argument::{Subscription, scope, tenant};
+pub(crate) use self::argument::{Subscription, Wanted, tenant};
+pub(crate) use self::options::{TIMEOUT, is_usual, tool_options};
 pub(crate) use self::output::Printed;
 pub(crate) use self::sign::{MODULE_MISSING, signs_in};
 
 use self::failure::words;
-use self::sign::{AADSTS, NOT_A_COMMAND, POLICY, STALE, UNKNOWN_CLAIMS};
+use self::sign::UNKNOWN_CLAIMS;
 use crate::context::{Context, Platform, Position};
 use crate::effect::{ExecFailure, ExecOutput, ExecRequest};
 use crate::environment::Environment;
-use crate::error::{Cause, Error, ErrorKind};
+use crate::error::{Cause, Error};
 use crate::moves::{Next, done, exec};
 use crate::oauth::{LONGEST_LIFETIME, aadsts_codes};
+use crate::plan::{Plan, PlanContext};
 use crate::tenant::TenantId;
 use crate::token::AccessToken;
-
-/// How long a tool may take unless said otherwise: a cold start alone takes up to 13 seconds.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// More than any tool prints.
 const MAX_OUTPUT: usize = 256 * 1024;
@@ -72,22 +74,34 @@ pub(crate) struct Order {
     pub(crate) arguments: Vec<String>,
     pub(crate) tenant: Option<TenantId>,
     pub(crate) timeout: Duration,
-    /// The login command that satisfies the claims of the request, if the tool was given any.
-    pub(crate) claims_login: Option<String>,
+    pub(crate) claims: Claims,
+}
+
+/// What becomes of the claims of a request; with the login command that satisfies them.
+#[derive(Debug)]
+pub(crate) enum Claims {
+    /// There are none.
+    Absent,
+    /// The tool is handed them.
+    Handed { login: String },
+    /// The tool has no means to satisfy them.
+    Unmet { login: String },
 }
 
 impl Order {
     /// Runs the tool and goes on with its token.
+    ///
+    /// Claims that it cannot satisfy are for a person, and it need not be run for that. In a chain
+    /// it is, to see whether anybody is logged in: if nobody is, a later link may satisfy them.
     pub(crate) fn run(self, cx: &Context) -> Next {
+        if let (Claims::Unmet { login }, Position::Alone) = (&self.claims, cx.position()) {
+            return self.needs_login(login.clone(), cx);
+        }
         let (environment, platform) = (cx.environment(), cx.platform());
         let directory =
             safe_directory(environment, platform).or_else(|cause| cx.unavailable(cause))?;
-        let mut request = ExecRequest::new(self.tool.program)
-            .arguments(self.arguments.iter().map(String::as_str))
-            .search(self.tool.program, environment, platform);
-        if let (Platform::Windows, Some(other)) = (platform, self.tool.windows_program) {
-            request = request.search(other, environment, platform);
-        }
+        let mut request = search(self.tool, environment, platform)
+            .arguments(self.arguments.iter().map(String::as_str));
         let variables = self.tool.environment.iter();
         request.environment = variables
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -101,22 +115,32 @@ impl Order {
     fn on_end(&self, reply: Result<ExecOutput, ExecFailure>, cx: &mut Context) -> Next {
         let output = match reply {
             Ok(output) => output,
-            Err(ExecFailure::NotFound) => return self.unavailable(ToolProblem::NotInstalled, cx),
-            Err(failure @ ExecFailure::TimedOut) => return cx.unavailable(self.exec(failure)),
-            Err(failure) => return failed(cx, self.exec(failure)),
+            Err(ExecFailure::NotFound) => {
+                return self.ends(self.error(ToolProblem::NotInstalled), cx);
+            }
+            Err(failure @ (ExecFailure::TimedOut | ExecFailure::Refused(_))) => {
+                return cx.unavailable(self.exec(failure));
+            }
+            Err(failure) => {
+                let error = cx.unavailable(self.exec(failure));
+                return error.map_err(|error| error.advise(LOOK_INTO_IT));
+            }
         };
         if output.exit_code != Some(0) {
             return self.on_refusal(&output, cx);
         }
         let Some(printed) = Printed::read(output.stdout.expose()) else {
-            return failed(cx, self.error(ToolProblem::NoToken));
+            return self.ends(self.error(ToolProblem::NoToken), cx);
         };
+        if let Claims::Unmet { login } = &self.claims {
+            return self.needs_login(login.clone(), cx);
+        }
         let (sent, now) = (cx.sent_at(), cx.now().timestamp());
         let expires_on = printed.expires_on.map_or(sent.after(SHORT_LIFE), |moment| {
             moment.min(sent.after(LONGEST_LIFETIME))
         });
         if expires_on <= now {
-            return failed(cx, Cause::ExpiredToken { expires_on, now });
+            return cx.unavailable(Cause::ExpiredToken { expires_on, now });
         }
         done(
             AccessToken::new(printed.token, expires_on)
@@ -128,43 +152,34 @@ impl Order {
     /// What a tool says when it has no token decides whether there is any use in asking it.
     fn on_refusal(&self, output: &ExecOutput, cx: &Context) -> Next {
         let said = String::from_utf8_lossy(output.stderr.expose());
-        let says = |sign: &str| said.contains(sign);
-        if matches!(output.exit_code, Some(127 | 9009)) || says(NOT_A_COMMAND) {
-            return self.unavailable(ToolProblem::NotInstalled, cx);
-        }
-        if says(MODULE_MISSING) {
-            return self.unavailable(ToolProblem::ModuleMissing, cx);
-        }
-        if says(POLICY) {
-            return self.unavailable(ToolProblem::ForbiddenByPolicy, cx);
-        }
-        let error = |problem| ToolError {
+        let problem = verdict::problem(self.tool, output.exit_code, &said);
+        let problem = match (&self.claims, problem) {
+            (
+                Claims::Handed { login } | Claims::Unmet { login },
+                ToolProblem::Refused | ToolProblem::Broken,
+            ) => ToolProblem::Claims {
+                login: login.clone(),
+                too_old: said.contains(UNKNOWN_CLAIMS),
+            },
+            (_, problem) => problem,
+        };
+        let error = ToolError {
             exit_code: output.exit_code,
             message: words(&said),
             codes: aadsts_codes(&said).collect(),
             ..self.error(problem)
         };
-        let is_logged_out = self.tool.logged_out.iter().any(|sign| says(sign));
-        if says(STALE) || (is_logged_out && !says(AADSTS)) {
-            return cx.unavailable(error(ToolProblem::LoggedOut));
-        }
-        match self.claims_login.clone() {
-            Some(login) => {
-                let too_old = says(UNKNOWN_CLAIMS);
-                needs_login(cx, error(ToolProblem::Claims { login, too_old }))
-            }
-            None => failed(cx, error(ToolProblem::Refused)),
-        }
+        self.ends(error, cx)
     }
 
     /// The error of a tool that has no means to satisfy claims: a person must, by this command.
-    pub(crate) fn cannot_claim<T>(&self, login: String, cx: &Context) -> Result<T, Error> {
+    fn needs_login(&self, login: String, cx: &Context) -> Next {
         let too_old = false;
-        needs_login(cx, self.error(ToolProblem::Claims { login, too_old }))
+        self.ends(self.error(ToolProblem::Claims { login, too_old }), cx)
     }
 
-    fn unavailable<T>(&self, problem: ToolProblem, cx: &Context) -> Result<T, Error> {
-        cx.unavailable(self.error(problem))
+    fn ends(&self, error: ToolError, cx: &Context) -> Next {
+        Err(Error::of(error.problem.kind(), cx.credential(), error))
     }
 
     fn error(&self, problem: ToolProblem) -> ToolError {
@@ -179,28 +194,34 @@ impl Order {
     }
 }
 
-/// The error of a tool that was there and is of no use. The default chain tries what a developer's
-/// machine may have, so there it goes on; a credential that the program named has failed.
-pub(crate) fn failed<T>(cx: &Context, cause: impl Into<Cause>) -> Result<T, Error> {
-    match cx.position() {
-        Position::InDefaultChain => cx.unavailable(cause),
-        Position::Alone | Position::InChain => cx.failed(cause),
+/// What to do about a tool that is there and does not work.
+const LOOK_INTO_IT: &str =
+    "run it in a terminal to see what is wrong; if it does not work there either, install it again";
+
+/// A run of a tool's program, wherever it may be.
+fn search(tool: &Tool, environment: &Environment, platform: Platform) -> ExecRequest {
+    let request = ExecRequest::new(tool.program).search(tool.program, environment, platform);
+    match (platform, tool.windows_program) {
+        (Platform::Windows, Some(other)) => request.search(other, environment, platform),
+        _ => request,
     }
 }
 
-fn needs_login<T>(cx: &Context, error: ToolError) -> Result<T, Error> {
-    match cx.position() {
-        Position::InDefaultChain => cx.unavailable(error),
-        Position::Alone | Position::InChain => {
-            let kind = ErrorKind::InteractionRequired;
-            Err(Error::of(kind, cx.credential(), error))
-        }
+/// What a credential of a tool would do. Whether the program is there, a plan cannot see.
+pub(crate) fn plan(tool: &Tool, credential: &'static str, cx: &PlanContext<'_>) -> Plan {
+    if let Err(cause) = safe_directory(cx.environment, cx.platform) {
+        return Plan::hindered(credential, cause);
     }
-}
-
-/// Whether a time-out is the usual one, of which a configuration need not speak.
-pub(crate) fn is_usual(timeout: &Duration) -> bool {
-    *timeout == TIMEOUT
+    if search(tool, cx.environment, cx.platform)
+        .candidates
+        .is_empty()
+    {
+        return Plan::missing(credential, vec!["PATH"]);
+    }
+    let Tool { name, program, .. } = tool;
+    Plan::ready(credential).from_source(format!(
+        "the account that {name} is logged in to, if `{program}` is on the PATH"
+    ))
 }
 
 /// A directory that only administrators write to: tools read settings and code of the one that

@@ -10,9 +10,9 @@ use std::time::Duration;
 use azid_core::effect::{HttpFailure, HttpResponse};
 use azid_core::testing::{self, Reply, World};
 use azid_core::{
-    Cause, ChainLink, ChainedTokenCredential, ClientSecretCredential, Credential, CredentialConfig,
-    Environment, Error, ErrorKind, Lane, ManagedIdentityCredential, Memory, Outcome, Position,
-    TokenRequest, WorkloadIdentityCredential,
+    Cause, ChainLink, ChainedTokenCredential, ClientSecretCredential, Credential, Environment,
+    Error, ErrorKind, Lane, ManagedIdentityCredential, Memory, Outcome, Position, TokenRequest,
+    WorkloadIdentityCredential,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -38,6 +38,34 @@ fn an_unavailable_link_hands_on_to_the_next() {
     assert_eq!(asked.names, ["One", "Two"]);
     let token = asked.outcome.result.expect("the second has one");
     assert_eq!((token.expose(), token.came_from()), ("Two", "Two"));
+}
+
+#[test]
+fn an_outcome_tells_what_each_link_answered_and_which_one_won() {
+    let inner = chain(&[("One", Answer::Unavailable), ("Two", Answer::Token)]);
+    let chain = ChainedTokenCredential::new(Scripted::new("Zero", Answer::Unavailable)).link(inner);
+    let told: Vec<_> = ask(chain, &Memory::default())
+        .outcome
+        .links
+        .into_iter()
+        .map(|told| {
+            (
+                told.link,
+                told.took.as_millis(),
+                told.error.map(|e| e.kind()),
+            )
+        })
+        .collect();
+    let unavailable = Some(ErrorKind::Unavailable);
+    assert_eq!(
+        told,
+        [
+            ("Zero", 50, unavailable),
+            ("One", 50, unavailable),
+            ("Two", 50, None),
+            ("ChainedTokenCredential", 100, None),
+        ]
+    );
 }
 
 #[test]
@@ -229,53 +257,6 @@ fn a_chain_nested_too_deep_ends_in_an_error() {
     let error = ask(deep, &Memory::default()).outcome.result;
     let error = error.expect_err("it is nine deep");
     assert!(matches!(error.cause(), Cause::TooDeep { .. }), "{error}");
-}
-
-#[test]
-fn a_chain_is_read_from_a_configuration_and_written_back() {
-    let written = r#"{"credential":"chained-token","links":[{"credential":"environment"},{"credential":"chained-token","links":[{"credential":"managed-identity","within_milliseconds":1500}],"remember_winner":false},{"credential":"default-azure","exclude":["environment"]}]}"#;
-    let config: CredentialConfig = serde_json::from_str(written).expect("a chain");
-    assert_eq!(serde_json::to_string(&config).expect("it is data"), written);
-    let again: CredentialConfig = serde_json::from_str(written).expect("a chain");
-    assert_eq!(config, again);
-    let identity = |config: CredentialConfig| config.into_credential().identity();
-    assert_eq!(identity(config), identity(again));
-}
-
-#[test]
-fn a_chain_without_links_or_with_unknown_members_is_refused_with_the_reason() {
-    for (written, reason) in [
-        (
-            r#"{"credential":"chained-token","links":[]}"#,
-            "at least one",
-        ),
-        (
-            r#"{"credential":"chained-token","links":[{"credential":"no-such"}]}"#,
-            "no-such",
-        ),
-        (
-            r#"{"credential":"chained-token","links":[{"credential":"environment","x":1}]}"#,
-            "`x`",
-        ),
-        (
-            r#"{"credential":"chained-token","links":[{"credential":"environment","within_milliseconds":"1"}]}"#,
-            "string",
-        ),
-        (
-            r#"{"credential":"chained-token","links":[{"credential":"environment"}],"y":1}"#,
-            "`y`",
-        ),
-        (r#"{"credential":"environment","y":1}"#, "`y`"),
-        (r#"{"credential":"default-azure","y":1}"#, "`y`"),
-        (
-            r#"{"credential":"default-azure","exclude":["no-such"]}"#,
-            "no-such",
-        ),
-    ] {
-        let error = serde_json::from_str::<CredentialConfig>(written).expect_err(written);
-        assert!(error.to_string().contains(reason), "{written}: {error}");
-    }
-    assert!(ChainedTokenCredential::from_links(Vec::<ChainLink>::new()).is_err());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azid_core::effect::{FileFailure, HttpFailure, Refusal};
+use azid_core::effect::{ExecFailure, ExecRequest, FileFailure, HttpFailure, Refusal};
 use azid_core::testing::{Case, Reply, START};
 use azid_core::{
     Cause, Context, Credential, CredentialConfig, DefaultAzureCredential, DefaultLink, Environment,
@@ -159,9 +159,9 @@ DefaultAzureCredential: ready
   EnvironmentCredential: not set: AZURE_CLIENT_SECRET
   WorkloadIdentityCredential: not set: AZURE_FEDERATED_TOKEN_FILE
   ManagedIdentityCredential: ready, from the instance metadata service at http://169.254.169.254
-  AzureCliCredential: ready, from the account that `az` is logged in to
-  AzurePowerShellCredential: ready, from the account that Azure PowerShell is logged in to
-  AzureDeveloperCliCredential: ready, from the account that `azd` is logged in to"
+  AzureCliCredential: ready, from the account that the Azure CLI is logged in to, if `az` is on the PATH
+  AzurePowerShellCredential: ready, from the account that Azure PowerShell is logged in to, if `pwsh` is on the PATH
+  AzureDeveloperCliCredential: ready, from the account that the Azure Developer CLI is logged in to, if `azd` is on the PATH"
     );
     let json = serde_json::to_value(&plan).expect("a plan serialises");
     assert_eq!(
@@ -216,11 +216,12 @@ fn a_default_chain_is_read_from_a_configuration_and_written_back() {
         .require_variable()
         .remember_winner(false)
         .additionally_allowed_tenants(["*"])
+        .process_timeout(Duration::from_secs(7))
         .managed_identity(id)
         .expect("an id");
     let config = CredentialConfig::from(chain);
     let written = serde_json::to_string(&config).expect("it is data");
-    let expected = r#"{"credential":"default-azure","exclude":["workload-identity"],"require_variable":true,"remember_winner":false,"managed_identity":{"client-id":"app-id"},"additionally_allowed_tenants":["*"]}"#;
+    let expected = r#"{"credential":"default-azure","exclude":["workload-identity"],"require_variable":true,"remember_winner":false,"managed_identity":{"client-id":"app-id"},"additionally_allowed_tenants":["*"],"process_timeout_milliseconds":7000}"#;
     assert_eq!(written, expected);
     assert_eq!(
         serde_json::from_str::<CredentialConfig>(&written).expect("it is read"),
@@ -254,16 +255,50 @@ fn off_azure_the_default_chain_is_over_within_three_seconds_and_its_error_is_a_t
 }
 
 #[test]
+fn with_tools_that_never_answer_the_default_chain_is_over_when_their_time_outs_are() {
+    let chain = |timeout| DefaultAzureCredential::new().process_timeout(timeout);
+    for timeout in [Duration::from_secs(30), Duration::from_secs(5)] {
+        for platform in [Platform::Linux, Platform::Windows, Platform::Other] {
+            let variables = [("SYSTEMROOT", r"C:\Windows")];
+            let hung = |_: &ExecRequest| ExecFailure::TimedOut;
+            let (error, elapsed) = in_a_hole(chain(timeout), &variables, platform, hung);
+            assert!(
+                elapsed <= timeout * 3 + Duration::from_secs(3),
+                "{elapsed:?}"
+            );
+            assert_eq!(error.kind(), ErrorKind::Unavailable);
+            let slow = error.links().iter().filter(|link| link.took == timeout);
+            let slow: Vec<_> = slow.map(|link| link.link).collect();
+            let tools = DefaultLink::ALL.iter().filter(|link| link.group() == "dev");
+            assert_eq!(
+                slow,
+                tools.map(|link| link.credential()).collect::<Vec<_>>()
+            );
+        }
+    }
+}
+
+#[test]
 fn a_managed_identity_that_is_named_alone_is_waited_for() {
     let named = [("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")];
     let (_, elapsed) = in_a_black_hole(&named, Platform::Other);
     assert!(elapsed > Duration::from_secs(20), "{elapsed:?}");
 }
 
-/// Runs the default chain where no packet is ever answered, on virtual time.
+/// Runs the default chain where no packet is ever answered and no tool is there, on virtual time.
 fn in_a_black_hole(variables: &[(&str, &str)], platform: Platform) -> (Error, Duration) {
+    let nothing = |_: &ExecRequest| ExecFailure::NotFound;
+    in_a_hole(DefaultAzureCredential::new(), variables, platform, nothing)
+}
+
+fn in_a_hole(
+    credential: DefaultAzureCredential,
+    variables: &[(&str, &str)],
+    platform: Platform,
+    tool: impl Fn(&ExecRequest) -> ExecFailure,
+) -> (Error, Duration) {
     let context = context(variables).with_platform(platform);
-    let mut step = Run::start(Arc::new(DefaultAzureCredential::new()), context);
+    let mut step = Run::start(Arc::new(credential), context);
     let mut elapsed = Duration::ZERO;
     loop {
         step = match step {
@@ -271,6 +306,13 @@ fn in_a_black_hole(variables: &[(&str, &str)], platform: Platform) -> (Error, Du
             Step::Http(call) => {
                 elapsed += call.request().requirements.timeout;
                 call.reply(Err(HttpFailure::TimedOut), now(elapsed))
+            }
+            Step::Exec(call) => {
+                let failure = tool(call.request());
+                if failure == ExecFailure::TimedOut {
+                    elapsed += call.request().timeout;
+                }
+                call.reply(Err(failure), now(elapsed))
             }
             Step::Sleep(call) => {
                 elapsed += call.request().duration;

@@ -1,55 +1,28 @@
-//! The tools that developers log in to: how they are asked, what their words mean, what is shown.
+//! The tools that developers log in to: how they are asked, and how what they print is read.
+
+mod support {
+    pub(crate) mod tools;
+}
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use azid_core::effect::{ExecFailure, ExecOutput, ExecRequest};
-use azid_core::testing::{Reply, START, World, context, run};
+use azid_core::effect::{ExecFailure, ExecRequest};
+use azid_core::testing::{Reply, START, context};
 use azid_core::{
     AccessToken, AzureCliCredential, AzureDeveloperCliCredential, AzurePowerShellCredential, Cause,
-    Context, Credential, Environment, Error, ErrorKind, Lane, Memory, Platform, Position, Run,
-    Step, TokenRequest, ToolProblem,
+    ClientAssertion, ClientAssertionCredential, Context, Credential, Environment, Error, ErrorKind,
+    Lane, Memory, OnBehalfOfCredential, PlanContext, Platform, Position, Readiness, Run, Step,
+    TokenRequest, ToolProblem,
 };
 
-const VAULT: &str = "https://vault.azure.net/.default";
-
-/// One of each.
-fn tools() -> [Arc<dyn Credential>; 3] {
-    [
-        Arc::new(AzureCliCredential::new()),
-        Arc::new(AzureDeveloperCliCredential::new()),
-        Arc::new(AzurePowerShellCredential::new()),
-    ]
-}
-
-fn ended(exit_code: i32, stdout: &str, stderr: &str) -> Reply {
-    Reply::Exec(Ok(ExecOutput {
-        exit_code: Some(exit_code),
-        stdout: stdout.as_bytes().into(),
-        stderr: stderr.as_bytes().into(),
-    }))
-}
-
-fn ask(
-    credential: Arc<dyn Credential>,
-    context: Context,
-    reply: Reply,
-) -> Result<AccessToken, Error> {
-    run(credential, context, &mut World::new([reply])).result
-}
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use support::tools::{VAULT, ask, ended, for_vault, tools};
 
 fn az(stdout: &str) -> Result<AccessToken, Error> {
     let credential = Arc::new(AzureCliCredential::new());
     ask(credential, for_vault(), ended(0, stdout, ""))
-}
-
-fn azd_says(stderr: &str) -> Error {
-    let credential = Arc::new(AzureDeveloperCliCredential::new());
-    ask(credential, for_vault(), ended(1, "", stderr)).expect_err("it ended with an error")
-}
-
-fn for_vault() -> Context {
-    context(TokenRequest::new([VAULT]))
 }
 
 /// What the host is asked to run.
@@ -72,6 +45,149 @@ fn a_tool_that_takes_one_scope_is_never_handed_the_first_of_several() {
     assert!(
         asked.ends_with(&format!("--scope {VAULT} --scope openid")),
         "{asked}"
+    );
+}
+
+#[test]
+fn each_tool_is_asked_for_the_same_resource_in_its_own_form() {
+    const APP: &str = "api://11111111-aaaa-4bbb-8ccc-000000000001";
+    let handed = |credential: &Arc<dyn Credential>, scope: &str| {
+        let arguments = request(credential.clone(), context(TokenRequest::new([scope]))).arguments;
+        let last = arguments.last().expect("there are arguments").clone();
+        match arguments.contains(&"-EncodedCommand".to_owned()) {
+            true => decoded(&last),
+            false => arguments[arguments.len() - 2..].join(" "),
+        }
+    };
+    let [az, azd, powershell] = tools();
+    for (scope, resource) in [
+        (VAULT, "https://vault.azure.net"),
+        ("https://vault.azure.net", "https://vault.azure.net"),
+        (
+            "https://management.azure.com//.default",
+            "https://management.azure.com/",
+        ),
+        (
+            "https://management.azure.com/",
+            "https://management.azure.com/",
+        ),
+        (&format!("{APP}/.default"), APP),
+        (APP, APP),
+    ] {
+        assert_eq!(handed(&az, scope), format!("--resource {resource}"));
+        let scoped = format!("--scope {resource}/.default");
+        assert!(handed(&azd, scope).ends_with(&scoped), "{scope}");
+        let named = format!("ResourceUrl = '{resource}'");
+        assert!(handed(&powershell, scope).contains(&named), "{scope}");
+    }
+    let permission = "https://graph.microsoft.com/User.Read";
+    for tool in [az, azd] {
+        assert_eq!(handed(&tool, permission), format!("--scope {permission}"));
+    }
+    let asks = context(TokenRequest::new([permission]));
+    let error = ask(powershell, asks, ended(0, "{}", "")).expect_err("it takes resources");
+    assert!(error.to_string().contains("{resource}/.default"), "{error}");
+}
+
+/// The script of an `-EncodedCommand`.
+fn decoded(argument: &str) -> String {
+    let bytes = STANDARD.decode(argument).expect("it is base64");
+    let units = bytes
+        .chunks(2)
+        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    String::from_utf16(&units.collect::<Vec<_>>()).expect("it is UTF-16")
+}
+
+#[test]
+fn the_script_keeps_to_what_constrained_language_mode_allows() {
+    let [.., powershell] = tools();
+    let arguments = request(powershell.clone(), for_vault()).arguments;
+    let script = decoded(arguments.last().expect("the script"));
+    // Its types may be named and their methods be called; `Console` is only tried.
+    let types = script
+        .split('[')
+        .skip(1)
+        .filter_map(|rest| rest.split(']').next());
+    for name in types {
+        assert!(["version", "string", "Console"].contains(&name), "{name}");
+    }
+    assert!(script.contains("try { [Console]"), "{script}");
+    assert!(script.contains("catch { Write-Error"), "{script}");
+    let said = "Cannot invoke method. Method invocation is supported only on core types in this language mode.";
+    let error = ask(powershell, for_vault(), ended(1, "", said)).expect_err("it is forbidden");
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.to_string().contains("policy"), "{error}");
+}
+
+#[test]
+fn a_byte_order_mark_before_the_json_is_skipped() {
+    for tool in tools() {
+        let stdout = "\u{feff}{\"accessToken\":\"AT\",\"expires_on\":1795266000}";
+        let token = ask(tool, for_vault(), ended(0, stdout, "")).expect("a token");
+        assert_eq!(token.expose(), "AT");
+    }
+}
+
+#[test]
+fn a_moment_of_expiry_that_makes_no_sense_is_refused_or_bounded() {
+    let live = |expires: &str| {
+        let stdout = format!(r#"{{"accessToken":"AT",{expires}}}"#);
+        az(&stdout).map(|token| (token.expires_on().unix_milliseconds() - START) / 60_000)
+    };
+    for past in [
+        r#""expires_on":1795250000"#,
+        r#""expires_on":3600"#,
+        r#""expires_on":0"#,
+        r#""expires_on":-1795266000"#,
+        r#""expires_on":-1e300"#,
+    ] {
+        let error = live(past).expect_err(past);
+        assert!(
+            matches!(error.cause(), Cause::ExpiredToken { .. }),
+            "{error}"
+        );
+    }
+    for (far, minutes) in [
+        (r#""expires_on":2426407200"#, 30 * 24 * 60),
+        (r#""expires_on":1e300"#, 30 * 24 * 60),
+        (r#""expiresOn":"9999-12-31T23:59:59Z""#, 30 * 24 * 60),
+        (r#""expiresOn":"0001-01-01T00:00:00Z""#, 5),
+        (r#""expires_on":"soon""#, 5),
+        (r#""expires_on":[]"#, 5),
+        (r#""expiresOn":"2026-11-21T25:61:00Z""#, 5),
+    ] {
+        assert_eq!(live(far).expect("bounded"), minutes, "{far}");
+    }
+}
+
+#[test]
+fn a_plan_says_that_it_cannot_see_whether_a_tool_is_there() {
+    let plan = |platform, pairs: &[(&str, &str)]| {
+        let environment = Environment::from_pairs(pairs.iter().copied());
+        let [az, ..] = tools();
+        az.plan(&PlanContext {
+            environment: &environment,
+            platform,
+            position: Position::Alone,
+        })
+    };
+    let ready = plan(Platform::Linux, &[("PATH", "/usr/bin")]);
+    assert_eq!(ready.readiness, Readiness::Ready);
+    assert!(
+        ready.to_string().ends_with("if `az` is on the PATH"),
+        "{ready}"
+    );
+    let missing = |names: &[&'static str]| Readiness::Missing(names.to_vec());
+    let nowhere = plan(Platform::Linux, &[("PATH", ".:bin")]);
+    assert_eq!(nowhere.readiness, missing(&["PATH"]));
+    let root = ("SYSTEMROOT", r"C:\Windows");
+    assert_eq!(
+        plan(Platform::Windows, &[root]).readiness,
+        missing(&["PATH"])
+    );
+    assert_eq!(
+        plan(Platform::Windows, &[]).readiness,
+        missing(&["SYSTEMROOT"])
     );
 }
 
@@ -107,29 +223,6 @@ fn the_date_of_azd_is_read_in_utc_and_with_escapes() {
         let token = ask(credential, for_vault(), ended(0, &stdout, "")).expect("a token");
         assert_eq!(token.expires_on().unix_seconds(), 1_795_266_000, "{date}");
     }
-}
-
-#[test]
-fn what_azd_says_is_shown_in_words_whatever_its_version() {
-    for said in [
-        r#"{"error":"consent","message":"AADSTS65001: no consent","suggestion":"ask"}"#,
-        "{\"type\":\"consoleMessage\",\"timestamp\":\"t\",\"data\":{\"message\":\"\"}}\n{\"error\":\"AADSTS65001: no consent\"}",
-        r#"{"type":"consoleMessage","timestamp":"t","data":{"message":"\nERROR: AADSTS65001: no consent\n"}}"#,
-        "ERROR: AADSTS65001: no consent",
-    ] {
-        let error = azd_says(said);
-        assert_eq!(error.kind(), ErrorKind::Failed, "{said}");
-        let shown = error.to_string();
-        assert!(shown.contains("AADSTS65001: no consent"), "{shown}");
-        assert!(
-            !shown.contains('{') && !shown.contains("consoleMessage"),
-            "{shown}"
-        );
-        assert!(shown.contains("consent is missing"), "the cure: {shown}");
-    }
-    let logged_out = azd_says("not logged in, run `azd auth login` to login");
-    assert_eq!(logged_out.kind(), ErrorKind::Unavailable);
-    assert_eq!(logged_out.advice(), Some("run `azd auth login`"));
 }
 
 #[test]
@@ -212,6 +305,26 @@ fn one_process_at_a_time_is_run_for_a_credential() {
 }
 
 #[test]
+fn a_tool_inside_another_credential_is_run_one_at_a_time_too() {
+    let lane =
+        |credential: &dyn Credential| credential.lane(&Memory::default(), &Environment::default());
+    let by_az = || ClientAssertion::from_credential(AzureCliCredential::new());
+    let assertion = |by| ClientAssertionCredential::new("t", "app", by).expect("good values");
+    let on_behalf = |by: ClientAssertion| OnBehalfOfCredential::new("t", "app", by, "assertion");
+    assert_eq!(lane(&assertion(by_az())), Lane::OneAtATime);
+    assert_eq!(
+        lane(&on_behalf(by_az()).expect("good values")),
+        Lane::OneAtATime
+    );
+    let in_file = || ClientAssertion::from_file("/token");
+    assert_eq!(lane(&assertion(in_file())), Lane::PerKey);
+    assert_eq!(
+        lane(&on_behalf(in_file()).expect("good values")),
+        Lane::PerKey
+    );
+}
+
+#[test]
 fn claims_name_the_login_that_satisfies_them() {
     let claims = r#"{"access_token":{"nbf":{"value":"1"}}}"#;
     let encoded = "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7InZhbHVlIjoiMSJ9fX0=";
@@ -241,29 +354,6 @@ fn claims_name_the_login_that_satisfies_them() {
 }
 
 #[test]
-fn a_failure_stops_a_chain_of_ones_own_and_not_the_default_one() {
-    let replies = [
-        ended(1, "", "AADSTS65001: no consent"),
-        ended(0, "Welcome!", ""),
-        Reply::Exec(Err(ExecFailure::PermissionDenied)),
-    ];
-    let expected = [
-        (Position::Alone, ErrorKind::Failed),
-        (Position::InChain, ErrorKind::Failed),
-        (Position::InDefaultChain, ErrorKind::Unavailable),
-    ];
-    for credential in tools() {
-        for reply in &replies {
-            for (position, kind) in expected {
-                let context = for_vault().with_position(position);
-                let error = ask(credential.clone(), context, reply.clone());
-                assert_eq!(error.expect_err("no token").kind(), kind, "{position:?}");
-            }
-        }
-    }
-}
-
-#[test]
 fn a_tool_that_is_missing_slow_or_logged_out_is_unavailable_wherever_it_stands() {
     let logged_out = [
         "ERROR: Please run 'az login' to setup account.",
@@ -286,34 +376,6 @@ fn a_tool_that_is_missing_slow_or_logged_out_is_unavailable_wherever_it_stands()
         let both = ended(1, "", &format!("AADSTS50076: multi-factor. {logged_out}"));
         let error = ask(credential, for_vault(), both).expect_err("no token");
         assert_eq!(error.kind(), ErrorKind::Failed, "{error}");
-    }
-}
-
-#[test]
-fn nothing_that_a_tool_printed_in_the_place_of_a_token_is_shown() {
-    let token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln";
-    let spoilt = [
-        ended(
-            0,
-            &format!(r#"{{"accessToken":"{token}","expires_on":1}}"#),
-            "",
-        ),
-        ended(0, &format!(r#"WARNING {{"accessToken":"{token}"}}"#), ""),
-        ended(1, &format!(r#"{{"accessToken":"{token}"}}"#), ""),
-        ended(1, "", &format!("DEBUG: got {token}")),
-        ended(1, "", r#"{"accessToken": "AT-opaque"}"#),
-        ended(1, "", "Authorization: Bearer AT-opaque"),
-    ];
-    for credential in tools() {
-        for reply in &spoilt {
-            let result = ask(credential.clone(), for_vault(), reply.clone());
-            let error = result.expect_err("that is no token");
-            let shown = format!("{error} {error:?}");
-            assert!(
-                !shown.contains("eyJ") && !shown.contains("opaque"),
-                "{shown}"
-            );
-        }
     }
 }
 

@@ -150,6 +150,7 @@ impl<H: Host> Journey<H> {
         if let Some(lease) = self.lease.take() {
             lease.settle(&outcome, self.means.host.now());
         }
+        self.means.on_event.tell_links(&outcome.links);
         self.report(outcome.result)
     }
 

@@ -164,13 +164,24 @@ fn spawn(request: &ExecRequest) -> Result<Tree, ExecFailure> {
         match Tree::spawn(command) {
             Ok(tree) => return Ok(tree),
             Err(error) => match error.kind() {
-                ErrorKind::NotFound => {}
+                // The file was there a moment ago: what is not found is its interpreter.
+                ErrorKind::NotFound => failure = ExecFailure::NotStartable,
                 ErrorKind::PermissionDenied => failure = ExecFailure::PermissionDenied,
+                _ if is_no_program(&error) => failure = ExecFailure::NotStartable,
                 _ => return Err(other(error)),
             },
         }
     }
     Err(failure)
+}
+
+/// Whether the system says that a file is no program of its kind: `ENOEXEC`, or on Windows
+/// `ERROR_BAD_EXE_FORMAT` and `ERROR_EXE_MACHINE_TYPE_MISMATCH`.
+fn is_no_program(error: &std::io::Error) -> bool {
+    const CODES: &[i32] = if cfg!(windows) { &[193, 216] } else { &[8] };
+    error
+        .raw_os_error()
+        .is_some_and(|code| CODES.contains(&code))
 }
 
 /// Reads an output on a thread of its own, until it is closed or nobody listens any more.

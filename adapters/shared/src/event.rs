@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azid_core::{AccessToken, Error};
+use azid_core::{AccessToken, Error, LinkVerdict};
 
 /// Something that a provider did, without a secret in it.
 #[derive(Clone, Debug)]
@@ -14,6 +14,11 @@ pub enum Event {
     Retry {
         /// How long it waits.
         wait: Duration,
+    },
+    /// A link of a chain answered, in a run that is over.
+    Link {
+        /// Which link, how long it took, and why it has no token if it has none.
+        verdict: LinkVerdict,
     },
     /// A run brought a token.
     Acquired {
@@ -47,6 +52,13 @@ impl OnEvent {
     /// This function listens. It is called by whoever drives a run, so it should be brief.
     pub fn new(listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(listener)))
+    }
+
+    /// Tells the listener what the links of chains answered.
+    pub fn tell_links(&self, links: &[LinkVerdict]) {
+        for verdict in links.iter().cloned() {
+            self.tell(&Event::Link { verdict });
+        }
     }
 
     /// Tells the listener.

@@ -105,7 +105,8 @@ impl Pilot {
     ) -> Result<AccessToken, Error> {
         let is_challenged = request.claims_json().is_some();
         let is_early = !is_challenged && held(means, key).is_some();
-        let outcome = self.run(means, request, at_most, is_early);
+        let mut outcome = self.run(means, request, at_most, is_early);
+        let links = std::mem::take(&mut outcome.links);
         let result = self.settle(means, outcome);
         let held = held(means, key).filter(|_| !is_challenged);
         let (event, result) = match (result, held) {
@@ -128,7 +129,8 @@ impl Pilot {
         if (at_most.is_none() && !is_early) || result.is_ok() {
             self.landing = Landing::Settled(result.clone());
         }
-        means.on_event.tell(&event); // the last thing that can panic
+        means.on_event.tell_links(&links); // from here on a listener can panic
+        means.on_event.tell(&event);
         result
     }
 

@@ -6,9 +6,11 @@ use super::callback::Callback;
 use super::exchange::{Client, Proof, Prove, Proven};
 use super::text_file::read_assertion_file;
 use crate::context::Context;
-use crate::credential::Credential;
+use crate::credential::{Credential, Lane};
 use crate::effect::{CallbackId, ProofKind};
+use crate::environment::Environment;
 use crate::identity::{Identity, IdentityBuilder};
+use crate::memory::Memory;
 use crate::moves::{Link, Next, call_link};
 use crate::nested::Nested;
 use crate::oauth::ServiceError;
@@ -80,6 +82,14 @@ impl ClientAssertion {
             Source::Credential { credential, scope } => identity
                 .optional("assertion scope", scope.as_ref())
                 .identity("assertion", &credential.get().identity()),
+        }
+    }
+
+    /// Which runs may overlap that ask for it.
+    pub(crate) fn lane(&self, memory: &Memory, environment: &Environment) -> Lane {
+        match &self.0 {
+            Source::Credential { credential, .. } => credential.get().lane(memory, environment),
+            Source::File(_) | Source::Callback(_) => Lane::PerKey,
         }
     }
 

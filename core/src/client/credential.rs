@@ -7,8 +7,11 @@ use super::certificate_proof::CertificateProof;
 use super::exchange::{Client, Prove, Proven};
 use super::{ClientAssertion, ClientSecret};
 use crate::context::Context;
+use crate::credential::Lane;
+use crate::environment::Environment;
 use crate::error::Invalid;
 use crate::identity::{Identity, IdentityBuilder};
+use crate::memory::Memory;
 use crate::moves::Next;
 use crate::oauth::ServiceError;
 use crate::retry::Repeat;
@@ -41,6 +44,14 @@ impl ClientCredential {
             Self::Secret(secret) => secret.identify(identity),
             Self::Certificate(certificate) => certificate.identify(identity),
             Self::Assertion(assertion) => assertion.identify(identity),
+        }
+    }
+
+    /// Which runs may overlap that ask for it.
+    pub(crate) fn lane(&self, memory: &Memory, environment: &Environment) -> Lane {
+        match self {
+            Self::Assertion(assertion) => assertion.lane(memory, environment),
+            Self::Secret(_) | Self::Certificate(_) => Lane::PerKey,
         }
     }
 

@@ -18,9 +18,8 @@ use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
 use crate::plan::{Plan, PlanContext};
-use crate::request::TokenRequest;
 use crate::tenant::{AllowedTenants, TenantId};
-use crate::tool::{self, Order, Subscription, Tool};
+use crate::tool::{self, Claims, Order, Subscription, Tool, Wanted, tool_options};
 use crate::transcript::{Redactor, milliseconds};
 
 static AZ: Tool = Tool {
@@ -51,7 +50,11 @@ pub struct AzureCliCredential {
     subscription: Option<Subscription>,
     #[serde(skip_serializing_if = "AllowedTenants::is_empty")]
     additionally_allowed_tenants: AllowedTenants,
-    #[serde(with = "milliseconds", skip_serializing_if = "tool::is_usual")]
+    #[serde(
+        rename = "process_timeout_milliseconds",
+        with = "milliseconds",
+        skip_serializing_if = "tool::is_usual"
+    )]
     process_timeout: Duration,
 }
 
@@ -92,22 +95,7 @@ impl AzureCliCredential {
         self.check()
     }
 
-    /// Lets requests ask for tokens of these tenants too; `*` stands for all. Without a tenant of
-    /// its own and without any here, the credential asks for those of any tenant.
-    pub fn additionally_allowed_tenants<T: Into<String>>(
-        mut self,
-        tenants: impl IntoIterator<Item = T>,
-    ) -> Self {
-        self.additionally_allowed_tenants = AllowedTenants::new(tenants);
-        self
-    }
-
-    /// Ends a run of the tool after this time instead of 30 seconds. A configuration says it in
-    /// milliseconds.
-    pub fn process_timeout(mut self, timeout: Duration) -> Self {
-        self.process_timeout = timeout;
-        self
-    }
+    tool_options!();
 
     fn check(self) -> Result<Self, Invalid> {
         match (&self.tenant, &self.subscription) {
@@ -119,27 +107,30 @@ impl AzureCliCredential {
     fn order(&self, cx: &Context) -> Result<Order, Invalid> {
         let allowed = &self.additionally_allowed_tenants;
         let tenant = tool::tenant(self.tenant.as_ref(), allowed, cx)?;
-        let mut arguments = vec!["account", "get-access-token", "--output", "json"];
-        cx.request().resource()?;
-        let scope = tool::scope(&cx.request().scopes()[0])?;
-        match scope.strip_suffix("/.default") {
-            Some(resource) => arguments.extend(["--resource", resource]), // known to any version
-            None => arguments.extend(["--scope", scope]),
-        }
-        match (&tenant, &self.subscription) {
+        let wanted = Wanted::only(cx.request())?;
+        let of = match wanted {
+            Wanted::Resource(resource) => ["--resource", resource], // known to any version
+            Wanted::Permission(scope) => ["--scope", scope],
+        };
+        let whose = match (&tenant, &self.subscription) {
             (Some(_), Some(_)) => return Err(one_of_two()),
-            (Some(tenant), None) => arguments.extend(["--tenant", tenant.as_str()]),
-            (None, Some(subscription)) => {
-                arguments.extend(["--subscription", subscription.as_str()]);
-            }
-            (None, None) => {}
-        }
+            (Some(tenant), None) => vec!["--tenant", tenant.as_str()],
+            (None, Some(subscription)) => vec!["--subscription", subscription.as_str()],
+            (None, None) => Vec::new(),
+        };
+        let arguments = ["account", "get-access-token", "--output", "json"];
+        let arguments = arguments.into_iter().chain(of).chain(whose);
         Ok(Order {
             tool: &AZ,
-            arguments: arguments.into_iter().map(str::to_owned).collect(),
-            tenant,
+            arguments: arguments.map(str::to_owned).collect(),
             timeout: self.process_timeout,
-            claims_login: None,
+            claims: match cx.request().claims_json() {
+                Some(claims) => Claims::Unmet {
+                    login: login(tenant.as_ref(), wanted, claims),
+                },
+                None => Claims::Absent,
+            },
+            tenant,
         })
     }
 }
@@ -150,10 +141,9 @@ fn one_of_two() -> Invalid {
 }
 
 /// The login that satisfies the claims of a request.
-fn login(order: &Order, request: &TokenRequest, claims: &str) -> String {
-    let tenant = order.tenant.as_ref();
+fn login(tenant: Option<&TenantId>, wanted: Wanted<'_>, claims: &str) -> String {
     let tenant = tenant.map_or_else(String::new, |it| format!(" --tenant {}", it.as_str()));
-    let (claims, scope) = (STANDARD.encode(claims), &request.scopes()[0]);
+    let (claims, scope) = (STANDARD.encode(claims), wanted.scope());
     format!("az login{tenant} --claims-challenge {claims} --scope {scope}")
 }
 
@@ -175,9 +165,9 @@ impl Credential for AzureCliCredential {
         Lane::OneAtATime // parallel runs have been seen to spoil az's own store
     }
 
-    fn plan(&self, _: &PlanContext<'_>) -> Plan {
+    fn plan(&self, cx: &PlanContext<'_>) -> Plan {
         match self.clone().check() {
-            Ok(_) => Plan::ready(self.name()).from_source("the account that `az` is logged in to"),
+            Ok(_) => tool::plan(&AZ, self.name(), cx),
             Err(invalid) => Plan::invalid(self.name(), invalid),
         }
     }
@@ -187,13 +177,8 @@ impl Credential for AzureCliCredential {
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
-        let order = self
-            .order(cx)
-            .or_else(|invalid| tool::failed(cx, invalid))?;
-        match cx.request().claims_json() {
-            Some(claims) => order.cannot_claim(login(&order, cx.request(), claims), cx),
-            None => order.run(cx),
-        }
+        let order = self.order(cx);
+        order.or_else(|invalid| cx.failed(invalid))?.run(cx)
     }
 }
 
@@ -201,6 +186,7 @@ impl Credential for AzureCliCredential {
 mod cases {
     use super::*;
     use crate::context::Position;
+    use crate::request::TokenRequest;
     use crate::testing::Case;
     use crate::tool::cases::{ended, in_default_chain, refused, with_tool_answers};
 
@@ -258,7 +244,14 @@ mod cases {
                     r#"{"accessToken":"AT","expiresOn":null,"subscription":"S","tenant":"T"}"#,
                 ),
                 Case::new("claims", of_tenant).asks(claims()),
-                in_default_chain(case("claims in the default chain").asks(claims())),
+                in_default_chain(
+                    case("claims in the default chain, and somebody is logged in").asks(claims()),
+                )
+                .then(ended(0, token, "")),
+                in_default_chain(refused(
+                    case("claims in the default chain, and nobody is logged in").asks(claims()),
+                    logged_out,
+                )),
             ]);
             let mut in_chain = refused(case("Entra refuses, in a chain"), "AADSTS65001: consent");
             in_chain.position = Position::InChain;

@@ -19,7 +19,7 @@ use crate::memory::Memory;
 use crate::moves::Next;
 use crate::plan::{Plan, PlanContext};
 use crate::tenant::{AllowedTenants, TenantId};
-use crate::tool::{self, Order, Tool};
+use crate::tool::{self, Claims, Order, Tool, Wanted, tool_options};
 use crate::transcript::{Redactor, milliseconds};
 
 static AZD: Tool = Tool {
@@ -46,7 +46,11 @@ pub struct AzureDeveloperCliCredential {
     tenant: Option<TenantId>,
     #[serde(skip_serializing_if = "AllowedTenants::is_empty")]
     additionally_allowed_tenants: AllowedTenants,
-    #[serde(with = "milliseconds", skip_serializing_if = "tool::is_usual")]
+    #[serde(
+        rename = "process_timeout_milliseconds",
+        with = "milliseconds",
+        skip_serializing_if = "tool::is_usual"
+    )]
     process_timeout: Duration,
 }
 
@@ -66,56 +70,34 @@ impl AzureDeveloperCliCredential {
         Self::default()
     }
 
-    /// Asks for tokens of this tenant instead of the account's own.
-    ///
-    /// # Errors
-    ///
-    /// It is malformed.
-    pub fn tenant(mut self, tenant: impl Into<String>) -> Result<Self, Invalid> {
-        self.tenant = Some(TenantId::new(tenant)?);
-        Ok(self)
-    }
-
-    /// Lets requests ask for tokens of these tenants too; `*` stands for all. Without a tenant of
-    /// its own and without any here, the credential asks for those of any tenant.
-    pub fn additionally_allowed_tenants<T: Into<String>>(
-        mut self,
-        tenants: impl IntoIterator<Item = T>,
-    ) -> Self {
-        self.additionally_allowed_tenants = AllowedTenants::new(tenants);
-        self
-    }
-
-    /// Ends a run of the tool after this time instead of 30 seconds. A configuration says it in
-    /// milliseconds.
-    pub fn process_timeout(mut self, timeout: Duration) -> Self {
-        self.process_timeout = timeout;
-        self
-    }
+    tool_options!(tenant);
+    tool_options!();
 
     fn order(&self, cx: &Context) -> Result<Order, Invalid> {
         let allowed = &self.additionally_allowed_tenants;
         let tenant = tool::tenant(self.tenant.as_ref(), allowed, cx)?;
         let mut whose = Vec::new();
         for scope in cx.request().scopes() {
-            whose.extend(["--scope", tool::scope(scope)?]);
+            whose.extend(["--scope".to_owned(), Wanted::of(scope)?.scope()]);
         }
         if let Some(tenant) = &tenant {
-            whose.extend(["--tenant-id", tenant.as_str()]);
+            whose.extend(["--tenant-id".to_owned(), tenant.as_str().to_owned()]);
         }
-        let mut arguments = vec!["auth", "token", "--output", "json", "--no-prompt"];
-        arguments.extend(&whose);
-        let claims = cx.request().claims_json().map(|json| STANDARD.encode(json));
-        if let Some(claims) = &claims {
-            arguments.extend(["--claims", claims]);
+        let arguments = ["auth", "token", "--output", "json", "--no-prompt"];
+        let mut arguments: Vec<_> = arguments.map(str::to_owned).to_vec();
+        arguments.extend_from_slice(&whose);
+        let mut claims = Claims::Absent;
+        if let Some(json) = cx.request().claims_json() {
+            arguments.extend(["--claims".to_owned(), STANDARD.encode(json)]);
+            let login = format!("azd auth login {}", whose.join(" "));
+            claims = Claims::Handed { login };
         }
-        let login = || format!("azd auth login {}", whose.join(" "));
         Ok(Order {
             tool: &AZD,
-            arguments: arguments.into_iter().map(str::to_owned).collect(),
-            claims_login: claims.is_some().then(login),
+            arguments,
             tenant,
             timeout: self.process_timeout,
+            claims,
         })
     }
 }
@@ -136,8 +118,8 @@ impl Credential for AzureDeveloperCliCredential {
         Lane::OneAtATime
     }
 
-    fn plan(&self, _: &PlanContext<'_>) -> Plan {
-        Plan::ready(self.name()).from_source("the account that `azd` is logged in to")
+    fn plan(&self, cx: &PlanContext<'_>) -> Plan {
+        tool::plan(&AZD, self.name(), cx)
     }
 
     fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
@@ -146,7 +128,7 @@ impl Credential for AzureDeveloperCliCredential {
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
         let order = self.order(cx);
-        order.or_else(|invalid| tool::failed(cx, invalid))?.run(cx)
+        order.or_else(|invalid| cx.failed(invalid))?.run(cx)
     }
 }
 

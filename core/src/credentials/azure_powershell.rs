@@ -13,13 +13,13 @@ use super::CredentialConfig;
 use crate::context::Context;
 use crate::credential::{Credential, Lane};
 use crate::environment::Environment;
-use crate::error::Invalid;
+use crate::error::{Invalid, What};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
 use crate::plan::{Plan, PlanContext};
 use crate::tenant::{AllowedTenants, TenantId};
-use crate::tool::{self, MODULE_MISSING, Order, Tool};
+use crate::tool::{self, Claims, MODULE_MISSING, Order, Tool, Wanted, tool_options};
 use crate::transcript::{Redactor, milliseconds};
 
 static POWERSHELL: Tool = Tool {
@@ -37,9 +37,12 @@ static POWERSHELL: Tool = Tool {
 /// Gets tokens of the account that a developer is logged in to with `Connect-AzAccount`.
 ///
 /// `pwsh`, and on Windows else `powershell`, is found on the `PATH`, never in the current
-/// directory. It takes one scope at a time. It has no means to satisfy claims: such a request ends
-/// with the `Connect-AzAccount` that does. Where PowerShell or its module Az.Accounts is not
-/// installed, or nobody is logged in, the credential is unavailable.
+/// directory. It takes one resource at a time and no single permissions. It has no means to satisfy
+/// claims: such a request ends with the `Connect-AzAccount` that does. Where PowerShell or its
+/// module Az.Accounts is not installed, or nobody is logged in, the credential is unavailable.
+///
+/// Its script works in a session in constrained language mode too. Where a policy of the machine
+/// forbids even that, the credential is unavailable, and says so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AzurePowerShellCredential {
@@ -47,7 +50,11 @@ pub struct AzurePowerShellCredential {
     tenant: Option<TenantId>,
     #[serde(skip_serializing_if = "AllowedTenants::is_empty")]
     additionally_allowed_tenants: AllowedTenants,
-    #[serde(with = "milliseconds", skip_serializing_if = "tool::is_usual")]
+    #[serde(
+        rename = "process_timeout_milliseconds",
+        with = "milliseconds",
+        skip_serializing_if = "tool::is_usual"
+    )]
     process_timeout: Duration,
 }
 
@@ -67,37 +74,17 @@ impl AzurePowerShellCredential {
         Self::default()
     }
 
-    /// Asks for tokens of this tenant instead of the account's own.
-    ///
-    /// # Errors
-    ///
-    /// It is malformed.
-    pub fn tenant(mut self, tenant: impl Into<String>) -> Result<Self, Invalid> {
-        self.tenant = Some(TenantId::new(tenant)?);
-        Ok(self)
-    }
-
-    /// Lets requests ask for tokens of these tenants too; `*` stands for all. Without a tenant of
-    /// its own and without any here, the credential asks for those of any tenant.
-    pub fn additionally_allowed_tenants<T: Into<String>>(
-        mut self,
-        tenants: impl IntoIterator<Item = T>,
-    ) -> Self {
-        self.additionally_allowed_tenants = AllowedTenants::new(tenants);
-        self
-    }
-
-    /// Ends a run of the tool after this time instead of 30 seconds. A configuration says it in
-    /// milliseconds.
-    pub fn process_timeout(mut self, timeout: Duration) -> Self {
-        self.process_timeout = timeout;
-        self
-    }
+    tool_options!(tenant);
+    tool_options!();
 
     fn order(&self, cx: &Context) -> Result<Order, Invalid> {
         let allowed = &self.additionally_allowed_tenants;
         let tenant = tool::tenant(self.tenant.as_ref(), allowed, cx)?;
-        let resource = tool::scope(cx.request().resource()?)?;
+        let Wanted::Resource(resource) = Wanted::only(cx.request())? else {
+            let why =
+                "Azure PowerShell gives tokens for whole resources: ask for `{resource}/.default`";
+            return Err(Invalid::new(What::Scopes, why));
+        };
         let script = STANDARD.encode(utf16(&script(resource, tenant.as_ref())));
         let arguments = [
             "-NoProfile",
@@ -110,18 +97,23 @@ impl AzurePowerShellCredential {
         Ok(Order {
             tool: &POWERSHELL,
             arguments: arguments.map(str::to_owned).to_vec(),
-            tenant,
             timeout: self.process_timeout,
-            claims_login: None,
+            claims: match cx.request().claims_json() {
+                Some(claims) => Claims::Unmet {
+                    login: login(tenant.as_ref(), claims),
+                },
+                None => Claims::Absent,
+            },
+            tenant,
         })
     }
 }
 
 /// The script, in which only checked values stand: none has a quote.
 ///
-/// A token is a `SecureString` from Az.Accounts 5 on, and on request from 2.17. PowerShell 7
-/// unwraps it by a command, which a constrained session allows too; Windows PowerShell by a copy
-/// that is wiped.
+/// A token is a `SecureString` from Az.Accounts 5 on, and on request from 2.17. All is done by
+/// commands, and by types and methods that a session in constrained language mode allows too,
+/// save that an error is then printed as PowerShell lays it out.
 fn script(resource: &str, tenant: Option<&TenantId>) -> String {
     let tenant = tenant.map_or_else(String::new, |tenant| {
         format!("$asked.TenantId = '{}'", tenant.as_str())
@@ -129,12 +121,14 @@ fn script(resource: &str, tenant: Option<&TenantId>) -> String {
     format!(
         "$ErrorActionPreference = 'Stop'
 $ProgressPreference = $WarningPreference = $InformationPreference = 'SilentlyContinue'
+function Stop-WithError($said) {{
+  try {{ [Console]::Error.WriteLine($said) }}
+  catch {{ Write-Error -Message $said -ErrorAction Continue }}
+  exit 1
+}}
 try {{
   $module = Import-Module Az.Accounts -MinimumVersion 2.2.0 -PassThru -ErrorAction SilentlyContinue
-  if (-not $module) {{
-    [Console]::Error.WriteLine('{MODULE_MISSING}')
-    exit 1
-  }}
+  if (-not $module) {{ Stop-WithError '{MODULE_MISSING}' }}
   $asked = @{{ ResourceUrl = '{resource}' }}
   {tenant}
   if ($module.Version -ge [version]'2.17.0' -and $module.Version -lt [version]'5.0.0') {{
@@ -142,20 +136,15 @@ try {{
   }}
   $given = Get-AzAccessToken @asked
   $token = $given.Token
-  if ($token -is [System.Security.SecureString]) {{
-    if ($PSVersionTable.PSVersion.Major -ge 7) {{
-      $token = ConvertFrom-SecureString -SecureString $token -AsPlainText
-    }} else {{
-      $copy = [Runtime.InteropServices.Marshal]::SecureStringToBSTR($token)
-      try {{ $token = [Runtime.InteropServices.Marshal]::PtrToStringBSTR($copy) }}
-      finally {{ [Runtime.InteropServices.Marshal]::ZeroFreeBSTR($copy) }}
-    }}
+  if ($token -isnot [string]) {{
+    $login = New-Object System.Management.Automation.PSCredential 'token', $token
+    $token = $login.GetNetworkCredential().Password
   }}
-  $seconds = ([DateTimeOffset]$given.ExpiresOn).ToUnixTimeSeconds()
-  ConvertTo-Json -Compress @{{ accessToken = $token; expires_on = $seconds }}
+  $expires = $given.ExpiresOn.UtcDateTime
+  if (-not $expires) {{ $expires = $given.ExpiresOn.ToUniversalTime() }}
+  ConvertTo-Json -Compress @{{ accessToken = $token; expiresOn = $expires.ToString('o') }}
 }} catch {{
-  [Console]::Error.WriteLine($_.Exception.Message)
-  exit 1
+  Stop-WithError $_.Exception.Message
 }}
 "
     )
@@ -167,8 +156,7 @@ fn utf16(text: &str) -> Vec<u8> {
 }
 
 /// The login that satisfies the claims of a request.
-fn login(order: &Order, claims: &str) -> String {
-    let tenant = order.tenant.as_ref();
+fn login(tenant: Option<&TenantId>, claims: &str) -> String {
     let tenant = tenant.map_or_else(String::new, |it| format!(" -Tenant {}", it.as_str()));
     let claims = STANDARD.encode(claims);
     format!("Connect-AzAccount{tenant} -ClaimsChallenge '{claims}'")
@@ -190,8 +178,8 @@ impl Credential for AzurePowerShellCredential {
         Lane::OneAtATime
     }
 
-    fn plan(&self, _: &PlanContext<'_>) -> Plan {
-        Plan::ready(self.name()).from_source("the account that Azure PowerShell is logged in to")
+    fn plan(&self, cx: &PlanContext<'_>) -> Plan {
+        tool::plan(&POWERSHELL, self.name(), cx)
     }
 
     fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
@@ -199,13 +187,8 @@ impl Credential for AzurePowerShellCredential {
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
-        let order = self
-            .order(cx)
-            .or_else(|invalid| tool::failed(cx, invalid))?;
-        match cx.request().claims_json() {
-            Some(claims) => order.cannot_claim(login(&order, claims), cx),
-            None => order.run(cx),
-        }
+        let order = self.order(cx);
+        order.or_else(|invalid| cx.failed(invalid))?.run(cx)
     }
 }
 
@@ -218,6 +201,7 @@ mod tests {
         let tenant = TenantId::new("contoso.com").expect("a tenant");
         let script = script("https://vault.azure.net", Some(&tenant));
         assert!(script.contains("ResourceUrl = 'https://vault.azure.net'"));
+        assert!(!script.contains("Marshal") && !script.contains("DateTimeOffset"));
         assert!(script.contains("TenantId = 'contoso.com'"));
         let bytes = utf16(&script);
         let units = bytes
@@ -261,7 +245,14 @@ mod cases {
                     "#< CLIXML\r\n<Objs><S S=\"Error\">no</S></Objs>",
                 ),
                 Case::new("claims", of_tenant()).asks(claims()),
-                in_default_chain(case("claims in the default chain").asks(claims())),
+                in_default_chain(
+                    case("claims in the default chain, and somebody is logged in").asks(claims()),
+                )
+                .then(ended(0, token, "")),
+                in_default_chain(refused(
+                    case("claims in the default chain, and nobody is logged in").asks(claims()),
+                    logged_out,
+                )),
             ]);
             cases
         }

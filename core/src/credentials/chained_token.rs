@@ -25,6 +25,10 @@ use crate::transcript::Redactor;
 /// another identity is no answer to its failure. The error then tells what the links before it
 /// said, and so does the error after which no link is left: see [`Error::links`].
 ///
+/// For a developer tool this means: nobody logged in, a time-out or a tool that is broken are
+/// *unavailable*, and what Entra refuses to the account that is logged in has *failed*;
+/// [`DeveloperToolsCredential`](super::DeveloperToolsCredential) has the table.
+///
 /// The link that had a token is asked first the next time, unless
 /// [`remember_winner(false)`](Self::remember_winner) says otherwise. If it has become unavailable,
 /// the others are asked in order from the start, and the one that has a token then is remembered in

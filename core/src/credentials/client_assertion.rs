@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::CredentialConfig;
 use crate::client::{Application, ClientAssertion, Grant, application_options};
 use crate::context::Context;
-use crate::credential::Credential;
+use crate::credential::{Credential, Lane};
+use crate::environment::Environment;
 use crate::error::Invalid;
 use crate::identity::Identity;
+use crate::memory::Memory;
 use crate::moves::Next;
 use crate::transcript::Redactor;
 
@@ -64,6 +66,10 @@ impl Credential for ClientAssertionCredential {
     fn identity(&self) -> Identity {
         let identity = self.application.identity_of(self.name());
         self.assertion.identify(identity)
+    }
+
+    fn lane(&self, memory: &Memory, environment: &Environment) -> Lane {
+        self.assertion.lane(memory, environment)
     }
 
     fn configuration(&self, redactor: &mut Redactor) -> Option<CredentialConfig> {

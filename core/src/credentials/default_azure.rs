@@ -6,6 +6,7 @@
 mod link;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,15 +27,23 @@ use crate::memory::Memory;
 use crate::moves::{Next, call, done};
 use crate::plan::{Plan, PlanContext};
 use crate::tenant::AllowedTenants;
-use crate::transcript::Redactor;
+use crate::tool;
+use crate::transcript::{Redactor, milliseconds};
 
 /// Asks what most programs have, in the order of [`DefaultLink::ALL`], until one has a token.
 ///
 /// It goes on, stops and remembers as [`ChainedTokenCredential`](super::ChainedTokenCredential)
-/// does. The variable `AZURE_TOKEN_CREDENTIALS` narrows it, in upper or lower case: `prod` to the
-/// links for deployed programs, `dev` to the developer tools, and the name of a link's credential to that one alone, which then
-/// is as patient as if no chain were there. Any other value is a failure that lists the valid ones.
-/// What is [excluded](Self::exclude) stays so.
+/// does; what the failures of a developer tool mean to it is told at
+/// [`DeveloperToolsCredential`](super::DeveloperToolsCredential). The variable
+/// `AZURE_TOKEN_CREDENTIALS` narrows it, in upper or lower case: `prod` to the links for deployed
+/// programs, `dev` to the developer tools, and the name of a link's credential to that one alone,
+/// which then is as patient as if no chain were there. Any other value is a failure that lists the
+/// valid ones. What is [excluded](Self::exclude) stays so.
+///
+/// Where nothing answers and no tool is installed, it is over within 3 seconds. Each tool that is
+/// there and hangs adds its [time-out](Self::process_timeout): 93 seconds in all, or less if the run
+/// has less, of which a hanging tool leaves half to those after it. The error is a table that says
+/// how long each link took.
 ///
 /// `AZURE_CLIENT_ID` names the managed identity, if the program does not, and
 /// `AZURE_ADDITIONALLY_ALLOWED_TENANTS` the tenants that a request may ask for.
@@ -51,9 +60,9 @@ use crate::transcript::Redactor;
 ///   EnvironmentCredential: not set: AZURE_TENANT_ID, AZURE_CLIENT_SECRET
 ///   WorkloadIdentityCredential: not set: AZURE_TENANT_ID, AZURE_FEDERATED_TOKEN_FILE
 ///   ManagedIdentityCredential: ready, from the instance metadata service at http://169.254.169.254
-///   AzureCliCredential: ready, from the account that `az` is logged in to
-///   AzurePowerShellCredential: ready, from the account that Azure PowerShell is logged in to
-///   AzureDeveloperCliCredential: ready, from the account that `azd` is logged in to");
+///   AzureCliCredential: ready, from the account that the Azure CLI is logged in to, if `az` is on the PATH
+///   AzurePowerShellCredential: ready, from the account that Azure PowerShell is logged in to, if `pwsh` is on the PATH
+///   AzureDeveloperCliCredential: ready, from the account that the Azure Developer CLI is logged in to, if `azd` is on the PATH");
 /// ```
 ///
 /// As part of a configuration file it is
@@ -73,6 +82,12 @@ pub struct DefaultAzureCredential {
     managed_identity: Option<ManagedIdentityId>,
     #[serde(skip_serializing_if = "AllowedTenants::is_empty")]
     additionally_allowed_tenants: AllowedTenants,
+    #[serde(
+        rename = "process_timeout_milliseconds",
+        with = "milliseconds",
+        skip_serializing_if = "tool::is_usual"
+    )]
+    process_timeout: Duration,
 }
 
 /// The variable that narrows the chain.
@@ -132,8 +147,15 @@ impl DefaultAzureCredential {
         self
     }
 
-    /// The credentials that the environment leaves.
-    fn chosen(&self, environment: &Environment) -> Result<Vec<Arc<dyn Credential>>, Cause> {
+    /// Ends each developer tool after this time instead of 30 seconds: it is unavailable then. A
+    /// configuration says it in milliseconds.
+    pub fn process_timeout(mut self, timeout: Duration) -> Self {
+        self.process_timeout = timeout;
+        self
+    }
+
+    /// The links that the environment leaves.
+    fn chosen(&self, environment: &Environment) -> Result<Vec<ChainLink>, Cause> {
         let word = environment.get(VARIABLE).map(str::trim);
         if self.require_variable && word.is_none() {
             return Err(Cause::MissingVariables(vec![VARIABLE]));
@@ -175,7 +197,9 @@ impl DefaultAzureCredential {
 
     fn azure_cli_link(&self, environment: &Environment) -> Result<AzureCliCredential, Invalid> {
         let allowed = self.allowed(environment)?;
-        Ok(AzureCliCredential::new().additionally_allowed_tenants(allowed))
+        Ok(AzureCliCredential::new()
+            .additionally_allowed_tenants(allowed)
+            .process_timeout(self.process_timeout))
     }
 
     fn powershell_link(
@@ -183,12 +207,16 @@ impl DefaultAzureCredential {
         environment: &Environment,
     ) -> Result<AzurePowerShellCredential, Invalid> {
         let allowed = self.allowed(environment)?;
-        Ok(AzurePowerShellCredential::new().additionally_allowed_tenants(allowed))
+        Ok(AzurePowerShellCredential::new()
+            .additionally_allowed_tenants(allowed)
+            .process_timeout(self.process_timeout))
     }
 
     fn azd_link(&self, environment: &Environment) -> Result<AzureDeveloperCliCredential, Invalid> {
         let allowed = self.allowed(environment)?;
-        Ok(AzureDeveloperCliCredential::new().additionally_allowed_tenants(allowed))
+        Ok(AzureDeveloperCliCredential::new()
+            .additionally_allowed_tenants(allowed)
+            .process_timeout(self.process_timeout))
     }
 
     fn allowed(&self, environment: &Environment) -> Result<Vec<String>, Invalid> {
@@ -215,8 +243,7 @@ impl DefaultAzureCredential {
         }
     }
 
-    fn chain(&self, links: Vec<Arc<dyn Credential>>, environment: &Environment) -> Chain {
-        let links = links.into_iter().map(ChainLink::from).collect();
+    fn chain(&self, links: Vec<ChainLink>, environment: &Environment) -> Chain {
         let chain = Chain::new(links, Position::InDefaultChain);
         if self.remember_winner {
             chain.remembering(self.name(), environment)
@@ -272,7 +299,7 @@ impl Credential for DefaultAzureCredential {
             .chosen(cx.environment())
             .or_else(|cause| cx.failed(cause))?;
         if let [only] = links.as_slice() {
-            return call(Arc::clone(only), |token, _| done(token?));
+            return call(only.credential(), |token, _| done(token?));
         }
         self.chain(links, cx.environment()).begin(cx)
     }
@@ -287,6 +314,7 @@ impl Default for DefaultAzureCredential {
             remember_winner: true,
             managed_identity: None,
             additionally_allowed_tenants: AllowedTenants::default(),
+            process_timeout: tool::TIMEOUT,
         }
     }
 }

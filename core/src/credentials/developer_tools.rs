@@ -11,6 +11,7 @@ use super::{
     AzureCliCredential, AzureDeveloperCliCredential, AzurePowerShellCredential,
     ChainedTokenCredential, CredentialConfig,
 };
+use crate::chain::ChainLink;
 use crate::context::Context;
 use crate::credential::{Credential, Lane};
 use crate::environment::Environment;
@@ -19,21 +20,40 @@ use crate::memory::Memory;
 use crate::moves::Next;
 use crate::plan::{Plan, PlanContext};
 use crate::tenant::AllowedTenants;
-use crate::tool;
+use crate::tool::{self, tool_options};
 use crate::transcript::{Redactor, milliseconds};
 
 /// Asks the Azure CLI, Azure PowerShell and the Azure Developer CLI, in this order, until one has a
 /// token.
 ///
-/// It goes on after a tool that is not installed or not logged in, and stops at one that fails for
-/// another reason, so that no other account steps in for the one that was meant. In the
-/// [default chain](crate::DefaultAzureCredential) it goes on after any failure of a tool.
+/// It goes on after a tool where nobody is there to be asked, and stops at one where somebody is
+/// logged in and refused a token. Else a consent that is missing for the account of `az` would
+/// quietly select whoever is logged in to `azd`, and keep to that one. Other libraries go on after
+/// any failure of a tool; here it is the same in every chain:
+///
+/// | what came of a tool | verdict |
+/// |---|---|
+/// | it is not installed, or its module is not | unavailable: the next one is asked |
+/// | nobody is logged in, or the login has expired or was revoked (AADSTS50058, 50089, 50132, 50133, 50173, 70008, 70043, 700082, 700084) | unavailable |
+/// | it has not answered in time | unavailable |
+/// | it is broken: it cannot be started, a policy of the machine forbids its script, it ends by an error of its own, prints too much or what is no token | unavailable |
+/// | Entra gave the account no token, by any other AADSTS code: consent, conditional access, the tenant, a disabled account, the scope | failed: no other one is asked |
+/// | somebody is logged in, and the claims of the request take another login | needs a person: no other one is asked |
+/// | the request is nothing that the tool can be asked for, such as two scopes at once | failed |
+///
+/// A tool that hangs is ended after the [time-out](Self::process_timeout), and while others are to
+/// come it has half of what is left of the run's own time at most. So three tools that hang take
+/// three time-outs, and never more than the run has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeveloperToolsCredential {
     #[serde(skip_serializing_if = "AllowedTenants::is_empty")]
     additionally_allowed_tenants: AllowedTenants,
-    #[serde(rename = "process_timeout_milliseconds", with = "milliseconds")]
+    #[serde(
+        rename = "process_timeout_milliseconds",
+        with = "milliseconds",
+        skip_serializing_if = "tool::is_usual"
+    )]
     process_timeout: Duration,
     #[serde(skip_serializing_if = "Clone::clone")]
     remember_winner: bool,
@@ -45,20 +65,7 @@ impl DeveloperToolsCredential {
         Self::default()
     }
 
-    /// Lets requests ask for tokens of these tenants; `*` stands for all.
-    pub fn additionally_allowed_tenants<T: Into<String>>(
-        mut self,
-        tenants: impl IntoIterator<Item = T>,
-    ) -> Self {
-        self.additionally_allowed_tenants = AllowedTenants::new(tenants);
-        self
-    }
-
-    /// How long each tool may take; 30 seconds unless said otherwise.
-    pub fn process_timeout(mut self, timeout: Duration) -> Self {
-        self.process_timeout = timeout;
-        self
-    }
+    tool_options!();
 
     /// Whether the tool that had a token is asked first the next time, which it is unless this
     /// says no.
@@ -78,9 +85,9 @@ impl DeveloperToolsCredential {
         let azd = AzureDeveloperCliCredential::new()
             .additionally_allowed_tenants(allowed())
             .process_timeout(self.process_timeout);
-        ChainedTokenCredential::new(az)
-            .link(powershell)
-            .link(azd)
+        ChainedTokenCredential::new(ChainLink::of_tool(az))
+            .link(ChainLink::of_tool(powershell))
+            .link(ChainLink::of_tool(azd))
             .remember_winner(self.remember_winner)
     }
 }

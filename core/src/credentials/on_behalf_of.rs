@@ -9,9 +9,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::CredentialConfig;
 use crate::client::{Application, ClientCredential, Grant, application_options};
 use crate::context::Context;
-use crate::credential::Credential;
+use crate::credential::{Credential, Lane};
+use crate::environment::Environment;
 use crate::error::{Invalid, What};
 use crate::identity::Identity;
+use crate::memory::Memory;
 use crate::moves::Next;
 use crate::secret::Secret;
 use crate::tenant::TenantId;
@@ -99,6 +101,10 @@ impl Credential for OnBehalfOfCredential {
         let identity = self.application.identity_of(self.name());
         let identity = identity.secret("user assertion", &self.user_assertion);
         self.client_credential.identify(identity)
+    }
+
+    fn lane(&self, memory: &Memory, environment: &Environment) -> Lane {
+        self.client_credential.lane(memory, environment)
     }
 
     fn configuration(&self, redactor: &mut Redactor) -> Option<CredentialConfig> {

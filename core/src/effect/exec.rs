@@ -18,7 +18,7 @@ pub enum Exec {}
 
 /// Which program to run, and how.
 ///
-/// The host runs the first of the files that is there, and looks nowhere else; passes the arguments
+/// The host runs the first of the files that is there and can be started, and looks nowhere else; passes the arguments
 /// as they are, without a shell; closes standard input; and kills the process, with all that it has
 /// started, when the time limit passes, when it prints too much, and when the run is dropped.
 ///
@@ -93,6 +93,9 @@ pub enum ExecFailure {
     NotFound,
     /// This process may not run it.
     PermissionDenied,
+    /// A file is there that the system cannot start: it is no program, or one for another kind of
+    /// machine, or the interpreter that its first line names is missing.
+    NotStartable,
     /// It was killed when its time was up.
     TimedOut,
     /// It was killed because it printed more than the request allows.
@@ -111,6 +114,9 @@ impl fmt::Display for ExecFailure {
         match self {
             Self::NotFound => f.write_str("the program is not on the PATH"),
             Self::PermissionDenied => f.write_str("this process may not run the program"),
+            Self::NotStartable => f.write_str(
+                "the file on the PATH is no program that this system can start, or its interpreter is missing",
+            ),
             Self::TimedOut => f.write_str("the program was killed when its time was up"),
             Self::OutputTooLarge { limit } => {
                 write!(

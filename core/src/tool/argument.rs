@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::error::{Invalid, What};
+use crate::request::TokenRequest;
 use crate::tenant::{AllowedTenants, TenantId};
 
 /// A subscription as a tool takes it: its id, or its name if that is plain enough.
@@ -46,15 +47,64 @@ impl From<Subscription> for String {
     }
 }
 
-/// A scope that can be handed to a tool.
-pub(crate) fn scope(scope: &str) -> Result<&str, Invalid> {
-    let valid =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'/' | b'-');
-    if scope.bytes().all(valid) && scope.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-        return Ok(scope);
+/// What a scope of a request asks a tool for. Tools name it differently: some take scopes, some
+/// resources, as endpoints of the first version do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted<'a> {
+    /// All that is granted of a resource. The resource may end in a slash: then the scope has two.
+    Resource(&'a str),
+    /// A single permission.
+    Permission(&'a str),
+}
+
+impl<'a> Wanted<'a> {
+    /// What the only scope of a request asks for.
+    pub(crate) fn only(request: &'a TokenRequest) -> Result<Self, Invalid> {
+        request.resource()?; // or there are several
+        Self::of(&request.scopes()[0])
     }
-    let why = "a tool is handed only ASCII letters, digits and `_.:/-`, and no option";
-    Err(Invalid::new(What::Scopes, why))
+
+    /// Reads `{resource}/.default`, a resource by itself, or else a permission.
+    ///
+    /// What stands before the last slash of a scope is its resource, so what has a scheme and no
+    /// path is a resource by itself, and so is the id of an application.
+    pub(crate) fn of(scope: &'a str) -> Result<Self, Invalid> {
+        let valid = |byte: u8| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'/' | b'-')
+        };
+        if !scope.bytes().all(valid) || !scope.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            let why = "a tool is handed only ASCII letters, digits and `_.:/-`, and no option";
+            return Err(Invalid::new(What::Scopes, why));
+        }
+        if let Some(resource) = scope.strip_suffix("/.default") {
+            return Ok(Self::Resource(resource));
+        }
+        let is_whole = match scope.split_once("://") {
+            Some((_, rest)) => !rest.trim_end_matches('/').contains('/'),
+            None => is_guid(scope),
+        };
+        Ok(if is_whole {
+            Self::Resource(scope)
+        } else {
+            Self::Permission(scope)
+        })
+    }
+
+    /// The scope, as endpoints of the second version name it.
+    pub(crate) fn scope(self) -> String {
+        match self {
+            Self::Resource(resource) => format!("{resource}/.default"),
+            Self::Permission(scope) => scope.to_owned(),
+        }
+    }
+}
+
+fn is_guid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12])
+        && text
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 /// The tenant to name to a tool, if any: its own default one is not named.
@@ -99,11 +149,50 @@ mod tests {
             "a<b",
         ] {
             assert!(Subscription::new(text).is_err(), "{text:?}");
-            assert!(scope(text).is_err(), "{text:?}");
+            assert!(Wanted::of(text).is_err(), "{text:?}");
         }
         assert!(Subscription::new("My subscription_1.2-3").is_ok());
-        assert!(scope("a b").is_err());
-        assert!(scope("https://vault.azure.net/.default").is_ok());
-        assert!(scope("api://0d1a-2b/User.Read_All").is_ok());
+        assert!(Wanted::of("a b").is_err());
+    }
+
+    #[test]
+    fn a_resource_is_told_from_a_permission_and_keeps_its_slash() {
+        const APP: &str = "00000003-0000-0000-c000-00000000aaAA";
+        let api = &format!("api://{APP}");
+        for (scope, resource) in [
+            (
+                "https://vault.azure.net/.default",
+                "https://vault.azure.net",
+            ),
+            ("https://vault.azure.net", "https://vault.azure.net"),
+            (
+                "https://management.azure.com//.default",
+                "https://management.azure.com/",
+            ),
+            (
+                "https://management.azure.com/",
+                "https://management.azure.com/",
+            ),
+            ("https://x.example/api/.default", "https://x.example/api"),
+            (&format!("{api}/.default"), api),
+            (api, api),
+            (&format!("{APP}/.default"), APP),
+            (APP, APP),
+        ] {
+            let wanted = Wanted::of(scope).expect("it is plain");
+            assert_eq!(wanted, Wanted::Resource(resource), "{scope}");
+            assert_eq!(wanted.scope(), format!("{resource}/.default"));
+        }
+        for scope in [
+            "https://graph.microsoft.com/User.Read",
+            "https://x.example/api/read",
+            &format!("{api}/access_as_user"),
+            "User.Read",
+            "openid",
+        ] {
+            let wanted = Wanted::of(scope).expect("it is plain");
+            assert_eq!(wanted, Wanted::Permission(scope));
+            assert_eq!(wanted.scope(), scope);
+        }
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::Tool;
+use super::mask::masked;
+use super::{LOOK_INTO_IT, Tool};
 use crate::error::Fault;
 use crate::oauth::{for_code, safe_text};
 use crate::tenant::TenantId;
@@ -39,8 +40,11 @@ pub enum ToolProblem {
         /// Whether the tool is too old to have an option for claims.
         too_old: bool,
     },
-    /// It ended with an error.
+    /// Somebody is logged in, and Entra gives that account no such token: consent is missing, a
+    /// policy forbids it, the tenant or the scope is wrong.
     Refused,
+    /// It ended with an error of its own, or by a signal, without a word of Entra's.
+    Broken,
     /// It ended well, but printed no token in a form that is known.
     NoToken,
 }
@@ -95,7 +99,7 @@ impl ToolError {
             ToolProblem::NotInstalled => Some(self.tool.install),
             ToolProblem::ModuleMissing => Some(self.tool.module_advice),
             ToolProblem::ForbiddenByPolicy => {
-                Some("have the machine's policy allow scripts, or use another tool")
+                Some("have the machine's policy allow such scripts, or use another tool")
             }
             ToolProblem::LoggedOut if self.tenant.is_some() => Some(self.tool.tenant_advice),
             ToolProblem::LoggedOut => Some(self.tool.advice),
@@ -104,6 +108,7 @@ impl ToolError {
             }
             ToolProblem::Claims { .. } => Some("run that command, then ask again"),
             ToolProblem::Refused => self.codes.iter().find_map(|code| for_code(*code)),
+            ToolProblem::Broken => Some(LOOK_INTO_IT),
             ToolProblem::NoToken => Some("update the tool"),
         }
     }
@@ -137,7 +142,7 @@ impl fmt::Display for ToolError {
             ToolProblem::Claims { login, .. } => {
                 write!(f, "the claims of the request take a login by `{login}`")?;
             }
-            ToolProblem::Refused => match self.exit_code {
+            ToolProblem::Refused | ToolProblem::Broken => match self.exit_code {
                 Some(code) => write!(f, "`{program}` ended with exit code {code}")?,
                 None => write!(f, "`{program}` was ended by a signal")?,
             },
@@ -152,28 +157,13 @@ impl fmt::Display for ToolError {
 /// What a tool says, fit to show. It may say it line by line as JSON: `{"error","message",
 /// "suggestion"}`, or `{"type":"consoleMessage","data":{"message"}}`.
 pub(super) fn words(said: &str) -> String {
-    const LOOKS_SECRET: [&str; 5] = [
-        "accessToken",
-        "access_token",
-        "refresh_token",
-        "client_secret",
-        "Bearer ",
-    ];
     const CLIXML: &str = "#< CLIXML";
-    if said.starts_with(CLIXML) || LOOKS_SECRET.iter().any(|word| said.contains(word)) {
+    if said.starts_with(CLIXML) {
         return String::new();
     }
     let lines = said.lines().map(|line| in_words(line.trim()));
-    let line = lines.collect::<Vec<_>>().join(" ");
-    let words = line.split(' ').map(|word| match word.len() {
-        0..=MOST_WORD => word,
-        _ => "[…]",
-    });
-    safe_text(&words.collect::<Vec<_>>().join(" "), 1024, &[])
+    safe_text(&masked(&lines.collect::<Vec<_>>().join("\n")), 1024, &[])
 }
-
-/// Longer than any word that people read.
-const MOST_WORD: usize = 256;
 
 fn in_words(line: &str) -> String {
     let Ok(Value::Object(members)) = serde_json::from_str::<Value>(line) else {
@@ -216,9 +206,12 @@ mod tests {
 
     #[test]
     fn what_may_hold_a_token_is_not_shown() {
-        let long = "x".repeat(300);
+        let long = "x".repeat(101);
         assert_eq!(words(&format!("a {long} b")), "a […] b");
         assert_eq!(words("eyJhbGciOiJSUzI1NiJ9.e30.c2ln"), "[token]");
-        assert_eq!(words(r#"DEBUG: {"accessToken": "AT"}"#), "");
+        assert_eq!(
+            words(r#"DEBUG: {"accessToken": "AT"}"#),
+            r#"DEBUG: {"accessToken": "[secret]"}"#
+        );
     }
 }

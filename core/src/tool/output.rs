@@ -20,12 +20,13 @@ pub(crate) struct Printed {
 
 impl Printed {
     /// Reads `{"accessToken":"…","expires_on":1800000000}` or `{"token":"…","expiresOn":"…Z"}`.
-    /// All other members are ignored.
+    /// All other members are ignored, and so is a byte order mark, which PowerShell may print.
     ///
     /// A date without a zone is a local one of the machine's and means nothing here: the Azure CLI
     /// before 2.54 prints no other, and one that logged in by a managed identity may print null.
     /// The token itself then says when it expires, if it is a JWT.
     pub(crate) fn read(output: &[u8]) -> Option<Self> {
+        let output = output.strip_prefix(b"\xef\xbb\xbf").unwrap_or(output);
         let mut texts: BTreeMap<String, Text> = serde_json::from_slice(output).ok()?;
         let moments: BTreeMap<String, Number> = serde_json::from_slice(output).ok()?;
         let mut text = |name: &str| texts.remove(name).and_then(|text| text.0);

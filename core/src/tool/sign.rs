@@ -12,6 +12,12 @@ pub(crate) const MODULE_MISSING: &str = "AZID_NO_AZ_ACCOUNTS";
 /// How PowerShell says that a policy forbids scripts.
 pub(super) const POLICY: &str = "AuthorizationManager check failed";
 
+/// How PowerShell says that a policy forbids what a script does.
+pub(super) const LANGUAGE_MODE: &str = "language mode";
+
+/// How azd says that Entra wants to see the person again.
+pub(super) const REAUTHENTICATE: &str = "reauthentication required";
+
 /// How a tool says that it has no option for claims.
 pub(super) const UNKNOWN_CLAIMS: &str = "unknown flag: --claims";
 
@@ -19,10 +25,12 @@ pub(super) const UNKNOWN_CLAIMS: &str = "unknown flag: --claims";
 pub(super) const STALE: &str = "has expired due to inactivity";
 
 /// Every sign, of every tool.
-const SIGNS: [&str; 10] = [
+const SIGNS: [&str; 12] = [
     NOT_A_COMMAND,
     MODULE_MISSING,
     POLICY,
+    LANGUAGE_MODE,
+    REAUTHENTICATE,
     UNKNOWN_CLAIMS,
     STALE,
     "az login",

@@ -117,7 +117,7 @@ fn names_that_lead_elsewhere_and_empty_passwords_are_refused_and_which_it_is_is_
         credential.expect_err("it is refused").what()
     };
     for name in ["", "..", "a/b", r"a\b", "a b", "a\n"] {
-        assert_eq!(refused(name, "p"), What::UserCredentials, "{name:?}");
+        assert_eq!(refused(name, "p"), What::UserName, "{name:?}");
     }
     assert_eq!(refused("ada", ""), What::Password);
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use azid_async::{Builder, EarlyRefresh, Event, GetToken, TokenProvider};
 
+use azid_core::{ChainedTokenCredential, WorkloadIdentityCredential};
+
 use crate::manual_host::{Answer, ManualHost, credential, poll, ready, status, token};
 
 const VAULT: &str = "https://vault.azure.net/.default";
@@ -129,6 +131,37 @@ fn a_host_without_a_background_has_a_caller_drive() {
     let mut driver = provider.get_token(&[VAULT]);
     assert!(poll(&mut driver).is_pending());
     assert_eq!(host.kinds(), ["http", "http", "sleep"]);
+}
+
+#[test]
+fn the_listener_hears_what_each_link_of_a_chain_answered_and_which_one_won() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let host = ManualHost::default();
+    let chain = ChainedTokenCredential::new(WorkloadIdentityCredential::new()).link(credential());
+    let provider = Builder::new(host.clone(), chain)
+        .on_event({
+            let heard = heard.clone();
+            move |event: &Event| {
+                let heard = &mut heard.lock().expect("no panic");
+                heard.push(match event {
+                    Event::Link { verdict } => (verdict.link, verdict.error.is_none()),
+                    _ => ("another event", true),
+                });
+            }
+        })
+        .build();
+    let mut caller = provider.get_token(&[VAULT]);
+    assert!(poll(&mut caller).is_pending());
+    host.answer_last(token("won"));
+    assert_eq!(secret(&mut caller), "won");
+    assert_eq!(
+        *heard.lock().expect("no panic"),
+        [
+            ("WorkloadIdentityCredential", false),
+            ("ClientSecretCredential", true),
+            ("another event", true),
+        ]
+    );
 }
 
 #[test]

@@ -75,6 +75,30 @@ fn the_first_file_that_may_be_run_is_run_and_never_one_of_the_current_directory(
 }
 
 #[test]
+fn a_file_that_cannot_be_started_is_passed_over_and_told_apart_from_none() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let witness = Witness::new();
+    let file = |name: &str, content: &[u8]| {
+        let path = format!("{}/{name}", witness.path());
+        std::fs::write(&path, content).expect("it is written");
+        let may_run = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&path, may_run).expect("it is ours");
+        path
+    };
+    for broken in [
+        file("orphan", b"#!/nowhere/python3\nprint(1)\n"),
+        file("foreign", b"\x7fELF of another kind"),
+    ] {
+        let mut request = script("echo found", &[]);
+        request.candidates = vec![broken, "/bin/sh".to_owned()];
+        let output = run_program(&request).expect("the next one runs");
+        assert_eq!(printed(&output).0, "found\n");
+        request.candidates.pop();
+        assert_eq!(run_program(&request), Err(ExecFailure::NotStartable));
+    }
+}
+
+#[test]
 fn arguments_arrive_as_they_are_and_no_shell_reads_them() {
     let arguments = [
         "$(id)", "a b", "`id`", ";", "*", "\"", "'", "", "%PATH%", "ä",

@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use azid_core::{Environment, ManagedIdentityCredential, Now};
+use azid_core::{
+    ChainedTokenCredential, Environment, ManagedIdentityCredential, Now, StaticTokenCredential,
+    WorkloadIdentityCredential,
+};
 use azid_ureq::{EarlyRefresh, Event, Host, TokenProvider};
 
 use crate::minting::{Clock, HOUR, LONG, SCOPE, numbered, provider, punctual, refused};
@@ -194,6 +197,34 @@ fn a_retry_waits_by_the_hosts_own_sleep_and_is_told() {
     assert_eq!(
         clock.in_an_hour(),
         before.after(Duration::from_millis(slept as u64))
+    );
+}
+
+#[test]
+fn the_listener_hears_what_each_link_of_a_chain_answered_and_which_one_won() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&heard);
+    let clock = Clock::new();
+    let of_its_own = StaticTokenCredential::new("AT", clock.in_an_hour()).expect("a token");
+    let chain = ChainedTokenCredential::new(WorkloadIdentityCredential::new()).link(of_its_own);
+    let provider = TokenProvider::builder(chain)
+        .host(clock.keep_for(host()))
+        .on_event(move |event| {
+            let mut told = told.lock().expect("no listener panics");
+            told.push(match event {
+                Event::Link { verdict } => (verdict.link, verdict.error.is_none()),
+                _ => ("another event", true),
+            });
+        })
+        .build();
+    provider.get_token(SCOPE).expect("there is a token");
+    assert_eq!(
+        *heard.lock().expect("no listener panics"),
+        [
+            ("WorkloadIdentityCredential", false),
+            ("StaticTokenCredential", true),
+            ("another event", true),
+        ]
     );
 }
 

@@ -1,11 +1,9 @@
 //! The links of the default chain, and the words that choose among them.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use super::{DefaultAzureCredential, VARIABLE};
-use crate::credential::Credential;
+use crate::chain::ChainLink;
 use crate::environment::Environment;
 use crate::error::{Invalid, What};
 
@@ -43,10 +41,16 @@ macro_rules! default_links {
                 self,
                 options: &DefaultAzureCredential,
                 environment: &Environment,
-            ) -> Result<Arc<dyn Credential>, Invalid> {
-                match self {
-                    $(Self::$link => Ok(Arc::new($make(options, environment)?)),)*
-                }
+            ) -> Result<ChainLink, Invalid> {
+                Ok(match self {
+                    $(Self::$link => {
+                        let credential = $make(options, environment)?;
+                        match $group {
+                            "dev" => ChainLink::of_tool(credential),
+                            _ => ChainLink::new(credential),
+                        }
+                    })*
+                })
             }
         }
     };
