@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use azid_certificate::CertificateReader;
 use azid_core::{
-    Authority, Credential, DefaultAzureCredential, DeveloperToolsCredential, Environment,
+    Credential, DefaultAzureCredential, DeveloperToolsCredential, Environment,
     EnvironmentCredential, ManagedIdentityCredential, ManagedIdentityId,
     WorkloadIdentityCredential,
 };
@@ -149,7 +149,7 @@ impl Choice {
         };
         match self.credential {
             Name::ManagedIdentity => self.managed_identity(),
-            Name::WorkloadIdentity => self.workload_identity(),
+            Name::WorkloadIdentity => workload_identity(&inputs),
             Name::ClientSecret => application::client_secret(&inputs),
             Name::ClientCertificate => application::client_certificate(&inputs),
             Name::ClientAssertion => application::client_assertion(&inputs),
@@ -180,26 +180,28 @@ impl Choice {
         let credential = ManagedIdentityCredential::with_id(id).map_err(usage)?;
         Ok(Arc::new(credential))
     }
+}
 
-    fn workload_identity(&self) -> Made {
-        let mut credential = WorkloadIdentityCredential::new();
-        if let Some(tenant) = &self.tenant {
-            credential = credential.tenant(tenant).map_err(usage)?;
-        }
-        if let Some(client_id) = &self.client_id {
-            credential = credential.client_id(client_id).map_err(usage)?;
-        }
-        if let Some(url) = &self.authority {
-            credential = credential.authority(Authority::new(url).map_err(usage)?);
-        }
-        if let Some(file) = &self.assertion_file {
-            credential = credential.token_file(text(file)?);
-        }
-        if self.identity_binding {
-            credential = credential.identity_binding();
-        }
-        Ok(Arc::new(credential))
+fn workload_identity(inputs: &Inputs<'_>) -> Made {
+    let choice = inputs.choice;
+    let usage = |invalid| inputs.usage(invalid);
+    let mut credential = WorkloadIdentityCredential::new();
+    if let Some(tenant) = &choice.tenant {
+        credential = credential.tenant(tenant).map_err(usage)?;
     }
+    if let Some(client_id) = &choice.client_id {
+        credential = credential.client_id(client_id).map_err(usage)?;
+    }
+    if choice.authority.is_some() {
+        credential = credential.authority(inputs.authority()?);
+    }
+    if let Some(file) = &choice.assertion_file {
+        credential = credential.token_file(text(file)?);
+    }
+    if choice.identity_binding {
+        credential = credential.identity_binding();
+    }
+    Ok(Arc::new(credential))
 }
 
 /// The default chain, which here can read certificates.

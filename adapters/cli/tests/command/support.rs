@@ -1,11 +1,13 @@
 //! The built command in a clean environment, and emulators for it.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use azid_emulator::{Emulator as Models, EmulatorServer, Keys, ServerOptions, demo};
+use azid_emulator::{Emulator as Models, EmulatorServer, Keys, Landing, ServerOptions, demo};
+use url::Url;
 
 pub(crate) type Variables = Vec<(String, String)>;
 
@@ -72,6 +74,29 @@ pub(crate) fn variables(server: &EmulatorServer) -> Variables {
     variables
         .map(|(name, value)| ((*name).to_owned(), value.clone()))
         .collect()
+}
+
+/// Signs the demo's person in at a page, and brings the answer to the program that waits for it.
+pub(crate) fn sign_in(server: &EmulatorServer, page: &str) {
+    let Landing::Form { action, body } = server.sign_in(page, demo::USER_NAME) else {
+        panic!("the page has an answer for the program");
+    };
+    post(&action.parse().expect("a URL"), &body);
+}
+
+/// Sends a form to a listener on this machine.
+fn post(url: &Url, body: &str) {
+    let port = url.port().expect("a listener's");
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("it listens");
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: localhost:{port}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 pub(crate) fn published_keys(server: &EmulatorServer) -> String {
