@@ -332,7 +332,7 @@ fn a_variable_that_is_not_valid_is_wrong_usage_and_is_named_as_a_flag_would_be()
     ];
     for (credential, name, value) in [
         ("client-secret", "AZURE_TENANT_ID", "no tenant"),
-        ("client-secret", "AZURE_CLIENT_ID", "no/id"),
+        ("client-secret", "AZURE_CLIENT_ID", "no id"),
         (
             "client-secret",
             "AZURE_AUTHORITY_HOST",
@@ -343,9 +343,9 @@ fn a_variable_that_is_not_valid_is_wrong_usage_and_is_named_as_a_flag_would_be()
         ("environment", "AZURE_TENANT_ID", "no tenant"),
         ("default", "AZURE_TOKEN_CREDENTIALS", "magic"),
     ] {
-        let variables = valid.iter().chain([&(name, value)]);
+        let variables = valid.into_iter().chain([(name, value)]);
         let variables: Vec<_> = variables
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         let ended = azid(&token(credential), &variables);
         assert_eq!((ended.code, &*ended.output), (2, ""), "{}", ended.errors);

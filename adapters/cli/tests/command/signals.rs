@@ -22,10 +22,8 @@ fn a_signal_ends_the_command_and_the_tool_that_it_runs() {
         (vec!["doctor"], "INT", 130),
         (vec!["doctor", "--json"], "TERM", 143),
     ] {
-        let tools = HungTools::new(
-            &format!("signal-{}-{signal}", arguments.join("-").len()),
-            &["az"],
-        );
+        let name = format!("signal-{}-{}", arguments[0], arguments.len());
+        let tools = HungTools::new(&name, &["az"]);
         let (name, path) = tools.path();
         let mut azid = command();
         azid.args(&arguments).env(name, path);
