@@ -30,8 +30,8 @@ pub(crate) enum Name {
     /// The first that there is of what most programs have; AZURE_TOKEN_CREDENTIALS narrows it.
     #[default]
     Default,
-    /// An application by the first complete set of variables: with AZURE_CLIENT_SECRET, with
-    /// AZURE_CLIENT_CERTIFICATE_PATH.
+    /// What the first complete set of variables describes: with AZURE_CLIENT_SECRET, with
+    /// AZURE_CLIENT_CERTIFICATE_PATH, with AZURE_USERNAME and AZURE_PASSWORD.
     Environment,
     /// An application by AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.
     ClientSecret,
@@ -63,7 +63,7 @@ pub(crate) enum Name {
     DeveloperTools,
     /// Somebody who types a code on another device.
     DeviceCode,
-    /// Somebody with a browser on this machine.
+    /// Somebody with a browser, whose page standard error shows too.
     InteractiveBrowser,
     /// Somebody by AZURE_USERNAME and AZURE_PASSWORD. A legacy.
     UsernamePassword,
@@ -91,7 +91,8 @@ pub(crate) struct Choice {
     /// TryAutoDetect finds it.
     #[arg(long)]
     region: Option<String>,
-    /// The client id, instead of AZURE_CLIENT_ID; or the managed identity with this client id.
+    /// The client id, instead of AZURE_CLIENT_ID, or of the Azure tools where somebody signs in; or
+    /// the managed identity with this client id.
     #[arg(long)]
     client_id: Option<String>,
     /// The file with the client secret, instead of AZURE_CLIENT_SECRET.

@@ -45,8 +45,7 @@ struct Way {
     /// Show a code to type on another device.
     #[arg(long)]
     device_code: bool,
-    /// Open the sign-in page in this machine's browser, and print its address. That is the default
-    /// where a browser is likely to be seen, and a device code is elsewhere, as over ssh.
+    /// Open the sign-in page in this machine's browser, and print its address.
     #[arg(long)]
     browser: bool,
 }

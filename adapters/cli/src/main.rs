@@ -53,15 +53,23 @@ enum What {
     /// The part of the demo that runs as a process of its own.
     #[command(hide = true)]
     DemoCells,
-    /// Say what the default chain would do here, try each of its links, and say what to do. It ends
-    /// as the chain would: with 0 where that has a token, with 3 where no link can be tried.
+    /// Say what the default chain would do here, try each of its links, and say what to do.
+    ///
+    /// It ends as the chain would: with 0 where that has a token, with 3 where no link can be tried.
     Doctor(doctor::Options),
-    /// Serve an emulator of Entra and of the metadata service until Ctrl-C, having printed the
-    /// variables that point programs at it. Being ended is no failure: it ends with 0.
+    /// Serve an emulator of Entra and of the metadata service until Ctrl-C.
+    ///
+    /// It first prints the variables that point programs at it, as a shell reads them. Being ended is
+    /// what it waits for: it exits with 0 then.
     Emulate(emulate::Options),
     /// Sign in, and say who did and for how long: a check, since nothing of it is kept.
+    ///
+    /// It takes a browser where one is likely to be seen, and a device code elsewhere, as over ssh.
     Login(Box<login::Options>),
     /// Print a token.
+    ///
+    /// Standard output holds the token and nothing else; pages and codes for a person to sign in with
+    /// are on standard error.
     Token(Box<token::Options>),
 }
 

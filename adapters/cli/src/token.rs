@@ -104,7 +104,7 @@ impl Patience {
         let allowed = allowed.as_secs();
         if self.has_asked.load(Ordering::Acquire) {
             let why = format!(
-                "time ran out: nobody signed in within the {allowed} s that --timeout allows\n{error}"
+                "time ran out: nobody signed in within the {allowed} s that --timeout allows"
             );
             return Problem::new(Exit::Person, why);
         }

@@ -32,7 +32,7 @@ impl Diagnosis {
         let chain = self.plan.credential;
         let Some(end) = self.end() else {
             let message = format!(
-                "{chain} has no link that can be tried here; what to do: one of the cures will do"
+                "{chain} has no link that can be tried here; what to do: take one of the cures"
             );
             return Err(Problem::new(Exit::Unavailable, message));
         };

@@ -75,14 +75,14 @@ fn a_signal_that_the_command_was_told_to_ignore_is_ignored() {
     let mut output = BufReader::new(azid.stdout.take().expect("it is a pipe"));
     output.read_line(&mut String::new()).expect("it serves");
     let status = fs::read_to_string(format!("/proc/{}/status", azid.id())).expect("it runs");
+    send("TERM", &azid);
+    assert_eq!(azid.wait().expect("it ends").code(), Some(0));
     let mask = |name| {
         let mask = status.lines().find_map(|line| line.strip_prefix(name));
         u64::from_str_radix(mask.expect("a line").trim(), 16).expect("a number")
     };
     assert_eq!(mask("SigIgn:") & 1, 1, "a hangup is ignored as before");
     assert_eq!(mask("SigCgt:") & 0b10, 0b10, "Ctrl-C is not");
-    send("TERM", &azid);
-    assert_eq!(azid.wait().expect("it ends").code(), Some(0));
 }
 
 fn send(signal: &str, process: &Child) {

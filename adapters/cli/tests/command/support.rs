@@ -107,7 +107,7 @@ pub(crate) fn published_keys(server: &EmulatorServer) -> String {
     String::from_utf8(response.into_body()).expect("text")
 }
 
-/// `azid emulate` in a process of its own, killed when the test is over.
+/// `azid emulate` in a process of its own, ended when the test is over.
 pub(crate) struct Emulator {
     process: Child,
     pub(crate) variables: Variables,
@@ -164,17 +164,23 @@ impl Emulator {
 
     /// Ends it as a service manager would; answers its exit code.
     pub(crate) fn stop(mut self) -> Option<i32> {
+        self.end();
+        self.process.wait().expect("it ends").code()
+    }
+
+    fn end(&self) {
         let id = self.process.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &id]).status();
         assert!(sent.expect("there is a kill").success());
-        self.process.wait().expect("it ends").code()
     }
 }
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if let Ok(None) = self.process.try_wait() {
+            self.end(); // and not by a kill, which would leave its files behind
+            let _ = self.process.wait();
+        }
     }
 }
 
