@@ -150,3 +150,31 @@ fn write_transcript(path: &Path, transcript: &Transcript) -> Result<(), Problem>
     let text = serde_json::to_string_pretty(transcript).map_err(Problem::failed)?;
     output::private_file(path, &text)
 }
+
+#[cfg(test)]
+mod tests {
+    use azid_core::effect::AuthorizeFailure;
+    use azid_core::{Cause, Error, ErrorKind, SignInFault};
+
+    use super::exit;
+
+    fn code(kind: ErrorKind, cause: impl Into<Cause>) -> u8 {
+        exit(&Error::of(kind, "Credential", cause)) as u8
+    }
+
+    #[test]
+    fn all_ways_in_which_a_person_does_not_act_have_one_exit_code() {
+        let person = |fault| Cause::SignIn {
+            fault,
+            service: None,
+        };
+        let failed = ErrorKind::Failed;
+        assert_eq!(code(failed, person(SignInFault::CodeExpired)), 4);
+        assert_eq!(code(failed, person(SignInFault::Declined)), 4);
+        assert_eq!(code(failed, AuthorizeFailure::TimedOut), 4);
+        assert_eq!(code(failed, AuthorizeFailure::Cancelled), 4);
+        assert_eq!(code(failed, person(SignInFault::OtherNonce)), 1);
+        assert_eq!(code(failed, Cause::OutOfTime), 1);
+        assert_eq!(code(ErrorKind::Unavailable, Cause::NoLink), 3);
+    }
+}

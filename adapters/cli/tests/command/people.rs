@@ -137,6 +137,8 @@ fn whoever_does_not_act_is_told_apart_from_a_failure() {
         let why = "time ran out: nobody signed in within the 2 s";
         assert!(ended.errors.contains(why), "{}", ended.errors);
     }
+    let (ended, _) = device_code_and(&asked(), &server, |code| server.decline_device(code));
+    assert_eq!((ended.code, &*ended.output), (4, ""), "{}", ended.errors);
     server.inject("/devicecode", 20, Fault::status(503));
     let ended = login("--device-code", &reachable);
     assert_eq!((ended.code, &*ended.output), (1, ""), "{}", ended.errors);
@@ -162,7 +164,18 @@ fn asked() -> Vec<&'static str> {
 }
 
 /// Runs the command, and types the code that it shows on standard error; tells the code.
-pub(crate) fn device_code(arguments: &[&str], server: &EmulatorServer) -> (Ended, String) {
+fn device_code(arguments: &[&str], server: &EmulatorServer) -> (Ended, String) {
+    device_code_and(arguments, server, |code| {
+        server.approve_device(code, demo::USER_NAME)
+    })
+}
+
+/// Runs the command, and does with the code that it shows what the person does.
+fn device_code_and(
+    arguments: &[&str],
+    server: &EmulatorServer,
+    act: impl FnOnce(&str) -> bool,
+) -> (Ended, String) {
     let mut command = command();
     command
         .args(arguments)
@@ -178,7 +191,7 @@ pub(crate) fn device_code(arguments: &[&str], server: &EmulatorServer) -> (Ended
     }
     let (_, code) = errors.split_once(MARK).expect("it is there");
     let code = code.split(' ').next().expect("a word").to_owned();
-    assert!(server.approve_device(&code, demo::USER_NAME));
+    assert!(act(&code));
     stderr.read_to_string(&mut errors).expect("text");
     let ended = process.wait_with_output().expect("it ends");
     let ended = Ended {
