@@ -94,7 +94,7 @@ impl Inputs<'_> {
             ),
             What::Authority => ("--authority", choice.authority.is_some(), &[]),
             What::Region => ("--region", choice.region.is_some(), &[]),
-            What::UserCredentials => ("", false, USERNAME), // an empty password is none
+            What::UserName => ("", false, USERNAME), // an empty password is none
             _ => ("", false, &[]),
         };
         let why = invalid.why();
