@@ -129,8 +129,10 @@ impl PartialEq<Key> for KeyRef<'_> {
     #[inline]
     fn eq(&self, key: &Key) -> bool {
         self.cae == key.cae
-            && self.scopes.len() == key.scopes.len()
-            && self.scopes.iter().zip(&key.scopes).all(|(a, b)| a == b)
+            && match (self.scopes, key.scopes.as_slice()) {
+                ([ours], [theirs]) => ours == theirs,
+                (ours, theirs) => ours == theirs,
+            }
             && *self.identity == key.identity
             && match (self.tenant, &key.tenant) {
                 (Some(ours), Some(theirs)) => ours.eq_ignore_ascii_case(theirs),
