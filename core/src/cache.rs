@@ -5,7 +5,10 @@
 //! one. Neither has a lock, a clock or a future; a shell adds those.
 
 mod acquire;
+mod flights;
+mod history;
 mod key;
+mod span;
 mod table;
 
 pub use self::acquire::{Acquire, Decision, FlightId, Lease};

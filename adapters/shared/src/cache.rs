@@ -46,10 +46,9 @@ impl TokenCache {
         (now < found.fresh_until).then(|| found.token.clone())
     }
 
-    /// Drops a token that turned out to be of no use, if it is still the one held, and says
-    /// whether it was.
-    pub fn invalidate(&self, key: &Key, token: &AccessToken) -> bool {
-        self.change(|table| table.invalidate(key, token))
+    /// Drops a token that turned out to be of no use, if it is still held, and says whether it was.
+    pub fn invalidate(&self, token: &AccessToken) -> bool {
+        self.change(|table| table.invalidate(token))
     }
 
     /// What runs left to remember so far.

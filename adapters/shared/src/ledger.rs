@@ -41,6 +41,11 @@ impl Ledger {
             .read(|table| acquire.request(table, key, request, lane, now))
     }
 
+    /// Voids the lease of a flight that nobody drives, if it is late by now.
+    pub(crate) fn void_if_late(&self, id: FlightId, now: Now) {
+        lock(&self.acquire).void_if_late(id, now);
+    }
+
     pub(crate) fn is_flying(&self, id: FlightId) -> bool {
         lock(&self.acquire).is_flying(id)
     }
@@ -75,7 +80,13 @@ impl LeaseGuard {
         self.lease().id()
     }
 
-    /// Allows the flight so long from now on: as long as its outstanding effect may take.
+    /// How many flights for the same came to no end since one did: see [`Lease::unfinished`].
+    pub fn unfinished(&self) -> u32 {
+        self.lease().unfinished()
+    }
+
+    /// Allows the flight so long from now on: the [`allowance`](crate::allowance) of its
+    /// outstanding effect.
     pub fn extend(&self, allowed: Duration, now: Now) {
         lock(&self.ledger.acquire).extend(self.lease(), allowed, now);
     }
@@ -89,6 +100,12 @@ impl LeaseGuard {
                 .cache
                 .change(|table| acquire.settle(lease, table, &outcome.result, now));
         }
+    }
+
+    /// Abandons the flight of a run that was not let go on to its end, and remembers what that run
+    /// left: nobody has failed but who had too little time for it.
+    pub fn cut_short(self, outcome: &Outcome) {
+        self.ledger.cache.remember(outcome.memory.iter().cloned());
     }
 
     fn lease(&self) -> &Lease {
