@@ -12,5 +12,5 @@ mod span;
 mod table;
 
 pub use self::acquire::{Acquire, Decision, FlightId, Lease};
-pub use self::key::Key;
+pub use self::key::{Key, KeyRef};
 pub use self::table::{Freshness, RefreshSettings, TokenTable};
