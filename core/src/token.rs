@@ -186,7 +186,13 @@ mod tests {
 
     #[test]
     fn a_token_that_fits_no_header_field_says_so_without_showing_itself() {
-        let refusal = token("canary\n").authorization().expect_err("it is two lines").to_string();
-        assert!(refusal.contains("header field") && !refusal.contains("canary"), "{refusal}");
+        let refusal = token("canary\n")
+            .authorization()
+            .expect_err("it is two lines")
+            .to_string();
+        assert!(
+            refusal.contains("header field") && !refusal.contains("canary"),
+            "{refusal}"
+        );
     }
 }

@@ -22,13 +22,20 @@ pub trait Waited: Clone {
     fn is_left(&self) -> bool;
 }
 
+/// A condition that is waited for: whoever flies does so on a thread, to the end.
+impl<T> Waited for Arc<T> {
+    fn is_left(&self) -> bool {
+        false
+    }
+}
+
 /// What a caller does.
 #[derive(Debug)]
 #[must_use]
 pub enum Asked<F> {
     /// Take this token.
     Ready(AccessToken),
-    /// Take this token, and see that a flight to renew it gets on.
+    /// Take this token, and see that this flight to renew it gets going.
     Refresh {
         /// The token.
         held: AccessToken,
@@ -37,6 +44,8 @@ pub enum Asked<F> {
         /// How many flights before it came to no end: see [`patience`](crate::patience).
         unfinished: u32,
     },
+    /// Take this token, and poll this flight to renew it once: nobody drives it any more.
+    Nudge(AccessToken, F),
     /// Wait for this flight and take its result.
     Wait(F),
     /// Wait for this flight and ask again.
@@ -80,11 +89,7 @@ impl<F: Waited> Flights<F> {
                 flight: self.enter(&mut waiting, lease, launch),
             },
             Decision::ReadyAndJoin(held, id) => match Self::find(&waiting, id) {
-                flight if flight.is_left() => Asked::Refresh {
-                    held,
-                    unfinished: 0,
-                    flight: flight.clone(),
-                },
+                flight if flight.is_left() => Asked::Nudge(held, flight.clone()),
                 _ => Asked::Ready(held),
             },
             Decision::Start(lease) => Asked::Wait(self.enter(&mut waiting, lease, launch)),

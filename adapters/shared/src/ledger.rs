@@ -102,10 +102,16 @@ impl LeaseGuard {
         }
     }
 
-    /// Abandons the flight of a run that was not let go on to its end, and remembers what that run
-    /// left: nobody has failed but who had too little time for it.
-    pub fn cut_short(self, outcome: &Outcome) {
-        self.ledger.cache.remember(outcome.memory.iter().cloned());
+    /// Gives the lease back with the outcome of a run that was not given the time that it needs:
+    /// what it left is remembered, and nobody has failed.
+    pub fn cut_short(mut self, outcome: &Outcome, now: Now) {
+        if let Some(lease) = self.lease.take() {
+            self.ledger.cache.remember(outcome.memory.iter().cloned());
+            let mut acquire = lock(&self.ledger.acquire);
+            self.ledger
+                .cache
+                .read(|table| acquire.cut_short(lease, table, now));
+        }
     }
 
     fn lease(&self) -> &Lease {

@@ -70,7 +70,7 @@ impl Lease {
         self.id
     }
 
-    /// How many flights for the same key were abandoned or overdue since one was settled. A shell
+    /// How many flights for the same key were abandoned, cut short or overdue since one was settled. A shell
     /// that gives refreshes little time gives the next one more, so that one is done at last.
     pub fn unfinished(&self) -> u32 {
         self.unfinished
@@ -88,9 +88,6 @@ impl Acquire {
 
     /// How long a flight may take that says nothing else.
     const ALLOWED: Duration = Duration::from_secs(60);
-
-    /// The longest that a server may keep callers away.
-    const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
     /// A provider without flights; the seed spreads its refreshes.
     pub fn new(seed: Seed) -> Self {
@@ -154,7 +151,7 @@ impl Acquire {
         now: Now,
     ) {
         let is_current = self.flights.land(lease.id).is_some();
-        let pause = tokens.settings().pause.min(Self::LONGEST_PAUSE);
+        let pause = pause_in(tokens);
         let (key, moment) = (lease.key, now.timestamp());
         match result {
             Ok(token) => {
@@ -169,7 +166,7 @@ impl Acquire {
             }
             Err(error) if is_current => {
                 let asked_for = error.retry_after();
-                let pause = pause.max(asked_for.unwrap_or_default().min(Self::LONGEST_PAUSE));
+                let pause = pause.max(asked_for.unwrap_or_default().min(LONGEST_PAUSE));
                 let asked_for = asked_for.map(|_| error.clone());
                 self.history.ended(key, pause, asked_for, now);
             }
@@ -181,6 +178,14 @@ impl Acquire {
     /// fly at once.
     pub fn abandon(&mut self, lease: Lease) {
         self.give_up(lease.id);
+    }
+
+    /// Takes a lease back from a caller who could not give its flight the time that it needs. The
+    /// endpoint has not failed; a token that is held is left alone for a while.
+    pub fn cut_short(&mut self, lease: Lease, tokens: &TokenTable, now: Now) {
+        if let Some(key) = self.flights.land(lease.id) {
+            self.history.cut_short(key, pause_in(tokens), now);
+        }
     }
 
     /// Voids the lease of a flight that nobody has driven for as long as its effect may take, the
@@ -221,3 +226,10 @@ impl Acquire {
         }
     }
 }
+
+fn pause_in(tokens: &TokenTable) -> Duration {
+    tokens.settings().pause.min(LONGEST_PAUSE)
+}
+
+/// The longest that a key is left alone, whoever asked for it.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);

@@ -29,7 +29,10 @@ struct Flight {
 
 impl Flight {
     fn is_overdue(&mut self, now: Now) -> bool {
-        let more = self.allowed.length().saturating_add(Duration::from_millis(1));
+        let more = self
+            .allowed
+            .length()
+            .saturating_add(Duration::from_millis(1));
         self.allowed.has_lasted(more, now)
     }
 }
@@ -47,7 +50,11 @@ impl Flights {
     pub(super) fn look(&self, key: &Key, claims: Option<&str>, lane: Lane) -> Option<InTheAir> {
         if let Some(flight) = self.flying.get(key) {
             let is_same = flight.claims.as_deref() == claims;
-            let stand = if is_same { InTheAir::Same } else { InTheAir::Other };
+            let stand = if is_same {
+                InTheAir::Same
+            } else {
+                InTheAir::Other
+            };
             return Some(stand(flight.id));
         }
         match lane {
@@ -69,7 +76,11 @@ impl Flights {
         }
         self.keys.insert(id, key.clone());
         let claims = claims.map(str::to_owned);
-        let flight = Flight { id, claims, allowed };
+        let flight = Flight {
+            id,
+            claims,
+            allowed,
+        };
         self.flying.insert(key.clone(), flight);
     }
 

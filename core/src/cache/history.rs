@@ -32,22 +32,27 @@ impl History {
     const MOST: usize = 10_000;
 
     /// A flight has ended, with a token or with this error; the next early one is after a pause.
-    pub(super) fn ended(
-        &mut self,
-        key: Key,
-        pause: Duration,
-        asked_for: Option<Error>,
-        now: Now,
-    ) {
-        if self.is_full_for(&key) {
-            self.forget_what_is_over(now);
-        }
-        let span = Span::new(now, pause);
+    pub(super) fn ended(&mut self, key: Key, pause: Duration, asked_for: Option<Error>, now: Now) {
         let entry = Entry {
-            pause: Some(Pause { span, asked_for }),
+            pause: Some(Pause {
+                span: Span::new(now, pause),
+                asked_for,
+            }),
             unfinished: 0,
         };
-        self.entries.insert(key, entry);
+        self.insert(key, entry, now);
+    }
+
+    /// A flight was not given the time that it needs; the next early one is after a pause.
+    pub(super) fn cut_short(&mut self, key: Key, pause: Duration, now: Now) {
+        let entry = Entry {
+            pause: Some(Pause {
+                span: Span::new(now, pause),
+                asked_for: None,
+            }),
+            unfinished: self.unfinished(&key).saturating_add(1),
+        };
+        self.insert(key, entry, now);
     }
 
     /// A flight was given up before its end.
@@ -79,6 +84,13 @@ impl History {
             *pause = None;
         }
         pause.as_ref()
+    }
+
+    fn insert(&mut self, key: Key, entry: Entry, now: Now) {
+        if self.is_full_for(&key) {
+            self.forget_what_is_over(now);
+        }
+        self.entries.insert(key, entry);
     }
 
     fn is_full_for(&self, key: &Key) -> bool {

@@ -209,9 +209,9 @@ mod tests {
             Identity::private(),
         ];
         let all = || {
-            let pairs = identities.iter().flat_map(|identity| {
-                requests.iter().map(move |request| (identity, request))
-            });
+            let pairs = identities
+                .iter()
+                .flat_map(|identity| requests.iter().map(move |request| (identity, request)));
             pairs.enumerate()
         };
         for (one, (identity, request)) in all() {

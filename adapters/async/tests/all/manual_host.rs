@@ -30,6 +30,9 @@ struct Desk {
 #[derive(Default)]
 struct Effect {
     kind: &'static str,
+    /// How long it lasts, if it is a wait.
+    wait: Option<Duration>,
+    begun: Duration,
     answer: Option<Answer>,
     waker: Option<Waker>,
     over: bool,
@@ -104,9 +107,41 @@ impl ManualHost {
         self.answer(self.begun() - 1, answer);
     }
 
+    /// Answers every exchange that is out and has no answer yet, and every wait whose time is over.
+    pub(crate) fn answer_what_is_over(&self, exchange: impl Fn() -> Answer) {
+        let is_over = |effect: &Effect, now| match effect.wait {
+            Some(wait) => effect.begun + wait <= now,
+            None => effect.answer.is_none(),
+        };
+        let desk = self.desk();
+        let now = desk.elapsed;
+        let over: Vec<_> = (0..desk.effects.len())
+            .filter(|number| !desk.effects[*number].over && is_over(&desk.effects[*number], now))
+            .map(|number| (number, desk.effects[number].wait.is_some()))
+            .collect();
+        drop(desk);
+        for (number, is_wait) in over {
+            self.answer(number, if is_wait { Answer::Slept } else { exchange() });
+        }
+    }
+
+    /// How long the last wait was to last.
+    pub(crate) fn last_wait(&self) -> Option<Duration> {
+        self.desk()
+            .effects
+            .iter()
+            .rev()
+            .find_map(|effect| effect.wait)
+    }
+
     /// Lets time pass on both clocks.
     pub(crate) fn advance(&self, duration: Duration) {
         self.desk().elapsed += duration;
+    }
+
+    /// How much has passed.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.desk().elapsed
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -120,14 +155,17 @@ impl Host for ManualHost {
     type Perform = Performing;
 
     fn perform(&self, step: Step) -> Performing {
-        let kind = match &step {
-            Step::Http(_) => "http",
-            Step::Sleep(_) => "sleep",
+        let (kind, wait) = match &step {
+            Step::Http(_) => ("http", None),
+            Step::Sleep(call) => ("sleep", Some(call.request().duration)),
             other => panic!("no test needs {other:?}"),
         };
         let mut desk = self.desk();
+        let begun = desk.elapsed;
         desk.effects.push(Effect {
             kind,
+            wait,
+            begun,
             ..Effect::default()
         });
         Performing {

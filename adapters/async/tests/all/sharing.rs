@@ -96,14 +96,23 @@ fn a_leader_who_leaves_at_any_step_takes_nothing_from_the_others() {
 }
 
 #[test]
-fn what_an_impatient_caller_began_is_there_for_the_next_one() {
+fn callers_with_less_time_than_the_endpoint_needs_are_all_served_by_one_request() {
     let (host, provider) = provider();
-    for _ in 0..10 {
-        let mut impatient = provider.get_token(&[VAULT]);
-        assert!(poll(&mut impatient).is_pending());
+    let milliseconds = Duration::from_millis;
+    let mut served = 0;
+    while served < 10 {
+        let mut callers: Vec<_> = (served..10).map(|_| provider.get_token(&[VAULT])).collect();
+        served += callers
+            .iter_mut()
+            .map(|caller| usize::from(poll(caller).is_ready()))
+            .sum::<usize>();
+        host.advance(milliseconds(30)); // which is all that each of them has
+        drop(callers);
+        if host.elapsed() == milliseconds(60) {
+            host.answer(0, token("late")); // it came ten milliseconds ago
+        }
+        assert!(host.elapsed() < milliseconds(100), "{served} were served");
     }
-    host.answer_last(token("late"));
-    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "late");
     assert_eq!(host.begun(), 1);
 }
 
@@ -198,15 +207,35 @@ fn a_panic_of_the_host_reaches_one_caller_and_the_others_are_served() {
 }
 
 #[test]
-fn tokens_of_two_resources_are_got_side_by_side() {
+fn tokens_of_ten_resources_are_got_in_the_time_of_one() {
     let (host, provider) = provider();
-    let (mut vault, mut storage) = (provider.get_token(&[VAULT]), provider.get_token(&[STORAGE]));
-    assert!(poll(&mut vault).is_pending() && poll(&mut storage).is_pending());
-    assert_eq!(host.outstanding(), 2);
-    host.answer(1, token("storage"));
-    assert_eq!(secret(&mut storage), "storage");
-    host.answer(0, token("vault"));
+    let scopes: Vec<_> = (0..10)
+        .map(|n| format!("https://{n}.example/.default"))
+        .collect();
+    let mut callers: Vec<_> = scopes
+        .iter()
+        .map(|scope| provider.get_token(&[scope]))
+        .collect();
+    assert!(callers.iter_mut().all(|caller| poll(caller).is_pending()));
+    assert_eq!(host.outstanding(), 10);
+    for number in (0..10).rev() {
+        host.answer(number, token(&scopes[number]));
+        assert_eq!(secret(&mut callers[number]), scopes[number]);
+    }
+    assert_eq!(host.begun(), 10);
+}
+
+#[test]
+fn a_token_that_is_held_is_there_at_once_while_another_is_fetched() {
+    let (host, provider) = provider();
+    let mut vault = provider.get_token(&[VAULT]);
+    assert!(poll(&mut vault).is_pending());
+    host.answer_last(token("vault"));
     assert_eq!(secret(&mut vault), "vault");
+    let mut storage = provider.get_token(&[STORAGE]);
+    assert!(poll(&mut storage).is_pending());
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "vault");
+    assert_eq!(host.outstanding(), 1, "which nobody has answered yet");
 }
 
 #[test]
@@ -259,19 +288,43 @@ fn the_claims_of_a_challenge_pass_the_cache_by() {
 }
 
 #[test]
-fn a_token_that_a_service_rejected_is_got_anew() {
+fn of_all_who_had_a_token_rejected_one_causes_a_request() {
     let (host, provider) = provider();
-    let request = TokenRequest::new([VAULT]);
     let mut first = provider.get_token(&[VAULT]);
     assert!(poll(&mut first).is_pending());
     host.answer_last(token("rejected"));
     let rejected = ready(&mut first).expect("a token");
-    assert!(provider.invalidate(&request, &rejected));
-    let mut second = provider.get_token(&[VAULT]);
-    assert!(poll(&mut second).is_pending());
+    let mut callers: Vec<_> = (0..10)
+        .map(|n| {
+            assert_eq!(provider.invalidate(&rejected), n == 0);
+            let mut caller = provider.get_token(&[VAULT]);
+            assert!(poll(&mut caller).is_pending());
+            caller
+        })
+        .collect();
     host.answer_last(token("new"));
-    assert_eq!(secret(&mut second), "new");
-    assert!(!provider.invalidate(&request, &rejected), "it was replaced");
+    assert!(callers.iter_mut().all(|caller| secret(caller) == "new"));
+    assert!(!provider.invalidate(&rejected), "it was replaced");
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "new");
+    assert_eq!(host.begun(), 2);
+}
+
+#[test]
+fn a_token_without_a_challenges_claims_never_replaces_one_with_them() {
+    let (host, provider) = provider();
+    let mut plain = provider.get_token(&[VAULT]);
+    assert!(poll(&mut plain).is_pending());
+    let request = TokenRequest::new([VAULT]).claims(r#"{"access_token":{}}"#);
+    let mut challenged = provider.get_token_with(request);
+    assert!(poll(&mut challenged).is_pending());
+    assert_eq!(host.begun(), 1, "the other has to land first");
+    host.answer_last(token("plain"));
+    assert!(poll(&mut challenged).is_pending());
+    assert_eq!(host.begun(), 2);
+    host.answer_last(token("challenged"));
+    assert_eq!(secret(&mut challenged), "challenged");
+    assert_eq!(secret(&mut plain), "plain");
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "challenged");
 }
 
 #[test]
