@@ -18,6 +18,7 @@ mod cache;
 mod event;
 mod flights;
 mod ledger;
+mod published;
 pub mod sync;
 
 pub use self::allowance::{allowance, patience};

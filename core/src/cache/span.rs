@@ -17,7 +17,7 @@ impl Span {
         Self { since, length }
     }
 
-    /// Whether so much of it, or more, has passed.
+    /// Whether so much time, or more, has passed, by the clock that does not jump if there is one.
     pub(super) fn has_lasted(&mut self, while_: Duration, now: Now) -> bool {
         if now.is_before(self.since) {
             self.since = now;
@@ -25,8 +25,10 @@ impl Span {
         now.since(self.since, while_) >= while_
     }
 
+    /// Whether it is over by any clock: not every monotonic one counts while a machine sleeps.
     pub(super) fn is_over(&mut self, now: Now) -> bool {
         self.has_lasted(self.length, now)
+            || now.timestamp().since(self.since.timestamp()) >= self.length
     }
 
     pub(super) fn length(&self) -> Duration {
@@ -43,8 +45,16 @@ mod tests {
     #[test]
     fn a_monotonic_clock_is_believed_whatever_the_wall_clock_says() {
         let mut span = Span::new(Now::new(0, MINUTE), MINUTE);
-        assert!(!span.is_over(Now::new(86_400_000, 2 * MINUTE - Duration::from_millis(1))));
-        assert!(span.is_over(Now::new(-86_400_000, 2 * MINUTE)));
+        let almost = 2 * MINUTE - Duration::from_millis(1);
+        assert!(!span.has_lasted(MINUTE, Now::new(86_400_000, almost)));
+        assert!(span.has_lasted(MINUTE, Now::new(-86_400_000, 2 * MINUTE)));
+    }
+
+    #[test]
+    fn what_a_machine_slept_through_counts() {
+        let mut span = Span::new(Now::new(0, MINUTE), MINUTE);
+        assert!(!span.is_over(Now::new(59_999, MINUTE)));
+        assert!(span.is_over(Now::new(60_000, MINUTE)));
     }
 
     #[test]
