@@ -73,6 +73,15 @@ impl TokenCache {
         self.published.store(Arc::new(published));
         answer
     }
+
+    /// Changes the table and the memory.
+    pub(crate) fn change_all<T>(
+        &self,
+        change: impl FnOnce(&mut TokenTable, &mut Memory) -> T,
+    ) -> T {
+        let mut memory = lock(&self.memory);
+        self.change(|table| change(table, &mut memory))
+    }
 }
 
 impl fmt::Debug for TokenCache {

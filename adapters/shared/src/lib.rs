@@ -19,6 +19,7 @@ mod event;
 mod flights;
 mod ledger;
 mod published;
+mod snapshot;
 pub mod sync;
 
 pub use self::allowance::{allowance, patience};

@@ -91,6 +91,11 @@ impl TokenTable {
     /// from 0 to 1 that decides how much earlier than its date the token is due.
     pub fn hold(&mut self, key: Key, token: AccessToken, now: Timestamp, draw: f64) {
         let due_on = self.due_on(&token, now, draw);
+        self.put(key, token, due_on);
+    }
+
+    /// Holds a token that is due at a moment.
+    pub(super) fn put(&mut self, key: Key, token: AccessToken, due_on: Timestamp) {
         if !self.held.contains_key(&key) && self.held.len() >= self.settings.bound.max(1) {
             self.evict();
         }
