@@ -108,6 +108,10 @@ impl<F: Waited> Flights<F> {
 
     /// A flight that nobody drives must not be joined when what it waits for is over: it would only
     /// learn that it has been late.
+    #[expect(
+        clippy::iter_over_hash_type,
+        reason = "who is late does not depend on the order"
+    )]
     fn void_who_is_late(&self, waiting: &HashMap<FlightId, F>, now: Now) {
         for (id, flight) in waiting {
             if flight.is_left() {
