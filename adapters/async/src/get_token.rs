@@ -131,6 +131,10 @@ impl<H: Host> Caller<H> {
                 },
                 State::Waiting(journey) => match ready!(Pin::new(journey).poll(cx)) {
                     Landing::Settled(result) => result,
+                    Landing::Belated => {
+                        self.state = State::Asking;
+                        continue;
+                    }
                     Landing::Panicked(panic) => {
                         self.state = State::Asking;
                         match panic.take() {

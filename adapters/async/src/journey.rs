@@ -44,12 +44,17 @@ pub(crate) struct Journey<H: Host> {
     key: Key,
     lease: Option<LeaseGuard>,
     flight: Option<Flight<H>>,
+    /// Whether it renews a token that still works, so that it must not ask a person.
+    is_early: bool,
 }
 
 /// How a journey ended, for each of those who waited.
 #[derive(Clone)]
 pub(crate) enum Landing {
     Settled(Result<AccessToken, Error>),
+    /// The token that it was to renew early has expired meanwhile, and there is no new one. It
+    /// could not ask a person; the callers may, and ask again.
+    Belated,
     Panicked(Panic),
 }
 
@@ -76,11 +81,13 @@ impl<H: Host> Journey<H> {
             key,
             lease: Some(lease),
             flight: None,
+            is_early: false,
         }
     }
 
     fn poll_landing(&mut self, cx: &mut TaskContext<'_>) -> Poll<Landing> {
         if self.flight.is_none() {
+            self.is_early = self.held().is_some();
             match self.board() {
                 Ok(flight) => self.flight = Some(flight),
                 Err(error) => return Poll::Ready(Landing::Settled(self.report(Err(error)))),
@@ -89,7 +96,13 @@ impl<H: Host> Journey<H> {
         let flight = self.flight.as_mut().expect("the run has started");
         loop {
             match ready!(flight.poll_step(cx)) {
-                Step::Done(outcome) => return Poll::Ready(Landing::Settled(self.settle(outcome))),
+                Step::Done(outcome) => {
+                    let result = self.settle(outcome);
+                    return Poll::Ready(match result {
+                        Err(_) if self.is_early => Landing::Belated,
+                        result => Landing::Settled(result),
+                    });
+                }
                 step => {
                     if let Some(lease) = &self.lease {
                         lease.extend(allowance(&step), self.means.host.now());
@@ -117,6 +130,10 @@ impl<H: Host> Journey<H> {
             .with_environment(host.environment())
             .with_platform(host.platform())
             .with_memory(self.means.cache.memory());
+        let context = match self.is_early {
+            true => context.without_asking(), // nobody waits for it
+            false => context,
+        };
         Ok(Flight::new(
             host.clone(),
             Run::start(self.means.credential.clone(), context),

@@ -69,7 +69,7 @@ pub(crate) struct Pilot {
     flight: Arc<Flight>,
     lease: Option<LeaseGuard>,
     landing: Landing,
-    is_alone: bool,
+    catches_panics: bool,
 }
 
 impl Pilot {
@@ -78,15 +78,27 @@ impl Pilot {
             flight,
             lease: Some(lease),
             landing: Landing::Abandoned,
-            is_alone: false,
+            catches_panics: false,
         }
     }
 
     /// Flies on a thread of its own, for as long as it takes. A panic becomes the error of all who
     /// wait, none of whom called what panicked.
     pub(crate) fn fly_alone(mut self, means: &Means, key: &Key, request: TokenRequest) {
-        self.is_alone = true;
+        self.catches_panics = true;
         let _ = self.fly(means, key, request, None);
+    }
+
+    /// Flies on this thread, which has a good token, for so long at most. A panic costs it nothing.
+    pub(crate) fn fly_early(
+        mut self,
+        means: &Means,
+        key: &Key,
+        request: TokenRequest,
+        at_most: Duration,
+    ) -> Result<AccessToken, Error> {
+        self.catches_panics = true;
+        self.fly(means, key, request, Some(at_most))
     }
 
     /// Flies on this thread, for so long at most, and answers what all get who wait.
@@ -98,8 +110,9 @@ impl Pilot {
         at_most: Option<Duration>,
     ) -> Result<AccessToken, Error> {
         let is_challenged = request.claims_json().is_some();
+        let is_early = !is_challenged && held(means, key).is_some();
         let start = Instant::now();
-        let outcome = self.run(means, request, at_most);
+        let outcome = self.run(means, request, at_most, is_early);
         let is_cut_short = at_most.is_some_and(|at_most| {
             let error = outcome.result.as_ref().err();
             let is_told = error.is_some_and(|error| matches!(error.cause(), Cause::OutOfTime));
@@ -122,20 +135,27 @@ impl Pilot {
                 Err(error),
             ),
         };
-        // Who set no limit must not get the error of one who did: the others ask again.
-        if at_most.is_none() || result.is_ok() {
+        // Who set no limit and may ask a person must not get the error of one who did or may not:
+        // the others ask again.
+        if (at_most.is_none() && !is_early) || result.is_ok() {
             self.landing = Landing::Settled(result.clone());
         }
         means.on_event.tell(&event); // the last thing that can panic
         result
     }
 
-    fn run(&self, means: &Means, request: TokenRequest, at_most: Option<Duration>) -> Outcome {
-        let run = || match board(means, request, at_most) {
+    fn run(
+        &self,
+        means: &Means,
+        request: TokenRequest,
+        at_most: Option<Duration>,
+        is_early: bool,
+    ) -> Outcome {
+        let run = || match board(means, request, at_most, is_early) {
             Ok(first) => drive_watched(&means.host, first, |step| self.watch(means, step)),
             Err(error) => Outcome::without_token(error),
         };
-        if !self.is_alone {
+        if !self.catches_panics {
             return run();
         }
         catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
@@ -182,11 +202,20 @@ impl Drop for Pilot {
     }
 }
 
-fn board(means: &Means, request: TokenRequest, at_most: Option<Duration>) -> Result<Step, Error> {
+fn board(
+    means: &Means,
+    request: TokenRequest,
+    at_most: Option<Duration>,
+    is_early: bool,
+) -> Result<Step, Error> {
     let Ok(context) = means.host.context(request) else {
         return Err(error(means, ErrorKind::Failed, Cause::NoRandomness));
     };
     let context = context.with_memory(means.cache.memory());
+    let context = match is_early {
+        true => context.without_asking(), // nobody waits for it
+        false => context,
+    };
     let context = match at_most {
         Some(at_most) => context.with_deadline(at_most),
         None => context,

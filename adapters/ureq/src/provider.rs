@@ -255,7 +255,7 @@ impl TokenProvider {
                     self.spawn(pilot, key, request); // so that the hasty cut nothing short
                     return None;
                 }
-                pilot.fly(&self.0.means, &key, request, Some(at_most)).ok()
+                pilot.fly_early(&self.0.means, &key, request, at_most).ok()
             }
             EarlyRefresh::Spawn => {
                 self.spawn(pilot, key, request);

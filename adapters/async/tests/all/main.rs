@@ -4,6 +4,7 @@
 mod callbacks;
 mod flight;
 mod manual_host;
+mod people;
 mod refresh;
 mod sendness;
 mod sharing;

@@ -42,6 +42,7 @@ struct Effect {
 pub(crate) enum Answer {
     Http(HttpReply),
     Slept,
+    Shown,
     Panic,
 }
 
@@ -158,6 +159,7 @@ impl Host for ManualHost {
         let (kind, wait) = match &step {
             Step::Http(_) => ("http", None),
             Step::Sleep(call) => ("sleep", Some(call.request().duration)),
+            Step::Prompt(_) => ("prompt", None),
             other => panic!("no test needs {other:?}"),
         };
         let mut desk = self.desk();
@@ -224,6 +226,7 @@ impl Future for Performing {
             (_, Answer::Panic) => panic!("the host breaks, as the test told it to"),
             (Step::Http(call), Answer::Http(reply)) => call.reply(reply, now),
             (Step::Sleep(call), Answer::Slept) => call.reply(Ok(()), now),
+            (Step::Prompt(call), Answer::Shown) => call.reply(Ok(()), now),
             (step, _) => panic!("the test answers something else than {step:?}"),
         })
     }
@@ -276,7 +279,12 @@ pub(crate) fn ready<F: Future + Unpin>(future: &mut F) -> F::Output {
 /// An answer of the token endpoint: a token for an hour.
 pub(crate) fn token(secret: &str) -> Answer {
     let body = format!(r#"{{"access_token":"{secret}","expires_in":3600,"token_type":"Bearer"}}"#);
-    Answer::Http(Ok(HttpResponse::new(200, body.into_bytes())))
+    json(200, &body)
+}
+
+/// An answer of an endpoint in JSON.
+pub(crate) fn json(status: u16, body: &str) -> Answer {
+    Answer::Http(Ok(HttpResponse::new(status, body.as_bytes())))
 }
 
 /// An answer of the token endpoint without a token.

@@ -5,6 +5,7 @@ mod effects;
 mod exchange;
 mod limits;
 mod minting;
+mod people;
 mod probe;
 mod proxies;
 mod refresh;
