@@ -8,7 +8,7 @@ use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use std::time::Duration;
 
 use azid_async::{Host, NoRandomness, Refresh};
-use azid_core::effect::{HttpReply, HttpResponse};
+use azid_core::effect::{ExecOutput, HttpReply, HttpResponse};
 use azid_core::{ClientSecretCredential, Now, Seed, Step};
 
 /// The test's clock starts here: 15 January 2027, 08:00 UTC.
@@ -41,6 +41,7 @@ struct Effect {
 /// How the test answers an effect.
 pub(crate) enum Answer {
     Http(HttpReply),
+    Exec(ExecOutput),
     Slept,
     Shown,
     Panic,
@@ -160,6 +161,7 @@ impl Host for ManualHost {
             Step::Http(_) => ("http", None),
             Step::Sleep(call) => ("sleep", Some(call.request().duration)),
             Step::Prompt(_) => ("prompt", None),
+            Step::Exec(_) => ("exec", None),
             other => panic!("no test needs {other:?}"),
         };
         let mut desk = self.desk();
@@ -225,6 +227,7 @@ impl Future for Performing {
         Poll::Ready(match (step, answer) {
             (_, Answer::Panic) => panic!("the host breaks, as the test told it to"),
             (Step::Http(call), Answer::Http(reply)) => call.reply(reply, now),
+            (Step::Exec(call), Answer::Exec(output)) => call.reply(Ok(output), now),
             (Step::Sleep(call), Answer::Slept) => call.reply(Ok(()), now),
             (Step::Prompt(call), Answer::Shown) => call.reply(Ok(()), now),
             (step, _) => panic!("the test answers something else than {step:?}"),

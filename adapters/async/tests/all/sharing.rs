@@ -4,10 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use azid_async::{Builder, Event, GetToken, TokenCache, TokenProvider};
+use azid_async::{Builder, Event, GetToken, Host as _, TokenCache, TokenProvider};
 use azid_core::{
     ChainedTokenCredential, Context, Credential, Environment, ErrorKind, Identity, Lane, Memory,
-    Next, TokenRequest, WorkloadIdentityCredential, call, done,
+    Next, WorkloadIdentityCredential, call, done,
 };
 
 use crate::manual_host::{
@@ -274,60 +274,6 @@ fn a_chain_is_searched_once_and_runs_side_by_side_when_its_winner_is_known() {
 }
 
 #[test]
-fn the_claims_of_a_challenge_pass_the_cache_by() {
-    let (host, provider) = provider();
-    let mut first = provider.get_token(&[VAULT]);
-    assert!(poll(&mut first).is_pending());
-    host.answer_last(token("old"));
-    assert_eq!(secret(&mut first), "old");
-    let request = TokenRequest::new([VAULT]).claims(r#"{"access_token":{}}"#);
-    let mut challenged = provider.get_token_with(request);
-    assert!(poll(&mut challenged).is_pending());
-    host.answer_last(token("challenged"));
-    assert_eq!(secret(&mut challenged), "challenged");
-}
-
-#[test]
-fn of_all_who_had_a_token_rejected_one_causes_a_request() {
-    let (host, provider) = provider();
-    let mut first = provider.get_token(&[VAULT]);
-    assert!(poll(&mut first).is_pending());
-    host.answer_last(token("rejected"));
-    let rejected = ready(&mut first).expect("a token");
-    let mut callers: Vec<_> = (0..10)
-        .map(|n| {
-            assert_eq!(provider.invalidate(&rejected), n == 0);
-            let mut caller = provider.get_token(&[VAULT]);
-            assert!(poll(&mut caller).is_pending());
-            caller
-        })
-        .collect();
-    host.answer_last(token("new"));
-    assert!(callers.iter_mut().all(|caller| secret(caller) == "new"));
-    assert!(!provider.invalidate(&rejected), "it was replaced");
-    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "new");
-    assert_eq!(host.begun(), 2);
-}
-
-#[test]
-fn a_token_without_a_challenges_claims_never_replaces_one_with_them() {
-    let (host, provider) = provider();
-    let mut plain = provider.get_token(&[VAULT]);
-    assert!(poll(&mut plain).is_pending());
-    let request = TokenRequest::new([VAULT]).claims(r#"{"access_token":{}}"#);
-    let mut challenged = provider.get_token_with(request);
-    assert!(poll(&mut challenged).is_pending());
-    assert_eq!(host.begun(), 1, "the other has to land first");
-    host.answer_last(token("plain"));
-    assert!(poll(&mut challenged).is_pending());
-    assert_eq!(host.begun(), 2);
-    host.answer_last(token("challenged"));
-    assert_eq!(secret(&mut challenged), "challenged");
-    assert_eq!(secret(&mut plain), "plain");
-    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "challenged");
-}
-
-#[test]
 fn providers_that_share_a_cache_share_tokens() {
     let cache = TokenCache::new();
     let hosts = [ManualHost::default(), ManualHost::default()];
@@ -342,6 +288,26 @@ fn providers_that_share_a_cache_share_tokens() {
     assert_eq!(secret(&mut first), "common");
     assert_eq!(secret(&mut two.get_token(&[VAULT])), "common");
     assert_eq!(hosts[1].begun(), 0);
+}
+
+#[test]
+fn a_cache_that_was_kept_serves_the_next_process() {
+    let (host, provider) = provider();
+    let mut first = provider.get_token(&[VAULT]);
+    assert!(poll(&mut first).is_pending());
+    host.answer_last(token("kept"));
+    assert_eq!(secret(&mut first), "kept");
+    let kept = provider.cache().snapshot();
+
+    let next = ManualHost::default();
+    let cache = TokenCache::new();
+    let restored = cache.restore(&kept, next.now().timestamp());
+    assert_eq!(restored, Ok(()));
+    let provider = Builder::new(next.clone(), credential())
+        .cache(cache)
+        .build();
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "kept");
+    assert_eq!(next.begun(), 0);
 }
 
 #[test]
