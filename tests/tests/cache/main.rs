@@ -5,3 +5,4 @@ mod laws;
 mod model;
 mod provider;
 mod snapshot;
+mod time;

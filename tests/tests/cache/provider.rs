@@ -100,8 +100,13 @@ pub(crate) fn failure() -> Error {
 
 /// The error of a server that does not want to be asked for ten minutes.
 pub(crate) fn throttled() -> Error {
+    throttled_for("600")
+}
+
+/// The error of a server that does not want to be asked for so many seconds.
+pub(crate) fn throttled_for(seconds: &str) -> Error {
     let mut answer = HttpResponse::new(429, &br#"{"error":"throttled"}"#[..]);
-    let pause = http::HeaderValue::from_static("600");
+    let pause = http::HeaderValue::from_str(seconds).expect("it is a number");
     answer.headers.insert(http::header::RETRY_AFTER, pause);
     let credential = ClientSecretCredential::new("contoso", "app", "s").expect("valid");
     let mut world = World::new([answer.into()]);
