@@ -58,6 +58,28 @@ impl Key {
             self.cae,
         )
     }
+
+    /// The key as what can be kept: its identity's digest, scopes, tenant, and whether it is for
+    /// continuous access evaluation.
+    pub(super) fn parts(&self) -> (&[u8; 32], &[String], Option<&str>, bool) {
+        let identity = self.identity.digest();
+        (identity, &self.scopes, self.tenant.as_deref(), self.cae)
+    }
+
+    /// The key of these parts.
+    pub(super) fn from_parts(
+        identity: Identity,
+        scopes: Vec<String>,
+        tenant: Option<String>,
+        cae: bool,
+    ) -> Self {
+        Self {
+            identity,
+            scopes,
+            tenant,
+            cae,
+        }
+    }
 }
 
 impl<'a> KeyRef<'a> {
