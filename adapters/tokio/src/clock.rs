@@ -61,7 +61,8 @@ impl System {
     }
 
     fn timestamp(&self) -> Timestamp {
-        let passed = milliseconds(self.tokio_start.elapsed());
+        let now = tokio::time::Instant::now().into_std();
+        let passed = milliseconds(now.duration_since(self.tokio_start.into_std()));
         if passed < self.holds_until.load(Ordering::Acquire) {
             let ahead = self.ahead.load(Ordering::Acquire);
             return Timestamp::from_unix_milliseconds(passed + ahead);
@@ -91,8 +92,7 @@ impl fmt::Debug for Clock {
 }
 
 fn milliseconds(while_: Duration) -> i64 {
-    let seconds = i64::try_from(while_.as_secs()).unwrap_or(i64::MAX);
-    seconds
-        .saturating_mul(1000)
-        .saturating_add(i64::from(while_.subsec_millis()))
+    (while_.as_secs() as i64)
+        .wrapping_mul(1000)
+        .wrapping_add(i64::from(while_.subsec_millis()))
 }
