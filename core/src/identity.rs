@@ -63,11 +63,6 @@ impl Identity {
         !self.0.instances.is_empty()
     }
 
-    /// A number that equal identities have in common, and others by chance only.
-    pub(crate) fn fingerprint(&self) -> u64 {
-        self.0.fingerprint
-    }
-
     /// What decides whether two identities are equal that are not private.
     pub(crate) fn digest(&self) -> &[u8; 32] {
         &self.0.digest
@@ -76,6 +71,11 @@ impl Identity {
     /// The identity of this digest, which is not private.
     pub(crate) fn from_digest(digest: [u8; 32]) -> Self {
         Self(Arc::new(Inner::new("snapshot", digest, Vec::new())))
+    }
+
+    /// A number that equal identities have in common, and others by chance only.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        self.0.fingerprint
     }
 
     /// A short text that differs between identities, of whose fields none may be secret.

@@ -46,19 +46,6 @@ impl Key {
         &self.identity
     }
 
-    /// A number that equal keys have in common, and others by chance only as long as the seed is
-    /// random and kept.
-    pub fn fingerprint(&self, seed: u64) -> u64 {
-        let scopes = self.scopes.iter().map(String::as_str);
-        fingerprint(
-            seed,
-            &self.identity,
-            scopes,
-            self.tenant.as_deref(),
-            self.cae,
-        )
-    }
-
     /// The key as what can be kept: its identity's digest, scopes, tenant, and whether it is for
     /// continuous access evaluation.
     pub(super) fn parts(&self) -> (&[u8; 32], &[String], Option<&str>, bool) {
@@ -79,6 +66,19 @@ impl Key {
             tenant,
             cae,
         }
+    }
+
+    /// A number that equal keys have in common, and others by chance only as long as the seed is
+    /// random and kept.
+    pub fn fingerprint(&self, seed: u64) -> u64 {
+        let scopes = self.scopes.iter().map(String::as_str);
+        fingerprint(
+            seed,
+            &self.identity,
+            scopes,
+            self.tenant.as_deref(),
+            self.cae,
+        )
     }
 }
 
