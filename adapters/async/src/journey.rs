@@ -12,7 +12,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll, ready};
-use std::time::Duration;
 
 use azid_core::cache::{Freshness, Key};
 use azid_core::effect::SleepReason;
@@ -20,20 +19,15 @@ use azid_core::{
     AccessToken, Cause, Context, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
 };
 use azid_shared::sync::lock;
-use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache};
+use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache, Waited, allowance};
+use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 
 use crate::flight::Flight;
 use crate::host::Host;
 
-/// How much longer than its effect's time limit a flight is not overdue: tasks may be late.
-const GRACE: Duration = Duration::from_secs(10);
-
-/// What an effect may take that has no time limit of its own: other callbacks, files.
-const UNTIMED: Duration = Duration::from_secs(300);
-
 /// A journey that any number of callers wait for. Whichever of them is polled drives it.
-pub(crate) type SharedJourney<H> = Shared<Journey<H>>;
+pub(crate) struct SharedJourney<H: Host>(Shared<Journey<H>>);
 
 /// What every run of a provider needs.
 pub(crate) struct Means<H> {
@@ -111,7 +105,7 @@ impl<H: Host> Journey<H> {
                 }
                 step => {
                     if let Some(lease) = &self.lease {
-                        lease.extend(allowed(&step), self.means.host.now());
+                        lease.extend(allowance(&step), self.means.host.now());
                     }
                     if let Step::Sleep(call) = &step
                         && call.request().reason == SleepReason::Backoff
@@ -202,6 +196,33 @@ impl<H: Host> Future for Journey<H> {
     }
 }
 
+impl<H: Host> SharedJourney<H> {
+    pub(crate) fn new(journey: Journey<H>) -> Self {
+        Self(journey.shared())
+    }
+}
+
+impl<H: Host> Future for SharedJourney<H> {
+    type Output = Landing;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Landing> {
+        Pin::new(&mut self.0).poll(cx)
+    }
+}
+
+impl<H: Host> Clone for SharedJourney<H> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+/// Whoever waits holds a clone, whether it is polled or not.
+impl<H: Host> Waited for SharedJourney<H> {
+    fn is_left(&self) -> bool {
+        self.0.strong_count() == Some(1)
+    }
+}
+
 impl<H: Host> fmt::Debug for Journey<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Journey")
@@ -209,17 +230,4 @@ impl<H: Host> fmt::Debug for Journey<H> {
             .field("flight", &self.flight)
             .finish_non_exhaustive()
     }
-}
-
-/// How long the flight may go on without another word.
-fn allowed(step: &Step) -> Duration {
-    let limit = match step {
-        Step::Http(call) => call.request().requirements.timeout,
-        Step::Exec(call) => call.request().timeout,
-        Step::Sign(call) => call.request().timeout,
-        Step::Authorize(call) => call.request().timeout,
-        Step::Sleep(call) => call.request().duration,
-        _ => UNTIMED,
-    };
-    limit.saturating_add(GRACE)
 }
