@@ -9,5 +9,5 @@ mod key;
 mod table;
 
 pub use self::acquire::{Acquire, Decision, FlightId, Lease};
-pub use self::key::Key;
+pub use self::key::{Key, KeyRef};
 pub use self::table::{Freshness, RefreshSettings, TokenTable};

@@ -1,9 +1,10 @@
 //! One caller's way to a token.
 //!
-//! asking ─► waiting | queueing | refreshing ─► done
+//! held | asking ─► waiting | queueing | refreshing ─► done
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -26,7 +27,16 @@ use crate::timer::timer;
 ///
 /// A panic of the host reaches one of the callers; the others ask again.
 #[must_use = "a token is got only while this is polled"]
-pub struct GetToken<H: Host> {
+pub struct GetToken<H: Host>(Way<H>);
+
+enum Way<H: Host> {
+    /// The token was at hand: there is nothing to carry along.
+    Held(AccessToken),
+    Asking(Box<Caller<H>>),
+    Done,
+}
+
+struct Caller<H: Host> {
     provider: TokenProvider<H>,
     request: TokenRequest,
     key: Key,
@@ -40,19 +50,40 @@ enum State<H: Host> {
     Queueing(SharedJourney<H>),
     /// This caller drives a refresh until the timer ends, with a good token in its hand.
     Refreshing(SharedJourney<H>, Box<Flight<H>>, AccessToken),
-    Done,
 }
 
 impl<H: Host> GetToken<H> {
+    pub(crate) fn held(token: AccessToken) -> Self {
+        Self(Way::Held(token))
+    }
+
     pub(crate) fn new(provider: TokenProvider<H>, request: TokenRequest, key: Key) -> Self {
-        Self {
+        Self(Way::Asking(Box::new(Caller {
             provider,
             request,
             key,
             state: State::Asking,
+        })))
+    }
+}
+
+impl<H: Host> Future for GetToken<H> {
+    type Output = Result<AccessToken, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Way::Asking(caller) = &mut self.0 {
+            let answer = ready!(caller.poll(cx));
+            self.0 = Way::Done;
+            return Poll::Ready(answer);
+        }
+        match mem::replace(&mut self.0, Way::Done) {
+            Way::Held(token) => Poll::Ready(Ok(token)),
+            _ => panic!("a future was polled after it was done"),
         }
     }
+}
 
+impl<H: Host> Caller<H> {
     /// Answers the token if there is one without waiting.
     fn ask(&mut self) -> Option<Result<AccessToken, Error>> {
         match self.provider.ask(&self.key, &self.request) {
@@ -75,23 +106,18 @@ impl<H: Host> GetToken<H> {
         }
         None
     }
-}
 
-impl<H: Host> Future for GetToken<H> {
-    type Output = Result<AccessToken, Error>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<AccessToken, Error>> {
         loop {
-            let this = &mut *self;
-            let answer = match &mut this.state {
-                State::Asking => match this.ask() {
+            let answer = match &mut self.state {
+                State::Asking => match self.ask() {
                     Some(answer) => answer,
                     None => continue,
                 },
                 State::Waiting(journey) => match ready!(Pin::new(journey).poll(cx)) {
                     Landing::Settled(result) => result,
                     Landing::Panicked(panic) => {
-                        this.state = State::Asking;
+                        self.state = State::Asking;
                         match panic.take() {
                             Some(panic) => resume_unwind(panic),
                             None => continue,
@@ -100,7 +126,7 @@ impl<H: Host> Future for GetToken<H> {
                 },
                 State::Queueing(journey) => {
                     ready!(Pin::new(journey).poll(cx));
-                    this.state = State::Asking;
+                    self.state = State::Asking;
                     continue;
                 }
                 State::Refreshing(journey, timer, held) => match Pin::new(journey).poll(cx) {
@@ -111,9 +137,7 @@ impl<H: Host> Future for GetToken<H> {
                         Ok(held.clone())
                     }
                 },
-                State::Done => panic!("a future was polled after it was done"),
             };
-            this.state = State::Done;
             return Poll::Ready(answer);
         }
     }
@@ -121,8 +145,10 @@ impl<H: Host> Future for GetToken<H> {
 
 impl<H: Host> fmt::Debug for GetToken<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GetToken")
-            .field("request", &self.request)
-            .finish_non_exhaustive()
+        let mut shown = f.debug_struct("GetToken");
+        if let Way::Asking(caller) = &self.0 {
+            shown.field("request", &caller.request);
+        }
+        shown.finish_non_exhaustive()
     }
 }

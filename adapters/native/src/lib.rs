@@ -50,7 +50,7 @@ mod sign;
 mod tls;
 
 pub use self::authorize::{Authorization, Browser, authorize};
-pub use self::clock::now;
+pub use self::clock::{now, timestamp};
 pub use self::environment::{environment, platform};
 pub use self::exec::{Running, run_program, start_program};
 pub use self::failure::{Phase, http_failure};

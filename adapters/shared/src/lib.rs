@@ -17,6 +17,7 @@ mod cache;
 mod event;
 mod flights;
 mod ledger;
+mod published;
 pub mod sync;
 
 pub use self::cache::TokenCache;

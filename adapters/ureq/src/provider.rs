@@ -4,7 +4,7 @@ use std::fmt;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use azid_core::cache::Key;
+use azid_core::cache::{Key, KeyRef};
 use azid_core::{AccessToken, Credential, Error, Identity, Seed, TokenRequest};
 use azid_shared::sync::Arc;
 use azid_shared::{Asked, Flights, Ledger, TokenCache};
@@ -69,7 +69,10 @@ impl TokenProvider {
     ///
     /// There is none to be had.
     pub fn get_token(&self, scopes: &[&str]) -> Result<AccessToken, Error> {
-        self.get_token_with(TokenRequest::new(scopes.iter().copied()))
+        match self.with_cached_token(scopes, AccessToken::clone) {
+            Some(token) => Ok(token),
+            None => self.get(TokenRequest::new(scopes.iter().copied()), None),
+        }
     }
 
     /// A token for this request. One with the claims of a challenge is never answered from the
@@ -79,7 +82,10 @@ impl TokenProvider {
     ///
     /// There is none to be had.
     pub fn get_token_with(&self, request: TokenRequest) -> Result<AccessToken, Error> {
-        self.get(request, None)
+        match self.with_cached_token_for(&request, AccessToken::clone) {
+            Some(token) => Ok(token),
+            None => self.get(request, None),
+        }
     }
 
     /// A token for this request, or an error when so much time has passed. Then the run goes on
@@ -93,7 +99,69 @@ impl TokenProvider {
         request: TokenRequest,
         at_most: Duration,
     ) -> Result<AccessToken, Error> {
-        self.get(request, Some(at_most))
+        match self.with_cached_token_for(&request, AccessToken::clone) {
+            Some(token) => Ok(token),
+            None => self.get(request, Some(at_most)),
+        }
+    }
+
+    /// Shows the token for these scopes to a function, where it lies in the cache, if there is one
+    /// that need not be renewed yet; otherwise the answer is nothing, and
+    /// [`get_token`](Self::get_token) is what helps.
+    ///
+    /// This is for those to whom even the count of a shared token is too dear: threads that do so
+    /// all the time do not get in each other's way.
+    ///
+    /// ```
+    /// use azid_core::{Error, Invalid};
+    /// use azid_ureq::TokenProvider;
+    /// use http::HeaderValue;
+    ///
+    /// const SCOPE: &[&str] = &["https://vault.azure.net/.default"];
+    ///
+    /// fn authorization(provider: &TokenProvider) -> Result<HeaderValue, Box<dyn std::error::Error>> {
+    ///     let held = provider.with_cached_token(SCOPE, |token| token.authorization().cloned());
+    ///     Ok(match held {
+    ///         Some(value) => value?,
+    ///         None => provider.get_token(SCOPE)?.authorization()?.clone(),
+    ///     })
+    /// }
+    /// # let credential = azid_core::StaticTokenCredential::new("eyJ0", azid_core::Timestamp::from_unix_seconds(4_000_000_000))?;
+    /// # let provider = TokenProvider::new(credential);
+    /// # assert_eq!(authorization(&provider)?, "Bearer eyJ0");
+    /// # assert_eq!(authorization(&provider)?, "Bearer eyJ0");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_cached_token<T>(
+        &self,
+        scopes: &[&str],
+        look: impl FnOnce(&AccessToken) -> T,
+    ) -> Option<T> {
+        let Inner {
+            means, identity, ..
+        } = &*self.0;
+        let now = means.host.timestamp();
+        KeyRef::of_scopes(identity, scopes, |key| {
+            means.cache.with_fresh(key, now, look)
+        })
+    }
+
+    /// The same for a request. One with the claims of a challenge has no token in the cache.
+    pub fn with_cached_token_for<T>(
+        &self,
+        request: &TokenRequest,
+        look: impl FnOnce(&AccessToken) -> T,
+    ) -> Option<T> {
+        if request.claims_json().is_some() {
+            return None;
+        }
+        let Inner {
+            means, identity, ..
+        } = &*self.0;
+        let now = means.host.timestamp();
+        KeyRef::of_request(identity, request, |key| {
+            means.cache.with_fresh(key, now, look)
+        })
     }
 
     /// Drops a token that a service has rejected, so that the next caller gets a new one. It has
@@ -158,11 +226,6 @@ impl TokenProvider {
     ) -> Asked<Arc<Flight>> {
         let Inner { means, flights, .. } = &*self.0;
         let now = means.host.now();
-        if request.claims_json().is_none()
-            && let Some(token) = means.cache.fresh(key, now.timestamp())
-        {
-            return Asked::Ready(token);
-        }
         let memory = means.cache.memory();
         let lane = means.credential.lane(&memory, &means.host.snapshot());
         flights.ask(key, request, lane, now, |lease| {

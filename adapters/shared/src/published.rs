@@ -1,0 +1,77 @@
+//! The tokens that callers take without a lock: a copy of the table that never changes, replaced
+//! as a whole when the table does.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
+
+use azid_core::cache::{Key, KeyRef, TokenTable};
+use azid_core::{AccessToken, Timestamp};
+
+use crate::sync::Arc;
+
+/// The tokens of a table at one moment. Where the hashes of two keys agree only one of the two is
+/// here: the other's callers find it in the table.
+#[derive(Default)]
+pub(crate) struct Published {
+    hashes: RandomState,
+    tokens: HashMap<u64, Arc<Entry>, BuildHasherDefault<AsIs>>,
+}
+
+struct Entry {
+    key: Key,
+    token: AccessToken,
+    fresh_until: Timestamp,
+}
+
+impl Published {
+    /// The token of a key, unless it is due.
+    pub(crate) fn fresh(&self, key: KeyRef<'_>, now: Timestamp) -> Option<&AccessToken> {
+        let entry = self.tokens.get(&self.hashes.hash_one(key))?;
+        (now < entry.fresh_until && key == entry.key).then_some(&entry.token)
+    }
+
+    /// What is to be published when this is and the table has changed.
+    pub(crate) fn update(&self, table: &TokenTable) -> Self {
+        let entries = table.entries().map(|(key, token, fresh_until)| {
+            let hash = self.hashes.hash_one(key);
+            let known = self.tokens.get(&hash).filter(|entry| {
+                entry.token == *token && entry.fresh_until == fresh_until && entry.key == *key
+            });
+            let entry = known.cloned().unwrap_or_else(|| {
+                Arc::new(Entry {
+                    key: key.clone(),
+                    token: token.clone(),
+                    fresh_until,
+                })
+            });
+            (hash, entry)
+        });
+        Self {
+            tokens: entries.collect(),
+            hashes: self.hashes.clone(),
+        }
+    }
+
+    /// How many tokens there are.
+    pub(crate) fn len(&self) -> usize {
+        self.tokens.len()
+    }
+}
+
+/// Hashes what is a hash already.
+#[derive(Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("the keys of the map are numbers");
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
