@@ -58,6 +58,21 @@ pub const SUBJECTS: &[Subject] = &[
         prepare: || on_tokio(1),
     },
     Subject {
+        name: "hit, borrowed: azid-ureq",
+        floor: "hit: lock",
+        prepare: borrowed_on_ureq,
+    },
+    Subject {
+        name: "hit, borrowed: azid-tokio",
+        floor: "hit: lock",
+        prepare: borrowed_on_tokio,
+    },
+    Subject {
+        name: "hit, header: azid-ureq",
+        floor: "hit: lock",
+        prepare: header,
+    },
+    Subject {
         name: "hit of 200: lock",
         floor: "",
         prepare: || locked(200),
@@ -172,6 +187,35 @@ fn on_tokio(count: usize) -> Work {
                 drop(black_box(provider.get_token(&[black_box(scope)]).await));
             }
         });
+    })
+}
+
+fn borrowed_on_ureq() -> Work {
+    let scopes = world::scopes(1);
+    let provider = azid::on_ureq(&scopes);
+    over(scopes, move |scope| {
+        let length = provider.with_cached_token(&[scope], |token| token.expose().len());
+        assert_eq!(length, Some(1500));
+    })
+}
+
+fn borrowed_on_tokio() -> Work {
+    let runtime = azid::runtime();
+    let scopes = world::scopes(1);
+    let provider = azid::on_tokio(&runtime, &scopes);
+    over(scopes, move |scope| {
+        let length = provider.with_cached_token(&[scope], |token| token.expose().len());
+        assert_eq!(length, Some(1500));
+    })
+}
+
+/// The value of the field `Authorization`, as HTTP clients take it.
+fn header() -> Work {
+    let scopes = world::scopes(1);
+    let provider = azid::on_ureq(&scopes);
+    over(scopes, move |scope| {
+        let field = provider.with_cached_token(&[scope], |token| token.authorization().cloned());
+        assert!(matches!(black_box(field), Some(Ok(_))));
     })
 }
 

@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use azid_bench::{azid, floor, world};
+use azid_core::AccessToken;
 use azure_core::credentials::TokenCredential as _;
 
 use crate::azure;
@@ -29,6 +30,12 @@ pub fn one_thread() {
                 }),
                 contestant("azid-ureq", |times| {
                     in_turn(times).for_each(|scope| drop(black_box(on_ureq.get_token(&[scope]))));
+                }),
+                contestant("azid-ureq, borrowed", |times| {
+                    for scope in in_turn(times) {
+                        let length = |token: &AccessToken| token.expose().len();
+                        black_box(on_ureq.with_cached_token(&[scope], length));
+                    }
                 }),
                 contestant("azid-tokio", |times| {
                     runtime.block_on(async {

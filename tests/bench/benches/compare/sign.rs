@@ -8,8 +8,8 @@ use azid_bench::world::{self, InMemory};
 use azid_certificate::CertificateReader;
 use azid_core::effect::Refusal;
 use azid_core::{
-    ClientCertificateCredential, Context, Credential, Now, Run, SecretBytes, Seed, Step,
-    TokenRequest,
+    ClientCertificateCredential, Context, Credential, Now, ReadCertificate as _, Run, SecretBytes,
+    Seed, Step, TokenRequest,
 };
 use azid_native::Signer;
 use rsa::pkcs8::DecodePrivateKey as _;

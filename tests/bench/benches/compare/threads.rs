@@ -24,6 +24,7 @@ pub fn hits() {
     let scope = world::SCOPE;
     let swapped = floor::Swapped::new(&scopes);
     let on_ureq = azid::on_ureq(&scopes);
+    let on_tokio = azid::on_tokio(&azid::runtime(), &scopes);
     compare(
         "hits on two threads, one scope (50 ns are 20 million a second)",
         vec![
@@ -32,6 +33,18 @@ pub fn hits() {
             }),
             contestant("ArcSwap of a map, an Arc", |times| {
                 on_threads(times, || drop(black_box(swapped.get(black_box(scope)))));
+            }),
+            contestant("azid-ureq, borrowed", |times| {
+                on_threads(times, || {
+                    let scope = &[black_box(scope)];
+                    black_box(on_ureq.with_cached_token(scope, |token| token.expose().len()));
+                });
+            }),
+            contestant("azid-tokio, borrowed", |times| {
+                on_threads(times, || {
+                    let scope = &[black_box(scope)];
+                    black_box(on_tokio.with_cached_token(scope, |token| token.expose().len()));
+                });
             }),
             contestant("azid-ureq, a token", |times| {
                 on_threads(times, || {
