@@ -22,6 +22,7 @@ struct Inner {
     credential: &'static str,
     digest: [u8; 32],
     instances: Vec<Arc<()>>,
+    fingerprint: u64,
 }
 
 impl Identity {
@@ -62,8 +63,13 @@ impl Identity {
         !self.0.instances.is_empty()
     }
 
+    /// A number that equal identities have in common, and others by chance only.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        self.0.fingerprint
+    }
+
     /// A short text that differs between identities, of whose fields none may be secret.
-    pub(crate) fn fingerprint(&self) -> String {
+    pub(crate) fn short_text(&self) -> String {
         self.0.digest[..8]
             .iter()
             .map(|byte| format!("{byte:02x}"))
@@ -80,6 +86,20 @@ impl PartialEq for Identity {
 impl Eq for Identity {}
 
 impl Inner {
+    fn new(credential: &'static str, digest: [u8; 32], instances: Vec<Arc<()>>) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = digest;
+        let of_data = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
+        let fingerprint = instances.iter().fold(of_data, |of_all, instance| {
+            of_all.rotate_left(32) ^ Arc::as_ptr(instance).addr() as u64
+        });
+        Self {
+            credential,
+            digest,
+            instances,
+            fingerprint,
+        }
+    }
+
     fn equals(&self, other: &Self) -> bool {
         let (ours, theirs) = (&self.instances, &other.instances);
         self.digest == other.digest
@@ -91,14 +111,9 @@ impl Inner {
     }
 }
 
-/// A part of the digest does: it is as good as random.
 impl Hash for Identity {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let [a, b, c, d, e, f, g, h, ..] = self.0.digest;
-        state.write_u64(u64::from_ne_bytes([a, b, c, d, e, f, g, h]));
-        for instance in &self.0.instances {
-            Arc::as_ptr(instance).hash(state);
-        }
+        state.write_u64(self.0.fingerprint);
     }
 }
 
@@ -179,11 +194,12 @@ impl IdentityBuilder {
 
     /// The identity.
     pub fn finish(self) -> Identity {
-        Identity(Arc::new(Inner {
-            credential: self.credential,
-            digest: self.digest.finalize().into(),
-            instances: self.instances,
-        }))
+        let digest = self.digest.finalize().into();
+        Identity(Arc::new(Inner::new(
+            self.credential,
+            digest,
+            self.instances,
+        )))
     }
 }
 

@@ -9,11 +9,10 @@ use azid_core::{AccessToken, Timestamp};
 
 use crate::sync::Arc;
 
-/// The tokens of a table at one moment. Where the hashes of two keys agree only one of the two is
-/// here: the other's callers find it in the table.
-#[derive(Default)]
+/// The tokens of a table at one moment, by their keys' fingerprints. Where those of two keys agree,
+/// only one of the two is here: the other's callers find it in the table.
 pub(crate) struct Published {
-    hashes: RandomState,
+    seed: u64,
     tokens: HashMap<u64, Arc<Entry>, BuildHasherDefault<AsIs>>,
 }
 
@@ -26,15 +25,15 @@ struct Entry {
 impl Published {
     /// The token of a key, unless it is due.
     pub(crate) fn fresh(&self, key: KeyRef<'_>, now: Timestamp) -> Option<&AccessToken> {
-        let entry = self.tokens.get(&self.hashes.hash_one(key))?;
+        let entry = self.tokens.get(&key.fingerprint(self.seed))?;
         (now < entry.fresh_until && key == entry.key).then_some(&entry.token)
     }
 
     /// What is to be published when this is and the table has changed.
     pub(crate) fn update(&self, table: &TokenTable) -> Self {
         let entries = table.entries().map(|(key, token, fresh_until)| {
-            let hash = self.hashes.hash_one(key);
-            let known = self.tokens.get(&hash).filter(|entry| {
+            let fingerprint = key.fingerprint(self.seed);
+            let known = self.tokens.get(&fingerprint).filter(|entry| {
                 entry.token == *token && entry.fresh_until == fresh_until && entry.key == *key
             });
             let entry = known.cloned().unwrap_or_else(|| {
@@ -44,11 +43,11 @@ impl Published {
                     fresh_until,
                 })
             });
-            (hash, entry)
+            (fingerprint, entry)
         });
         Self {
+            seed: self.seed,
             tokens: entries.collect(),
-            hashes: self.hashes.clone(),
         }
     }
 
@@ -58,11 +57,21 @@ impl Published {
     }
 }
 
+impl Default for Published {
+    fn default() -> Self {
+        Self {
+            seed: RandomState::new().hash_one("fingerprints"),
+            tokens: HashMap::default(),
+        }
+    }
+}
+
 /// Hashes what is a hash already.
 #[derive(Default)]
 struct AsIs(u64);
 
 impl Hasher for AsIs {
+    #[inline]
     fn write_u64(&mut self, hash: u64) {
         self.0 = hash;
     }
@@ -71,6 +80,7 @@ impl Hasher for AsIs {
         unreachable!("the keys of the map are numbers");
     }
 
+    #[inline]
     fn finish(&self) -> u64 {
         self.0
     }

@@ -1,7 +1,5 @@
 //! What a token is cached under: as a value, and by reference for those who only look it up.
 
-use std::hash::{Hash, Hasher};
-
 use crate::identity::Identity;
 use crate::request::TokenRequest;
 
@@ -9,7 +7,7 @@ use crate::request::TokenRequest;
 ///
 /// The scopes' order and repetitions do not matter. The claims of a challenge are not part of it:
 /// a request with claims passes the cached token by, and what it brings replaces that.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     identity: Identity,
     scopes: Vec<String>,
@@ -17,8 +15,8 @@ pub struct Key {
     cae: bool,
 }
 
-/// A key made of what a caller has at hand, so that a look-up takes no memory: it equals and
-/// hashes like the [`Key`] of the same parts.
+/// A key made of what a caller has at hand, so that a look-up takes no memory: it equals the
+/// [`Key`] of the same parts, and has its fingerprint.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyRef<'a> {
     identity: &'a Identity,
@@ -46,6 +44,19 @@ impl Key {
     /// Whose token it is.
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// A number that equal keys have in common, and others by chance only as long as the seed is
+    /// random and kept.
+    pub fn fingerprint(&self, seed: u64) -> u64 {
+        let scopes = self.scopes.iter().map(String::as_str);
+        fingerprint(
+            seed,
+            &self.identity,
+            scopes,
+            self.tenant.as_deref(),
+            self.cae,
+        )
     }
 }
 
@@ -91,6 +102,18 @@ impl<'a> KeyRef<'a> {
         }
     }
 
+    /// The [fingerprint](Key::fingerprint) of the key that this one equals.
+    #[inline]
+    pub fn fingerprint(&self, seed: u64) -> u64 {
+        fingerprint(
+            seed,
+            self.identity,
+            self.scopes.iter().copied(),
+            self.tenant,
+            self.cae,
+        )
+    }
+
     fn new(identity: &'a Identity, scopes: &'a [&'a str]) -> Self {
         Self {
             identity,
@@ -102,44 +125,61 @@ impl<'a> KeyRef<'a> {
 }
 
 impl PartialEq<Key> for KeyRef<'_> {
+    #[inline]
     fn eq(&self, key: &Key) -> bool {
-        let same_tenant = match (self.tenant, &key.tenant) {
-            (Some(ours), Some(theirs)) => ours.eq_ignore_ascii_case(theirs),
-            (None, None) => true,
-            _ => false,
-        };
-        same_tenant
-            && self.cae == key.cae
-            && self.scopes == key.scopes
+        self.cae == key.cae
+            && self.scopes.len() == key.scopes.len()
+            && self.scopes.iter().zip(&key.scopes).all(|(a, b)| a == b)
             && *self.identity == key.identity
+            && match (self.tenant, &key.tenant) {
+                (Some(ours), Some(theirs)) => ours.eq_ignore_ascii_case(theirs),
+                (None, None) => true,
+                _ => false,
+            }
     }
 }
 
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let scopes = self.scopes.iter().map(String::as_str);
-        hash(state, &self.identity, scopes, self.tenant.as_deref());
-    }
-}
-
-impl Hash for KeyRef<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let scopes = self.scopes.iter().copied();
-        hash(state, self.identity, scopes, self.tenant);
-    }
-}
-
-fn hash<'a, H: Hasher>(
-    state: &mut H,
+#[inline]
+fn fingerprint<'a>(
+    seed: u64,
     identity: &Identity,
     scopes: impl Iterator<Item = &'a str>,
     tenant: Option<&str>,
-) {
-    identity.hash(state);
-    scopes.for_each(|scope| scope.hash(state));
-    for byte in tenant.unwrap_or_default().bytes() {
-        state.write_u8(byte.to_ascii_lowercase());
+    cae: bool,
+) -> u64 {
+    let state = mixed(seed ^ u64::from(cae), identity.fingerprint());
+    let state = scopes.fold(state, |state, scope| with_text(state, scope.as_bytes()));
+    match tenant {
+        None => state,
+        Some(tenant) => {
+            let bytes = tenant.bytes().map(|byte| byte.to_ascii_lowercase());
+            bytes.fold(state, |state, byte| mixed(state, byte.into()))
+        }
     }
+}
+
+/// Mixes a text in, eight bytes at a time; the last eight may be some of those before once more.
+#[inline]
+fn with_text(state: u64, text: &[u8]) -> u64 {
+    let state = state ^ text.len() as u64;
+    let Some(last) = text.last_chunk() else {
+        return text
+            .iter()
+            .fold(state, |state, &byte| mixed(state, byte.into()));
+    };
+    let state = text.chunks_exact(8).fold(state, |state, word| {
+        let word = word.try_into().expect("a chunk of eight is eight long");
+        mixed(state, u64::from_le_bytes(word))
+    });
+    mixed(state, u64::from_le_bytes(*last))
+}
+
+/// Both halves of a product, folded: each bit of either number changes about half of the answer's.
+#[inline]
+fn mixed(state: u64, word: u64) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15; // the golden ratio's fraction
+    let product = u128::from(state ^ word) * u128::from(ODD);
+    product as u64 ^ (product >> 64) as u64
 }
 
 /// Calls a function with the scopes in order, each once; a few take no memory.
@@ -168,7 +208,7 @@ fn in_order<S: AsRef<str>, T>(scopes: &[S], look: impl FnOnce(&[&str]) -> T) -> 
 
 #[cfg(test)]
 mod tests {
-    use std::hash::DefaultHasher;
+    use std::collections::HashSet;
 
     use super::*;
 
@@ -190,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_by_reference_equals_and_hashes_like_the_key_of_the_same_request_only() {
+    fn a_key_by_reference_equals_the_key_of_the_same_request_and_no_other() {
         let many: Vec<String> = (0..40).map(|n| format!("scope {}", n % 20)).collect();
         let requests = [
             TokenRequest::new(["a"]),
@@ -214,15 +254,19 @@ mod tests {
                 .flat_map(|identity| requests.iter().map(move |request| (identity, request)));
             pairs.enumerate()
         };
+        let mut fingerprints = HashSet::new();
         for (one, (identity, request)) in all() {
             let key = Key::new(identity, request);
             for (other, (identity, request)) in all() {
                 let is_same = KeyRef::of_request(identity, request, |wanted| wanted == key);
                 assert_eq!(is_same, one == other, "{key:?} and {request:?}");
             }
-            let hashed = KeyRef::of_request(identity, request, |wanted| hash_of(&wanted));
-            assert_eq!(hashed, hash_of(&key));
+            let fingerprint = KeyRef::of_request(identity, request, |wanted| wanted.fingerprint(7));
+            assert_eq!(fingerprint, key.fingerprint(7));
+            assert_ne!(fingerprint, key.fingerprint(8));
+            fingerprints.insert(fingerprint);
         }
+        assert_eq!(fingerprints.len(), all().count());
     }
 
     #[test]
@@ -231,20 +275,14 @@ mod tests {
         let key = Key::new(&identity, &TokenRequest::new(["a", "b"]));
         for scopes in [&["a", "b"][..], &["b", "a"], &["b", "a", "b", "b"]] {
             assert!(KeyRef::of_scopes(&identity, scopes, |wanted| wanted == key));
-            let hashed = KeyRef::of_scopes(&identity, scopes, |wanted| hash_of(&wanted));
-            assert_eq!(hashed, hash_of(&key));
+            let fingerprint = KeyRef::of_scopes(&identity, scopes, |wanted| wanted.fingerprint(7));
+            assert_eq!(fingerprint, key.fingerprint(7));
         }
         let in_capitals = TokenRequest::new(["a"]).tenant("CONTOSO");
         let key = Key::new(&identity, &TokenRequest::new(["a"]).tenant("contoso"));
         KeyRef::of_request(&identity, &in_capitals, |wanted| {
             assert!(wanted == key);
-            assert_eq!(hash_of(&wanted), hash_of(&key));
+            assert_eq!(wanted.fingerprint(7), key.fingerprint(7));
         });
-    }
-
-    fn hash_of(key: &impl Hash) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        hasher.finish()
     }
 }
