@@ -28,6 +28,9 @@ const CERTIFICATE: &str = "certificate.pem";
 const KEY: &str = "key.pem";
 const PORT: &str = "port";
 
+/// What azid's requests have, too.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
 /// Starts both programs and waits until the client is done.
 pub fn cpu_per_token() {
     let folder = std::env::temp_dir().join(format!("azid-wire-{}", std::process::id()));
@@ -51,6 +54,7 @@ pub fn cpu_per_token() {
     let client = Command::new(&program)
         .args([CALL.as_ref(), folder.as_os_str()])
         .env("SSL_CERT_FILE", folder.join(CERTIFICATE))
+        .env_remove("SSL_CERT_DIR")
         .env("NO_PROXY", "localhost")
         .status();
     server.kill().expect("it runs until then");
@@ -133,7 +137,8 @@ fn call(folder: &Path) {
         .build()
         .expect("a runtime can be had");
     let roots = roots(&folder.join(CERTIFICATE));
-    let agent = agent(&folder.join(CERTIFICATE));
+    let limited = agent(&folder.join(CERTIFICATE), Some(TIME_LIMIT));
+    let agent = agent(&folder.join(CERTIFICATE), None);
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured(roots)
         .no_proxy()
@@ -151,21 +156,16 @@ fn call(folder: &Path) {
         "processor time of the client for a token over TLS on loopback, blocking",
         vec![
             contestant("ureq, encode and parse by hand", |times| {
-                for _ in 0..times {
-                    let mut answer = agent
-                        .post(&url)
-                        .content_type("application/x-www-form-urlencoded")
-                        .send(floor::form())
-                        .expect("the server answers");
-                    let answer = answer.body_mut().read_to_vec().expect("it is short");
-                    black_box(floor::parse(&answer));
-                }
+                (0..times).for_each(|_| post(&agent, &url));
             }),
             contestant("azid-ureq", |times| {
                 for _ in 0..times {
                     let token = on_ureq.get_token(&[world::SCOPE]);
                     on_ureq.invalidate(&request, &token.expect("the server answers"));
                 }
+            }),
+            contestant("ureq by hand, with a time limit", |times| {
+                (0..times).for_each(|_| post(&limited, &url));
             }),
         ],
         cpu,
@@ -180,6 +180,7 @@ fn call(folder: &Path) {
                             .post(&url)
                             .header("content-type", "application/x-www-form-urlencoded")
                             .body(floor::form())
+                            .timeout(TIME_LIMIT)
                             .send()
                             .await
                             .expect("the server answers");
@@ -211,7 +212,17 @@ fn roots(certificate: &Path) -> ClientConfig {
         .with_no_client_auth()
 }
 
-fn agent(certificate: &Path) -> ureq::Agent {
+fn post(agent: &ureq::Agent, url: &str) {
+    let mut answer = agent
+        .post(url)
+        .content_type("application/x-www-form-urlencoded")
+        .send(floor::form())
+        .expect("the server answers");
+    let answer = answer.body_mut().read_to_vec().expect("it is short");
+    black_box(floor::parse(&answer));
+}
+
+fn agent(certificate: &Path, time_limit: Option<Duration>) -> ureq::Agent {
     use ureq::tls::{Certificate, RootCerts, TlsConfig};
     let pem = fs::read(certificate).expect("it is there");
     let root = Certificate::from_pem(&pem).expect("it is a certificate");
@@ -220,5 +231,9 @@ fn agent(certificate: &Path) -> ureq::Agent {
         .root_certs(RootCerts::new_with_certs(&[root]))
         .unversioned_rustls_crypto_provider(provider)
         .build();
-    ureq::Agent::config_builder().tls_config(tls).build().into()
+    ureq::Agent::config_builder()
+        .tls_config(tls)
+        .timeout_global(time_limit)
+        .build()
+        .into()
 }
