@@ -78,6 +78,7 @@ impl Identity {
 }
 
 impl PartialEq for Identity {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0.equals(&other.0)
     }

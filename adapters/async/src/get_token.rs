@@ -53,6 +53,7 @@ enum State<H: Host> {
 }
 
 impl<H: Host> GetToken<H> {
+    #[inline]
     pub(crate) fn held(token: AccessToken) -> Self {
         Self(Way::Held(token))
     }
@@ -70,6 +71,7 @@ impl<H: Host> GetToken<H> {
 impl<H: Host> Future for GetToken<H> {
     type Output = Result<AccessToken, Error>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if let Way::Asking(caller) = &mut self.0 {
             let answer = ready!(caller.poll(cx));
@@ -107,6 +109,7 @@ impl<H: Host> Caller<H> {
         None
     }
 
+    #[cold]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<AccessToken, Error>> {
         loop {
             let answer = match &mut self.state {

@@ -75,10 +75,11 @@ impl<H: Host> TokenProvider<H> {
     /// The future answers [`azid_core::Error`] when there is none to be had. It owns all that it
     /// needs and may be dropped at any time. A token that is held is taken by this call itself, so
     /// the future is not one to keep for later.
+    #[inline]
     pub fn get_token(&self, scopes: &[&str]) -> GetToken<H> {
         match self.with_cached_token(scopes, AccessToken::clone) {
             Some(token) => GetToken::held(token),
-            None => self.ask_for(TokenRequest::new(scopes.iter().copied())),
+            None => self.ask_for_scopes(scopes),
         }
     }
 
@@ -114,6 +115,7 @@ impl<H: Host> TokenProvider<H> {
     ///     })
     /// }
     /// ```
+    #[inline]
     pub fn with_cached_token<T>(
         &self,
         scopes: &[&str],
@@ -163,6 +165,12 @@ impl<H: Host> TokenProvider<H> {
     /// The host.
     pub fn host(&self) -> &Arc<H> {
         &self.0.means.host
+    }
+
+    /// Apart, so that the way of those who find a token is short.
+    #[cold]
+    fn ask_for_scopes(&self, scopes: &[&str]) -> GetToken<H> {
+        self.ask_for(TokenRequest::new(scopes.iter().copied()))
     }
 
     fn ask_for(&self, request: TokenRequest) -> GetToken<H> {

@@ -24,10 +24,9 @@ pub fn timestamp() -> Timestamp {
 }
 
 fn milliseconds(duration: Duration) -> i64 {
-    let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-    seconds
-        .saturating_mul(1000)
-        .saturating_add(i64::from(duration.subsec_millis()))
+    (duration.as_secs() as i64)
+        .wrapping_mul(1000)
+        .wrapping_add(i64::from(duration.subsec_millis()))
 }
 
 #[cfg(test)]

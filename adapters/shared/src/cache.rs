@@ -36,6 +36,7 @@ impl TokenCache {
     /// without a write to anything that threads share.
     ///
     /// It should be looked at briefly. A token that is replaced in the meantime stays whole.
+    #[inline]
     pub fn with_fresh<T>(
         &self,
         key: KeyRef<'_>,

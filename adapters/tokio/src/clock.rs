@@ -91,8 +91,7 @@ impl fmt::Debug for Clock {
 }
 
 fn milliseconds(while_: Duration) -> i64 {
-    let seconds = i64::try_from(while_.as_secs()).unwrap_or(i64::MAX);
-    seconds
-        .saturating_mul(1000)
-        .saturating_add(i64::from(while_.subsec_millis()))
+    (while_.as_secs() as i64)
+        .wrapping_mul(1000)
+        .wrapping_add(i64::from(while_.subsec_millis()))
 }

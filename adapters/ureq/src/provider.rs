@@ -71,7 +71,7 @@ impl TokenProvider {
     pub fn get_token(&self, scopes: &[&str]) -> Result<AccessToken, Error> {
         match self.with_cached_token(scopes, AccessToken::clone) {
             Some(token) => Ok(token),
-            None => self.get(TokenRequest::new(scopes.iter().copied()), None),
+            None => self.get_uncached(scopes),
         }
     }
 
@@ -132,6 +132,7 @@ impl TokenProvider {
     /// # assert_eq!(authorization(&provider)?, "Bearer eyJ0");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     pub fn with_cached_token<T>(
         &self,
         scopes: &[&str],
@@ -181,6 +182,12 @@ impl TokenProvider {
     /// The host.
     pub fn host(&self) -> &Host {
         &self.0.means.host
+    }
+
+    /// Apart, so that the way of those who find a token is short.
+    #[cold]
+    fn get_uncached(&self, scopes: &[&str]) -> Result<AccessToken, Error> {
+        self.get(TokenRequest::new(scopes.iter().copied()), None)
     }
 
     fn get(&self, request: TokenRequest, at_most: Option<Duration>) -> Result<AccessToken, Error> {

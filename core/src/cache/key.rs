@@ -71,16 +71,16 @@ impl<'a> KeyRef<'a> {
     /// let key = Key::new(&identity, &TokenRequest::new(["read", "write"]));
     /// assert!(KeyRef::of_scopes(&identity, &["write", "read"], |wanted| wanted == key));
     /// ```
+    #[inline]
     pub fn of_scopes<T>(
         identity: &Identity,
         scopes: &[&str],
         look: impl FnOnce(KeyRef<'_>) -> T,
     ) -> T {
-        let look = |scopes: &[&str]| look(KeyRef::new(identity, scopes));
-        match scopes {
-            [] | [_] => look(scopes),
-            scopes => in_order(scopes, look),
+        if scopes.len() < 2 {
+            return look(KeyRef::new(identity, scopes));
         }
+        in_order(scopes, |scopes| look(KeyRef::new(identity, scopes)))
     }
 
     /// Calls a function with the key of a request.
@@ -114,6 +114,7 @@ impl<'a> KeyRef<'a> {
         )
     }
 
+    #[inline]
     fn new(identity: &'a Identity, scopes: &'a [&'a str]) -> Self {
         Self {
             identity,
@@ -183,6 +184,7 @@ fn mixed(state: u64, word: u64) -> u64 {
 }
 
 /// Calls a function with the scopes in order, each once; a few take no memory.
+#[inline(never)]
 fn in_order<S: AsRef<str>, T>(scopes: &[S], look: impl FnOnce(&[&str]) -> T) -> T {
     const FEW: usize = 16;
     let mut few = [""; FEW];
