@@ -5,9 +5,15 @@
 //! one. Neither has a lock, a clock or a future; a shell adds those.
 
 mod acquire;
+mod bytes;
+mod flights;
+mod history;
 mod key;
+mod snapshot;
+mod span;
 mod table;
 
 pub use self::acquire::{Acquire, Decision, FlightId, Lease};
 pub use self::key::{Key, KeyRef};
+pub use self::snapshot::{Snapshot, SnapshotFault};
 pub use self::table::{Freshness, RefreshSettings, TokenTable};

@@ -18,6 +18,7 @@ use crate::secret::Secret;
 use crate::time::{Now, Timestamp};
 use crate::token::AccessToken;
 use crate::transcript::{Origin, Recorder};
+use crate::user::SignInFault;
 
 /// The inputs of a run, made by the host, and the state that its handlers share.
 pub struct Context {
@@ -33,6 +34,7 @@ pub struct Context {
     turn: Turn,
     endpoint: Option<Url>,
     sent_secrets: Vec<Secret>,
+    asks_nobody: bool,
     record: bool,
 }
 
@@ -100,6 +102,7 @@ impl Context {
             },
             endpoint: None,
             sent_secrets: Vec::new(),
+            asks_nobody: false,
             record: false,
         }
     }
@@ -119,6 +122,14 @@ impl Context {
     /// Gives the run what earlier runs left to remember.
     pub fn with_memory(mut self, memory: Memory) -> Self {
         self.memory = memory;
+        self
+    }
+
+    /// Has the run, with all that it calls, ask no person for anything: for a token that somebody
+    /// would rather have renewed, and nobody waits for. Where only a person could help, the error's
+    /// kind is [`InteractionRequired`](ErrorKind::InteractionRequired).
+    pub fn without_asking(mut self) -> Self {
+        self.asks_nobody = true;
         self
     }
 
@@ -200,6 +211,12 @@ impl Context {
         self.turn.position
     }
 
+    /// Whether a person may be shown a message or a sign-in page. Where not, the run refuses to; a
+    /// flow that would get something ready for them need not even begin.
+    pub fn may_ask(&self) -> bool {
+        !self.asks_nobody
+    }
+
     /// The name of the credential whose turn it is.
     pub fn credential(&self) -> &'static str {
         self.turn.credential
@@ -237,6 +254,14 @@ impl Context {
         ))
     }
 
+    /// The error of a run that may not ask anybody and cannot go on without.
+    pub(crate) fn person_required<T>(&self) -> Result<T, Error> {
+        self.failed(Cause::SignIn {
+            fault: SignInFault::Required(Box::new(self.turn.request.clone())),
+            service: None,
+        })
+    }
+
     pub(crate) fn sent_secrets(&self) -> &[Secret] {
         &self.sent_secrets
     }
@@ -252,6 +277,7 @@ impl Context {
             memory: &self.memory,
             platform: self.platform,
             position: self.turn.position,
+            asks_nobody: self.asks_nobody,
             started: self.now.timestamp(),
             deadline: self.turn.deadline,
         };

@@ -59,6 +59,10 @@ pub trait Effect: sealed::Sealed + Sized + fmt::Debug + 'static {
     /// The effect's name, for messages and transcripts.
     const NAME: &'static str;
 
+    /// Whether a person is asked, and not just the host.
+    #[doc(hidden)]
+    const ASKS_PERSON: bool = false;
+
     #[doc(hidden)]
     fn step(call: Call<Self>) -> Step;
 

@@ -125,6 +125,10 @@ impl RunState {
         if let Err(error) = self.spend() {
             return self.finish(Err(error));
         }
+        if E::ASKS_PERSON && !self.context.may_ask() {
+            let error = self.context.person_required();
+            return self.advance(error);
+        }
         let left = self.context.time_left();
         if left.is_zero() {
             let error = self.context.unavailable(Cause::OutOfTime);

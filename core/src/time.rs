@@ -91,6 +91,14 @@ impl Now {
         self.wall
     }
 
+    /// Whether a clock was set back in between: the wall clock, where one of the two has no other.
+    pub(crate) fn is_before(self, earlier: Now) -> bool {
+        match (self.monotonic, earlier.monotonic) {
+            (Some(now), Some(then)) => now < then,
+            _ => self.wall < earlier.wall,
+        }
+    }
+
     /// How long it is from `earlier` to now for an effect that may take `at_most` so long.
     pub(crate) fn since(self, earlier: Now, at_most: Duration) -> Duration {
         match (self.monotonic, earlier.monotonic) {

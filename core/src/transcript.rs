@@ -28,6 +28,7 @@ use crate::credentials::CredentialConfig;
 use crate::memory::Memory;
 use crate::request::TokenRequest;
 use crate::time::Timestamp;
+use crate::user::is_default;
 
 /// A recorded run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +55,9 @@ pub struct Transcript {
     /// Where the credential stood.
     #[serde(default)]
     pub position: Position,
+    /// Whether it was not to ask any person.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub asks_nobody: bool,
     /// When the run started, in milliseconds since 1970 UTC.
     pub started: Timestamp,
     /// How long it was allowed to take, in milliseconds.

@@ -5,17 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azid_certificate::CertificateReader;
+use azid_core::cache::Snapshot;
 use azid_core::effect::{
     Accepted, AuthorizeAnswer, AuthorizeRequest, CallbackId, HttpResponse, LoopbackRedirect,
     Refusal, ResponseMode,
 };
+use azid_core::oauth::Challenge;
 use azid_core::{
     ClientSecretCredential, Context, Credential, DeviceCodeCredential, Environment,
     ManagedIdentityCredential, Now, Outcome, Platform, ReadCertificate as _, Run, SecretBytes,
-    Seed, Step, TokenRequest,
+    Seed, Step, Timestamp, TokenRequest,
 };
-use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
+use http::{HeaderMap, HeaderValue};
+use sha2::{Digest as _, Sha256};
 
 const STATE: &str = "canary-state";
 const SECRET: &str = "canary-client-secret";
@@ -152,6 +155,42 @@ pub fn device_code_answer(data: &[u8]) {
         };
         assert!(waited <= Context::DEADLINE, "{waited:?}");
     }
+}
+
+/// Whatever a service puts into the fields of its challenge, what is understood can be written by
+/// the book and is understood the same, and claims that are to be sent are a JSON object.
+pub fn service_challenge(data: &[u8]) {
+    let mut headers = HeaderMap::new();
+    for line in data.split(|byte| *byte == b'\n') {
+        if let Ok(field) = HeaderValue::from_bytes(line) {
+            headers.append(WWW_AUTHENTICATE, field);
+        }
+    }
+    if let Ok(challenges) = Challenge::all_in(&headers) {
+        let written: Vec<_> = challenges.iter().map(ToString::to_string).collect();
+        assert_eq!(Challenge::parse(&written.join(", ")), Ok(challenges));
+    }
+    if let Ok(Some(challenged)) = TokenRequest::new(["scope"]).challenged_by(&headers) {
+        let claims = challenged.claims_json().expect("that is what it is for");
+        let parsed = serde_json::from_str::<serde_json::Value>(claims);
+        assert!(parsed.expect("it is JSON").is_object());
+    }
+}
+
+/// Whatever stands in a snapshot of a cache, it is refused, or read and written again without a
+/// loss.
+pub fn cache_snapshot(data: &[u8]) {
+    let read = |bytes: &[u8]| {
+        Snapshot::from_bytes(&SecretBytes::from(bytes), Timestamp::from_unix_seconds(0))
+    };
+    let again = |snapshot: Snapshot| {
+        assert_eq!(read(snapshot.to_bytes().expose()).as_ref(), Ok(&snapshot));
+    };
+    let _ = read(data).map(again);
+    let mut whole = b"azid cache\x01".to_vec();
+    whole.extend_from_slice(data);
+    whole.extend_from_slice(&Sha256::digest(&whole));
+    let _ = read(&whole).map(again);
 }
 
 /// Whatever a certificate file holds, it is read as a chain with its key, or refused in words that

@@ -28,6 +28,16 @@ fn every_committed_answer_with_a_device_code_keeps_its_promise() {
     replay("device_code_answer", azid_tests::fuzz::device_code_answer);
 }
 
+#[test]
+fn every_committed_challenge_of_a_service_keeps_its_promise() {
+    replay("service_challenge", azid_tests::fuzz::service_challenge);
+}
+
+#[test]
+fn every_committed_snapshot_keeps_its_promise() {
+    replay("cache_snapshot", azid_tests::fuzz::cache_snapshot);
+}
+
 #[expect(
     clippy::print_stdout,
     reason = "names the input, and is shown only when the test fails"

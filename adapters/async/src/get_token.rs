@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 
 use azid_core::cache::Key;
 use azid_core::{AccessToken, Error, TokenRequest};
-use azid_shared::Asked;
+use azid_shared::{Asked, patience};
 
 use crate::builder::EarlyRefresh;
 use crate::flight::Flight;
@@ -48,8 +48,9 @@ enum State<H: Host> {
     Waiting(SharedJourney<H>),
     /// Another run has the lane: wait until it is over, then ask again.
     Queueing(SharedJourney<H>),
-    /// This caller drives a refresh until the timer ends, with a good token in its hand.
-    Refreshing(SharedJourney<H>, Box<Flight<H>>, AccessToken),
+    /// This caller drives a refresh until the timer ends, or polls it once, with a good token in its
+    /// hand.
+    Refreshing(SharedJourney<H>, Option<Box<Flight<H>>>, AccessToken),
 }
 
 impl<H: Host> GetToken<H> {
@@ -93,19 +94,33 @@ impl<H: Host> Caller<H> {
             Asked::NotYet(error) => return Some(Err(error)),
             Asked::Wait(journey) => self.state = State::Waiting(journey),
             Asked::Queue(journey) => self.state = State::Queueing(journey),
-            Asked::Refresh(token, journey) => {
-                let host = self.provider.host();
-                let (journey, at_most) = match self.provider.early_refresh() {
-                    EarlyRefresh::Inline { at_most } => (journey, at_most),
-                    EarlyRefresh::Spawn => match host.spawn(Refresh::new(journey)) {
-                        Ok(()) => return Some(Ok(token)),
-                        Err(refresh) => (refresh.into_journey(), EarlyRefresh::AT_MOST),
-                    },
-                };
-                let timer = Box::new(timer(host, at_most));
-                self.state = State::Refreshing(journey, timer, token);
-            }
+            Asked::Refresh {
+                held,
+                flight,
+                unfinished,
+            } => return self.refresh(held, flight, Some(unfinished)),
+            Asked::Nudge(held, flight) => return self.refresh(held, flight, None),
         }
+        None
+    }
+
+    /// Sees that a flight gets on: for a while after so many that came to no end, or just a little.
+    fn refresh(
+        &mut self,
+        held: AccessToken,
+        journey: SharedJourney<H>,
+        unfinished: Option<u32>,
+    ) -> Option<Result<AccessToken, Error>> {
+        let host = self.provider.host();
+        let (journey, at_most) = match self.provider.early_refresh() {
+            EarlyRefresh::Inline { at_most } => (journey, at_most),
+            EarlyRefresh::Spawn => match host.spawn(Refresh::new(journey)) {
+                Ok(()) => return Some(Ok(held)),
+                Err(refresh) => (refresh.into_journey(), EarlyRefresh::AT_MOST),
+            },
+        };
+        let timer = unfinished.map(|n| Box::new(timer(host, patience(at_most, n))));
+        self.state = State::Refreshing(journey, timer, held);
         None
     }
 
@@ -119,6 +134,10 @@ impl<H: Host> Caller<H> {
                 },
                 State::Waiting(journey) => match ready!(Pin::new(journey).poll(cx)) {
                     Landing::Settled(result) => result,
+                    Landing::Belated => {
+                        self.state = State::Asking;
+                        continue;
+                    }
                     Landing::Panicked(panic) => {
                         self.state = State::Asking;
                         match panic.take() {
@@ -136,7 +155,9 @@ impl<H: Host> Caller<H> {
                     Poll::Ready(Landing::Settled(Ok(token))) => Ok(token),
                     Poll::Ready(_) => Ok(held.clone()), // which is good, whatever went wrong
                     Poll::Pending => {
-                        ready!(Pin::new(timer).poll(cx));
+                        if let Some(timer) = timer {
+                            ready!(Pin::new(timer).poll(cx));
+                        }
                         Ok(held.clone())
                     }
                 },

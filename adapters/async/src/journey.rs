@@ -12,7 +12,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll, ready};
-use std::time::Duration;
 
 use azid_core::cache::{Freshness, Key};
 use azid_core::effect::SleepReason;
@@ -20,20 +19,15 @@ use azid_core::{
     AccessToken, Cause, Context, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
 };
 use azid_shared::sync::lock;
-use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache};
+use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache, Waited, allowance};
+use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 
 use crate::flight::Flight;
 use crate::host::Host;
 
-/// How much longer than its effect's time limit a flight is not overdue: tasks may be late.
-const GRACE: Duration = Duration::from_secs(10);
-
-/// What an effect may take that has no time limit of its own: other callbacks, files.
-const UNTIMED: Duration = Duration::from_secs(300);
-
 /// A journey that any number of callers wait for. Whichever of them is polled drives it.
-pub(crate) type SharedJourney<H> = Shared<Journey<H>>;
+pub(crate) struct SharedJourney<H: Host>(Shared<Journey<H>>);
 
 /// What every run of a provider needs.
 pub(crate) struct Means<H> {
@@ -50,12 +44,17 @@ pub(crate) struct Journey<H: Host> {
     key: Key,
     lease: Option<LeaseGuard>,
     flight: Option<Flight<H>>,
+    /// Whether it renews a token that still works, so that it must not ask a person.
+    is_early: bool,
 }
 
 /// How a journey ended, for each of those who waited.
 #[derive(Clone)]
 pub(crate) enum Landing {
     Settled(Result<AccessToken, Error>),
+    /// The token that it was to renew early has expired meanwhile, and there is no new one. It
+    /// could not ask a person; the callers may, and ask again.
+    Belated,
     Panicked(Panic),
 }
 
@@ -82,11 +81,13 @@ impl<H: Host> Journey<H> {
             key,
             lease: Some(lease),
             flight: None,
+            is_early: false,
         }
     }
 
     fn poll_landing(&mut self, cx: &mut TaskContext<'_>) -> Poll<Landing> {
         if self.flight.is_none() {
+            self.is_early = self.held().is_some();
             match self.board() {
                 Ok(flight) => self.flight = Some(flight),
                 Err(error) => return Poll::Ready(Landing::Settled(self.report(Err(error)))),
@@ -95,10 +96,16 @@ impl<H: Host> Journey<H> {
         let flight = self.flight.as_mut().expect("the run has started");
         loop {
             match ready!(flight.poll_step(cx)) {
-                Step::Done(outcome) => return Poll::Ready(Landing::Settled(self.settle(outcome))),
+                Step::Done(outcome) => {
+                    let result = self.settle(outcome);
+                    return Poll::Ready(match result {
+                        Err(_) if self.is_early => Landing::Belated,
+                        result => Landing::Settled(result),
+                    });
+                }
                 step => {
                     if let Some(lease) = &self.lease {
-                        lease.extend(allowed(&step), self.means.host.now());
+                        lease.extend(allowance(&step), self.means.host.now());
                     }
                     if let Step::Sleep(call) = &step
                         && call.request().reason == SleepReason::Backoff
@@ -123,6 +130,10 @@ impl<H: Host> Journey<H> {
             .with_environment(host.environment())
             .with_platform(host.platform())
             .with_memory(self.means.cache.memory());
+        let context = match self.is_early {
+            true => context.without_asking(), // nobody waits for it
+            false => context,
+        };
         Ok(Flight::new(
             host.clone(),
             Run::start(self.means.credential.clone(), context),
@@ -184,6 +195,33 @@ impl<H: Host> Future for Journey<H> {
     }
 }
 
+impl<H: Host> SharedJourney<H> {
+    pub(crate) fn new(journey: Journey<H>) -> Self {
+        Self(journey.shared())
+    }
+}
+
+impl<H: Host> Future for SharedJourney<H> {
+    type Output = Landing;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Landing> {
+        Pin::new(&mut self.0).poll(cx)
+    }
+}
+
+impl<H: Host> Clone for SharedJourney<H> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+/// Whoever waits holds a clone, whether it is polled or not.
+impl<H: Host> Waited for SharedJourney<H> {
+    fn is_left(&self) -> bool {
+        self.0.strong_count() == Some(1)
+    }
+}
+
 impl<H: Host> fmt::Debug for Journey<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Journey")
@@ -191,17 +229,4 @@ impl<H: Host> fmt::Debug for Journey<H> {
             .field("flight", &self.flight)
             .finish_non_exhaustive()
     }
-}
-
-/// How long the flight may go on without another word.
-fn allowed(step: &Step) -> Duration {
-    let limit = match step {
-        Step::Http(call) => call.request().requirements.timeout,
-        Step::Exec(call) => call.request().timeout,
-        Step::Sign(call) => call.request().timeout,
-        Step::Authorize(call) => call.request().timeout,
-        Step::Sleep(call) => call.request().duration,
-        _ => UNTIMED,
-    };
-    limit.saturating_add(GRACE)
 }

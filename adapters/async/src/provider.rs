@@ -6,7 +6,6 @@ use std::sync::Arc;
 use azid_core::cache::{Key, KeyRef};
 use azid_core::{AccessToken, Credential, Identity, Seed, TokenRequest};
 use azid_shared::{Asked, Flights, Ledger, TokenCache};
-use futures_util::FutureExt as _;
 
 use crate::builder::{Builder, EarlyRefresh, Settings};
 use crate::get_token::GetToken;
@@ -149,12 +148,10 @@ impl<H: Host> TokenProvider<H> {
     }
 
     /// Drops a token that a service has rejected, so that the next caller gets a new one. It has
-    /// no effect on a token that was replaced in the meantime; answers whether it had one.
-    ///
-    /// The request is the one that the token was got with.
-    pub fn invalidate(&self, request: &TokenRequest, token: &AccessToken) -> bool {
-        let key = Key::new(&self.0.identity, request);
-        self.0.means.cache.invalidate(&key, token)
+    /// no effect on a token that was replaced in the meantime, so that of many callers with the
+    /// same complaint one causes a request; answers whether it had an effect.
+    pub fn invalidate(&self, token: &AccessToken) -> bool {
+        self.0.means.cache.invalidate(token)
     }
 
     /// The cache, which other providers may share.
@@ -188,7 +185,8 @@ impl<H: Host> TokenProvider<H> {
         let memory = means.cache.memory();
         let lane = means.credential.lane(&memory, &means.host.environment());
         flights.ask(key, request, lane, now, |lease| {
-            Journey::new(means.clone(), request.clone(), key.clone(), lease).shared()
+            let journey = Journey::new(means.clone(), request.clone(), key.clone(), lease);
+            SharedJourney::new(journey)
         })
     }
 }

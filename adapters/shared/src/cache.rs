@@ -46,10 +46,9 @@ impl TokenCache {
         self.published.load().fresh(key, now).map(look)
     }
 
-    /// Drops a token that turned out to be of no use, if it is still the one held, and says
-    /// whether it was.
-    pub fn invalidate(&self, key: &Key, token: &AccessToken) -> bool {
-        self.change(|table| table.invalidate(key, token))
+    /// Drops a token that turned out to be of no use, if it is still held, and says whether it was.
+    pub fn invalidate(&self, token: &AccessToken) -> bool {
+        self.change(|table| table.invalidate(token))
     }
 
     /// What runs left to remember so far.
@@ -74,6 +73,15 @@ impl TokenCache {
         let published = self.published.load().update(&table);
         self.published.store(Arc::new(published));
         answer
+    }
+
+    /// Changes the table and the memory.
+    pub(crate) fn change_all<T>(
+        &self,
+        change: impl FnOnce(&mut TokenTable, &mut Memory) -> T,
+    ) -> T {
+        let mut memory = lock(&self.memory);
+        self.change(|table| change(table, &mut memory))
     }
 }
 

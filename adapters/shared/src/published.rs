@@ -24,6 +24,7 @@ struct Entry {
 
 impl Published {
     /// The token of a key, unless it is due.
+    #[inline]
     pub(crate) fn fresh(&self, key: KeyRef<'_>, now: Timestamp) -> Option<&AccessToken> {
         let entry = self.tokens.get(&key.fingerprint(self.seed))?;
         (now < entry.fresh_until && key == entry.key).then_some(&entry.token)

@@ -61,7 +61,8 @@ impl System {
     }
 
     fn timestamp(&self) -> Timestamp {
-        let passed = milliseconds(self.tokio_start.elapsed());
+        let now = tokio::time::Instant::now().into_std();
+        let passed = milliseconds(now.duration_since(self.tokio_start.into_std()));
         if passed < self.holds_until.load(Ordering::Acquire) {
             let ahead = self.ahead.load(Ordering::Acquire);
             return Timestamp::from_unix_milliseconds(passed + ahead);

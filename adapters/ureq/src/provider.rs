@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use azid_core::cache::{Key, KeyRef};
 use azid_core::{AccessToken, Credential, Error, Identity, Seed, TokenRequest};
 use azid_shared::sync::Arc;
-use azid_shared::{Asked, Flights, Ledger, TokenCache};
+use azid_shared::{Asked, Flights, Ledger, TokenCache, patience};
 
 use crate::builder::{Builder, EarlyRefresh};
 use crate::flight::{Flight, Landing, Means, Pilot, out_of_time};
@@ -166,12 +166,10 @@ impl TokenProvider {
     }
 
     /// Drops a token that a service has rejected, so that the next caller gets a new one. It has
-    /// no effect on a token that was replaced in the meantime; answers whether it had one.
-    ///
-    /// The request is the one that the token was got with.
-    pub fn invalidate(&self, request: &TokenRequest, token: &AccessToken) -> bool {
-        let key = Key::new(&self.0.identity, request);
-        self.0.means.cache.invalidate(&key, token)
+    /// no effect on a token that was replaced in the meantime, so that of many callers with the
+    /// same complaint one causes a request; answers whether it had an effect.
+    pub fn invalidate(&self, token: &AccessToken) -> bool {
+        self.0.means.cache.invalidate(token)
     }
 
     /// The cache, which other providers may share.
@@ -199,10 +197,16 @@ impl TokenProvider {
             let left = at_most.map(|at_most| at_most.saturating_sub(start.elapsed()));
             let mut pilot = None;
             let (flight, takes_result) = match self.ask(&key, &request, &mut pilot) {
-                Asked::Ready(token) => return Ok(token),
+                Asked::Ready(token) | Asked::Nudge(token, _) => return Ok(token),
                 Asked::NotYet(error) => return Err(error),
-                Asked::Refresh(held, _) => {
-                    return Ok(self.refresh(held, pilot, key, request, left));
+                Asked::Refresh {
+                    held, unfinished, ..
+                } => {
+                    let Some(pilot) = pilot else {
+                        return Ok(held);
+                    };
+                    let renewed = self.refresh(pilot, unfinished, key, request, left);
+                    return Ok(renewed.unwrap_or(held));
                 }
                 Asked::Wait(flight) => (flight, true),
                 Asked::Queue(flight) => (flight, false),
@@ -242,27 +246,27 @@ impl TokenProvider {
         })
     }
 
-    /// Sees to the renewal of a token that is good, and answers it or the new one.
+    /// Sees to the renewal of a token that is good, and answers the new one if it is there in time.
     fn refresh(
         &self,
-        held: AccessToken,
-        pilot: Option<Pilot>,
+        pilot: Pilot,
+        unfinished: u32,
         key: Key,
         request: TokenRequest,
         left: Option<Duration>,
-    ) -> AccessToken {
-        let Some(pilot) = pilot else {
-            return held;
-        };
+    ) -> Option<AccessToken> {
         match self.0.early_refresh {
             EarlyRefresh::Inline { at_most } => {
-                let at_most = left.map_or(at_most, |left| left.min(at_most));
-                let renewed = pilot.fly(&self.0.means, &key, request, Some(at_most));
-                renewed.unwrap_or(held)
+                let at_most = patience(at_most, unfinished);
+                if left.is_some_and(|left| left < at_most) {
+                    self.spawn(pilot, key, request); // so that the hasty cut nothing short
+                    return None;
+                }
+                pilot.fly_early(&self.0.means, &key, request, at_most).ok()
             }
             EarlyRefresh::Spawn => {
                 self.spawn(pilot, key, request);
-                held
+                None
             }
         }
     }

@@ -93,7 +93,7 @@ fn a_shared_cache_gives_no_provider_a_token_of_anothers_closure() {
     let brought = one.get_token(&[VAULT]).expect("there is a token");
     assert!(one.with_cached_token(&[VAULT], |token| *token == brought) == Some(true));
     assert!(other.with_cached_token(&[VAULT], |_| ()).is_none());
-    assert!(one.invalidate(&TokenRequest::new([VAULT]), &brought));
+    assert!(one.invalidate(&brought));
     assert!(one.with_cached_token(&[VAULT], |_| ()).is_none());
 }
 

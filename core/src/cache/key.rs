@@ -58,6 +58,28 @@ impl Key {
             self.cae,
         )
     }
+
+    /// The key as what can be kept: its identity's digest, scopes, tenant, and whether it is for
+    /// continuous access evaluation.
+    pub(super) fn parts(&self) -> (&[u8; 32], &[String], Option<&str>, bool) {
+        let identity = self.identity.digest();
+        (identity, &self.scopes, self.tenant.as_deref(), self.cae)
+    }
+
+    /// The key of these parts.
+    pub(super) fn from_parts(
+        identity: Identity,
+        scopes: Vec<String>,
+        tenant: Option<String>,
+        cae: bool,
+    ) -> Self {
+        Self {
+            identity,
+            scopes,
+            tenant,
+            cae,
+        }
+    }
 }
 
 impl<'a> KeyRef<'a> {
@@ -129,8 +151,10 @@ impl PartialEq<Key> for KeyRef<'_> {
     #[inline]
     fn eq(&self, key: &Key) -> bool {
         self.cae == key.cae
-            && self.scopes.len() == key.scopes.len()
-            && self.scopes.iter().zip(&key.scopes).all(|(a, b)| a == b)
+            && match (self.scopes, key.scopes.as_slice()) {
+                ([ours], [theirs]) => ours == theirs,
+                (ours, theirs) => ours == theirs,
+            }
             && *self.identity == key.identity
             && match (self.tenant, &key.tenant) {
                 (Some(ours), Some(theirs)) => ours.eq_ignore_ascii_case(theirs),

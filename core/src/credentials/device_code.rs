@@ -82,6 +82,7 @@ impl DeviceCodeCredential {
     user_options!();
 
     fn ask_for_code(&self, sign_in: SignIn, cx: &mut Context) -> Next {
+        let sign_in = sign_in.by_asking(cx)?;
         let client = &sign_in.client;
         let form = Form::new()
             .field("client_id", client.client_id.as_str())

@@ -105,6 +105,7 @@ impl InteractiveBrowserCredential {
     }
 
     fn send_to_page(&self, sign_in: SignIn, cx: &mut Context) -> Next {
+        let sign_in = sign_in.by_asking(cx)?;
         let secrets = SignInSecrets::draw(cx.entropy());
         let tenant = &sign_in.client.tenant;
         let mut page = authorize_url(&self.application, tenant, &sign_in.request, &secrets);

@@ -228,6 +228,7 @@ impl Effect for Authorize {
     type Output = Authorized;
     type Failure = AuthorizeFailure;
     const NAME: &'static str = "authorize";
+    const ASKS_PERSON: bool = true;
     effect_step!(Authorize);
 
     fn time_limit(request: &AuthorizeRequest) -> Option<Duration> {

@@ -240,6 +240,7 @@ impl Effect for Prompt {
     type Output = ();
     type Failure = PromptFailure;
     const NAME: &'static str = "prompt";
+    const ASKS_PERSON: bool = true;
     effect_step!(Prompt);
 
     fn secrets(request: &PromptRequest) -> &[Secret] {

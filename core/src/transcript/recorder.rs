@@ -37,6 +37,7 @@ pub(crate) struct Origin<'a> {
     pub(crate) memory: &'a Memory,
     pub(crate) platform: Platform,
     pub(crate) position: Position,
+    pub(crate) asks_nobody: bool,
     pub(crate) started: Timestamp,
     pub(crate) deadline: Duration,
 }
@@ -60,6 +61,7 @@ impl Recorder {
             memory: origin.memory.redacted(&mut redactor),
             platform: origin.platform,
             position: origin.position,
+            asks_nobody: origin.asks_nobody,
             started: origin.started,
             deadline: whole_milliseconds(origin.deadline),
             exchanges: Vec::new(),

@@ -42,6 +42,10 @@ impl Transcript {
             .with_position(self.position)
             .with_deadline(self.deadline)
             .record_transcript();
+        let context = match self.asks_nobody {
+            true => context.without_asking(),
+            false => context,
+        };
         let mut step = Run::start(credential, context);
         let mut exchanges = self.exchanges.iter();
         let mut made = Made::default();

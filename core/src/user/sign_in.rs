@@ -17,7 +17,7 @@ use super::options::{Interaction, UserOptions};
 use super::record::AuthenticationRecord;
 use crate::client::{Application, Client, Exchange, Grant, Prove, SIGN_IN_SCOPES};
 use crate::context::Context;
-use crate::error::{Cause, Invalid, What};
+use crate::error::{Cause, Error, Invalid, What};
 use crate::memory::{Fact, MemoryChange};
 use crate::moves::{Next, done};
 use crate::oauth::{AnswerFault, IdToken, ServiceError, TokenAnswer, client_info};
@@ -175,14 +175,19 @@ impl SignIn {
 
     fn ask(mut self, ask: impl FnOnce(Self, &mut Context) -> Next, cx: &mut Context) -> Next {
         self.asked = true;
-        match self.options.interaction {
-            Interaction::Never => self.require(cx),
-            _ => ask(self, cx),
+        ask(self, cx)
+    }
+
+    /// The same sign-in, where a person may be asked for it.
+    pub(crate) fn by_asking(self, cx: &Context) -> Result<Self, Error> {
+        if self.options.interaction == Interaction::Never || !cx.may_ask() {
+            return self.require(cx);
         }
+        Ok(self)
     }
 
     /// The end of a flow that cannot go on without a person.
-    pub(crate) fn require(self, cx: &Context) -> Next {
+    pub(crate) fn require<T>(self, cx: &Context) -> Result<T, Error> {
         let request = self.request.tenant(self.client.tenant.as_str());
         cx.failed(Cause::SignIn {
             fault: SignInFault::Required(Box::new(request)),

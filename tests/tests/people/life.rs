@@ -27,6 +27,8 @@ pub(crate) struct Life {
     pub(crate) prompt: Result<(), PromptFailure>,
     /// By how much the clock was set back.
     pub(crate) set_back: Duration,
+    /// Whether its runs must not ask anybody.
+    pub(crate) asks_nobody: bool,
     elapsed: Duration,
     runs: u8,
 }
@@ -50,6 +52,7 @@ impl Life {
             browser: None,
             prompt: Ok(()),
             set_back: Duration::ZERO,
+            asks_nobody: false,
             elapsed: Duration::ZERO,
             runs: 0,
         }
@@ -68,6 +71,10 @@ impl Life {
         let context = Context::new(request, self.now(), Seed::new([self.runs; 32]))
             .with_memory(self.memory.clone())
             .record_transcript();
+        let context = match self.asks_nobody {
+            true => context.without_asking(),
+            false => context,
+        };
         let mut log = String::new();
         let (mut sent, mut sent_at, mut waits) = (Vec::new(), Vec::new(), Vec::new());
         let (mut shown, mut pages) = (Vec::new(), Vec::new());

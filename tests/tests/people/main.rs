@@ -6,6 +6,7 @@ mod device_code;
 mod life;
 mod password;
 mod silence;
+mod unasked;
 mod web_application;
 
 use azid_core::TokenRequest;

@@ -1,9 +1,11 @@
 //! The host and the provider over real sockets.
 
+mod crowds;
 mod effects;
 mod exchange;
 mod limits;
 mod minting;
+mod people;
 mod probe;
 mod proxies;
 mod refresh;
