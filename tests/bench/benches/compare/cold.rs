@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use azid_bench::world::{self, InMemory};
 use azid_bench::{azid, floor};
-use azid_core::{Credential, Now, TokenRequest};
+use azid_core::{Credential, Now};
 use azure_core::credentials::TokenCredential as _;
 
 use crate::azure;
@@ -29,12 +29,11 @@ pub fn client_secret() {
                 (0..times).for_each(|_| drop(black_box(azid::run(&credential, &entra, now))));
             }),
             contestant("azid-tokio, after an invalidation", |times| {
-                let request = TokenRequest::new([world::SCOPE]);
                 runtime.block_on(async {
                     for _ in 0..times {
                         let token = provider.get_token(&[world::SCOPE]).await;
                         let token = black_box(token).expect("there is a token in memory");
-                        provider.invalidate(&request, &token);
+                        provider.invalidate(&token);
                     }
                 });
             }),

@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use azid_bench::{floor, world};
-use azid_core::{Authority, ClientSecretCredential, TokenRequest};
+use azid_core::{Authority, ClientSecretCredential};
 use cpu_time::ProcessTime;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -131,7 +131,6 @@ fn call(folder: &Path) {
             .expect("the credential is well-formed")
             .authority(authority)
     };
-    let request = TokenRequest::new([world::SCOPE]);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -161,7 +160,7 @@ fn call(folder: &Path) {
             contestant("azid-ureq", |times| {
                 for _ in 0..times {
                     let token = on_ureq.get_token(&[world::SCOPE]);
-                    on_ureq.invalidate(&request, &token.expect("the server answers"));
+                    on_ureq.invalidate(&token.expect("the server answers"));
                 }
             }),
             contestant("ureq by hand, with a time limit", |times| {
@@ -193,7 +192,7 @@ fn call(folder: &Path) {
                 runtime.block_on(async {
                     for _ in 0..times {
                         let token = on_tokio.get_token(&[world::SCOPE]).await;
-                        on_tokio.invalidate(&request, &token.expect("the server answers"));
+                        on_tokio.invalidate(&token.expect("the server answers"));
                     }
                 });
             }),
