@@ -28,6 +28,11 @@ pub fn one_thread() {
                 contestant("ArcSwap of a map", |times| {
                     in_turn(times).for_each(|scope| drop(black_box(swapped.get(scope))));
                 }),
+                contestant("ArcSwap of a map, and the clock", |times| {
+                    for scope in in_turn(times) {
+                        drop(black_box(swapped.get_by_the_clock(scope)));
+                    }
+                }),
                 contestant("azid-ureq", |times| {
                     in_turn(times).for_each(|scope| drop(black_box(on_ureq.get_token(&[scope]))));
                 }),

@@ -24,7 +24,7 @@ fn main() {
     }
     let tables: [(&str, fn()); 6] = [
         ("hit", hit::one_thread),
-        ("borrowed on two threads", threads::hits),
+        ("threads", threads::hits),
         ("tasks", threads::tasks),
         ("cold", cold::client_secret),
         ("sign", sign::signatures),

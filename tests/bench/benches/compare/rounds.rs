@@ -52,14 +52,16 @@ pub fn compare_by(
     }
 }
 
-/// How often the work fits into a round once it is warm.
+/// How often the work fits into a round once it is warm. What a round costs however short it is,
+/// such as the start of its threads, must not count for work.
 fn fitting(work: &mut dyn FnMut(usize)) -> usize {
     work(10); // which may connect, and the like
     let mut times = 1;
     loop {
-        let took = (0..5).map(|_| time(work, times)).min().unwrap_or_default();
-        if took * 4 >= ROUND {
-            let fitting = ROUND.as_secs_f64() / took.as_secs_f64() * times as f64;
+        let mut best = |times| (0..5).map(|_| time(work, times)).min().unwrap_or_default();
+        let (took, longer) = (best(times), best(times * 4));
+        if longer * 2 >= ROUND && longer >= took * 2 {
+            let fitting = ROUND.as_secs_f64() / longer.as_secs_f64() * (times * 4) as f64;
             return (fitting as usize).max(1);
         }
         times *= 4;

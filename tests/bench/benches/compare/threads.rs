@@ -88,6 +88,17 @@ pub fn tasks() {
                     }
                 });
             }),
+            contestant("ArcSwap of a map, and the clock", |times| {
+                in_tasks(&runtime, times, |turns| {
+                    let cache = swapped.clone();
+                    async move {
+                        for turn in 0..turns {
+                            drop(black_box(cache.get_by_the_clock(black_box(world::SCOPE))));
+                            let_others(turn).await;
+                        }
+                    }
+                });
+            }),
             contestant("azid-tokio", |times| {
                 in_tasks(&runtime, times, |turns| {
                     let provider = on_tokio.clone();
