@@ -2,7 +2,7 @@
 # it needs from a registry calls `download`, and is then NOT RUN.
 
 proof_stage fuzz   10
-proof_stage weight 30
+proof_stage weight 40
 proof_stage python 10
 proof_stage node   10
 proof_stage az     10
