@@ -10,6 +10,8 @@ pub enum Flaw {
     TellsOfFailedRefreshes,
     /// It hands out a token until it has another, however old it is.
     KeepsExpiredTokens,
+    /// It goes on trying for nobody when a flight has failed.
+    TriesAgainAtOnce,
     /// It starts a flight for each caller who needs one.
     FliesAlone,
     /// It never answers who waits for a flight that another caller started.

@@ -83,7 +83,11 @@ impl<'a> Fleet<'a> {
             let is_monotonic = fleet.random.happens(0.7);
             fleet.hosts.push(Host::new(provider, is_monotonic));
             let start = fleet.random.within(Duration::ZERO..scenario.starts_within);
-            let start = if fleet.has(Flaw::ActsInStep) { Duration::ZERO } else { start };
+            let start = if fleet.has(Flaw::ActsInStep) {
+                Duration::ZERO
+            } else {
+                start
+            };
             fleet.queue.put(start, Event::Ask(host));
         }
         fleet
@@ -100,7 +104,11 @@ impl<'a> Fleet<'a> {
                 Event::Ask(host) => {
                     let pause = self.scenario.asks_every;
                     let drawn = self.random.within(pause / 2..pause * 3 / 2);
-                    let pause = if self.has(Flaw::ActsInStep) { pause } else { drawn };
+                    let pause = if self.has(Flaw::ActsInStep) {
+                        pause
+                    } else {
+                        drawn
+                    };
                     self.queue.put(at + pause, Event::Ask(host));
                     self.ask(host);
                 }
@@ -165,7 +173,14 @@ impl<'a> Fleet<'a> {
                 }
             }
             Decision::NotYet(error) => self.disappoint(host, caller, &error),
-            _ => self.queue.put(self.now + AGAIN, Event::AskAgain(host, caller)),
+            // Who waits for anything else takes the token that is held, or asks again.
+            _ => match this.provider.held(now) {
+                Some(token) => self.serve(host, caller, token),
+                None => {
+                    let again = Event::AskAgain(host, caller);
+                    self.queue.put(self.now + AGAIN, again);
+                }
+            },
         }
     }
 
@@ -198,9 +213,9 @@ impl<'a> Fleet<'a> {
                 self.judge.sent(self.now, host, this.clock.is_monotonic);
                 self.report.sent(self.now);
                 let random = &mut self.random;
-                let (taken, reply) =
-                    self.services
-                        .exchange(host, call.request(), self.now, random);
+                let (taken, reply) = self
+                    .services
+                    .exchange(host, call.request(), self.now, random);
                 (taken, Reply::Http(reply))
             }
             Step::Sleep(ref call) => (call.request().duration, Reply::Slept),
@@ -215,7 +230,8 @@ impl<'a> Fleet<'a> {
             _ => (LOCAL, Reply::Nothing),
         };
         flight.step = Some(step);
-        self.queue.put(self.now + taken, Event::Reply(host, number, reply));
+        self.queue
+            .put(self.now + taken, Event::Reply(host, number, reply));
     }
 
     fn reply(&mut self, host: usize, number: u64, reply: Reply) {
@@ -229,7 +245,8 @@ impl<'a> Fleet<'a> {
             (Step::Http(call), Reply::Http(reply)) => {
                 let is_well = matches!(&reply, Ok(response) if response.status == 200);
                 self.judge.answered(self.now, host, is_well);
-                self.trace.note(self.now, host, if is_well { "200" } else { "failure" });
+                self.trace
+                    .note(self.now, host, if is_well { "200" } else { "failure" });
                 call.reply(reply, now)
             }
             (Step::ReadFile(call), Reply::File(reply)) => call.reply(reply, now),
@@ -252,6 +269,7 @@ impl<'a> Fleet<'a> {
             self.report.tokens += 1;
             self.judge.acquired(host, number, token);
         }
+        let is_failed = outcome.result.is_err();
         let mut result = outcome.result;
         if is_shared {
             result = this.provider.share(result, now);
@@ -262,13 +280,20 @@ impl<'a> Fleet<'a> {
                 Err(error) => self.disappoint(host, caller, error),
             }
         }
+        if is_failed && self.has(Flaw::TriesAgainAtOnce) {
+            let decision = self.hosts[host].provider.ask(now);
+            if let Decision::Start(lease) = decision {
+                self.fly(host, lease, Vec::new());
+            }
+        }
     }
 
     /// Gives a caller a token, which they use at once.
     fn serve(&mut self, host: usize, caller: Caller, token: AccessToken) {
         let keeps_all = self.has(Flaw::KeepsExpiredTokens);
         let this = &mut self.hosts[host];
-        let local = this.clock.now(self.now).timestamp();
+        let now = this.clock.now(self.now);
+        let local = now.timestamp();
         self.judge.served(self.now, host, caller, &token, local);
         self.trace.note(self.now, host, "served");
         if !this.was_served {
@@ -280,7 +305,7 @@ impl<'a> Fleet<'a> {
             this.last = Some(token);
             return;
         }
-        this.provider.invalidate(&token);
+        this.provider.invalidate(&token, now);
         self.judge.rejected(self.now, host, &token);
         self.ask(host);
     }

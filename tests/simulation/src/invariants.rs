@@ -10,8 +10,8 @@ use crate::bounds::Bounds;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// How many violations are kept: one is bad enough.
-const MOST_KEPT: usize = 20;
+/// How many violations of each invariant are kept: one is bad enough.
+const MOST_KEPT: usize = 3;
 
 /// What must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -259,7 +259,11 @@ impl Judge {
     }
 
     fn violated(&mut self, invariant: Invariant, at: Duration, host: usize) {
-        if self.violations.len() < MOST_KEPT {
+        let same = self
+            .violations
+            .iter()
+            .filter(|it| it.invariant == invariant);
+        if same.count() < MOST_KEPT {
             self.violations.push(Violation {
                 invariant,
                 at,

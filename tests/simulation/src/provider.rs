@@ -88,20 +88,25 @@ impl Provider {
         result: Result<AccessToken, Error>,
         now: Now,
     ) -> Result<AccessToken, Error> {
-        result.or_else(|error| {
-            match self.tokens.look(&self.key, now.timestamp()) {
-                Freshness::Fresh(token) | Freshness::Due(token) => Ok(token),
-                Freshness::Absent => Err(error),
-            }
-        })
+        result.or_else(|error| self.held(now).ok_or(error))
     }
 
-    /// Drops a token that a resource rejected.
-    pub(crate) fn invalidate(&mut self, token: &AccessToken) {
-        self.tokens.invalidate(&self.key, token);
+    /// The token that still works.
+    pub(crate) fn held(&self, now: Now) -> Option<AccessToken> {
+        match self.tokens.look(&self.key, now.timestamp()) {
+            Freshness::Fresh(token) | Freshness::Due(token) => Some(token),
+            Freshness::Absent => None,
+        }
     }
 
-    /// Loses every token, which a sound provider never does.
+    /// Drops a token that a resource rejected, if it is still the one held.
+    pub(crate) fn invalidate(&mut self, token: &AccessToken, now: Now) {
+        if self.held(now).as_ref() == Some(token) {
+            self.forget_tokens();
+        }
+    }
+
+    /// Loses every token, of which there is one at most.
     pub(crate) fn forget_tokens(&mut self) {
         self.tokens = TokenTable::new(self.tokens.settings().clone());
     }

@@ -85,9 +85,7 @@ impl Services {
     pub(crate) fn restart_metadata(&mut self, host: usize, now: Duration) {
         if let Some(machine) = self.machines.get_mut(host) {
             machine.away_until = now + AWAY;
-            machine
-                .service
-                .update_until(unix_seconds(now + UPDATING));
+            machine.service.update_until(unix_seconds(now + UPDATING));
         }
     }
 
