@@ -13,6 +13,7 @@ mod login;
 mod output;
 mod rows;
 mod runtime;
+mod simulate;
 mod table;
 mod token;
 
@@ -43,6 +44,8 @@ enum What {
     Emulate(emulate::Options),
     /// Sign in, and say who did and for how long: a check, since nothing of it is kept.
     Login(login::Options),
+    /// Draw the requests of a fleet of hosts in a world that goes wrong, and say which promises held.
+    Simulate(simulate::Options),
     /// Print a token.
     Token(Box<token::Options>),
 }
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         What::Doctor(options) => doctor::run(&options),
         What::Emulate(options) => emulate::run(&options),
         What::Login(options) => login::run(options),
+        What::Simulate(options) => simulate::run(&options),
         What::Token(options) => token::run(*options),
     };
     match ended {

@@ -15,7 +15,7 @@ use crate::proofs::Proofs;
 use crate::provider::{Provider, refuse};
 use crate::queue::Queue;
 use crate::random::Random;
-use crate::resource;
+use crate::resource::Presented;
 use crate::services::Services;
 use crate::trace::Trace;
 use crate::troubles::{Event, Happening, plan};
@@ -161,7 +161,7 @@ impl<'a> Fleet<'a> {
             Decision::Start(lease) => match this.last.clone() {
                 Some(old) if self.has(Flaw::KeepsExpiredTokens) => {
                     self.fly(host, lease, Vec::new());
-                    self.serve(host, caller, old);
+                    self.serve(host, caller, old.token);
                 }
                 _ => self.fly(host, lease, vec![caller]),
             },
@@ -301,10 +301,15 @@ impl<'a> Fleet<'a> {
             self.unserved -= 1;
             self.report.all_served = (self.unserved == 0).then_some(self.now);
         }
-        if keeps_all || resource::accepts(&token, self.now) {
-            this.last = Some(token);
+        let presented = match this.last.take() {
+            Some(last) if last.token == token => last,
+            _ => Presented::new(token),
+        };
+        if keeps_all || presented.is_accepted(self.now) {
+            this.last = Some(presented);
             return;
         }
+        let token = presented.token;
         this.provider.invalidate(&token, now);
         self.judge.rejected(self.now, host, &token);
         self.ask(host);

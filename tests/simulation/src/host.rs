@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use azid_core::cache::{FlightId, Lease};
-use azid_core::{AccessToken, Now, Step};
+use azid_core::{Now, Step};
 
 use crate::invariants::Caller;
 use crate::provider::Provider;
+use crate::resource::Presented;
 use crate::services::START;
 
 /// A machine with a program that asks for tokens.
@@ -19,7 +20,7 @@ pub(crate) struct Host {
     pub(crate) proof: usize,
     pub(crate) flights: BTreeMap<u64, Flight>,
     /// The token that it handed out last.
-    pub(crate) last: Option<AccessToken>,
+    pub(crate) last: Option<Presented>,
     pub(crate) was_served: bool,
 }
 

@@ -63,6 +63,15 @@ impl Report {
         most.map_or((from.as_secs(), 0), |(second, count)| (*second, *count))
     }
 
+    /// The counts in a line.
+    pub fn summary(&self) -> String {
+        let (second, most) = self.peak(Duration::ZERO);
+        format!(
+            "{} questions, {} requests, {} tokens, {} errors; at most {most} requests in a second, {second} s after the start",
+            self.questions, self.requests, self.tokens, self.errors
+        )
+    }
+
     /// Ends a test that has an invariant violated, and says how to see it again.
     ///
     /// # Panics
@@ -92,12 +101,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (second, most) = self.peak(Duration::ZERO);
-        write!(
-            f,
-            "{} questions, {} requests, {} tokens, {} errors; at most {most} requests in a second, {second} s after the start",
-            self.questions, self.requests, self.tokens, self.errors
-        )?;
+        f.write_str(&self.summary())?;
         for violation in &self.violations {
             write!(f, "\n{violation}")?;
         }

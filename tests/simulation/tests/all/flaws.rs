@@ -23,7 +23,7 @@ fn every_invariant_breaks_when_hosts_have_the_flaw_that_it_is_about() {
             AnyHour => TroubleKind::Storm(1.0),
             _ => TroubleKind::Outage,
         };
-        let report = simulate(&hour_of(kind).flawed(flaw), seed());
+        let report = simulate(&long(kind).flawed(flaw), seed());
         assert!(breaks(&report, invariant), "{flaw:?}: {report}");
     }
     for invariant in Invariant::ALL {
@@ -34,20 +34,21 @@ fn every_invariant_breaks_when_hosts_have_the_flaw_that_it_is_about() {
 #[test]
 fn hosts_without_a_flaw_break_none_in_the_same_scenarios() {
     for kind in [TroubleKind::Storm(1.0), TroubleKind::Outage] {
-        simulate(&hour_of(kind), seed()).assert_sound();
+        simulate(&long(kind), seed()).assert_sound();
     }
 }
 
 #[test]
 #[should_panic(expected = "AZID_SIMULATION_SEED=7")]
 fn whoever_breaks_one_is_told_the_seed() {
-    simulate(&hour_of(TroubleKind::Outage).flawed(Flaw::ForgetsTokens), 7).assert_sound();
+    simulate(&long(TroubleKind::Outage).flawed(Flaw::ForgetsTokens), 7).assert_sound();
 }
 
-fn hour_of(kind: TroubleKind) -> Scenario {
-    Scenario::new(100, 3 * HOUR, Proof::Secret)
+/// From before the first tokens are renewed.
+fn long(kind: TroubleKind) -> Scenario {
+    Scenario::new(40, 3 * HOUR, Proof::Secret)
         .asking_every(MINUTE)
-        .trouble(HOUR..2 * HOUR, kind)
+        .trouble(HOUR / 2..2 * HOUR, kind)
 }
 
 fn breaks(report: &Report, invariant: Invariant) -> bool {
