@@ -5,7 +5,7 @@
 //! | requests of a host in a calm hour | An hour's token is due 300 s before its end, and up to 300 s earlier at random: at the earliest 2,999 s after it was got, so three do not fit into an hour. A day's token is due at half its life, less 300 s |
 //! | requests of a host in any hour | A question starts one run at most, and a run has so many tries. A run that uses them all takes at least the sum of its pauses, less their random share; one that a refusal ends earlier has one try, or two where the proof is read again |
 //! | a caller's wait | One run: no try begins later than the policy's budget, and the last may take its time limit; twice that where the proof is read again |
-//! | requests of the fleet in a second after an outage | In an outage each question costs a run of all its tries. When it is over, each run ends with its next try. So the mean is no more than the outage's own, and independent callers exceed it by no more than five standard deviations |
+//! | requests of the fleet in a second after an outage | In an outage each question costs a run of all its tries. When it is over, each run ends with its next try. So the mean is no more than the outage's own. Independent runs, of which each sends two in a second at most, exceed it by no more than five standard deviations and one run |
 
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ fn after_outage(scenario: &Scenario, tries: &Tries) -> Option<Peak> {
         .max()?;
     let run = scenario.asks_every.max(tries.shortest).as_secs_f64();
     let mean = scenario.hosts as f64 * tries.most / run;
-    let per_second = (mean + 5.0 * mean.sqrt()).ceil() as usize;
+    let per_second = (mean + 5.0 * (2.0 * mean).sqrt() + 2.0).ceil() as usize;
     Some(Peak { from, per_second })
 }
 

@@ -80,7 +80,8 @@ fn clocks_that_jump_by_up_to_an_hour_cost_requests_but_no_token() {
             .asking_every(3 * MINUTE)
             .trouble(4 * HOUR..6 * HOUR, TroubleKind::ClockJumps(HOUR));
         let report = sound(&scenario);
-        assert_eq!((report.errors, report.tokens), (0, report.requests));
+        assert_eq!(report.errors, 0);
+        assert!(brought_tokens(&report), "{report}");
     }
 }
 
@@ -107,6 +108,11 @@ fn sound(scenario: &Scenario) -> Report {
     let report = simulate(scenario, seed());
     report.assert_sound();
     report
+}
+
+/// Whether each request brought a token, save one that was on its way at the end.
+pub(crate) fn brought_tokens(report: &Report) -> bool {
+    report.requests - report.tokens <= 1
 }
 
 fn most(report: &Report, during: std::ops::Range<Duration>) -> u32 {
