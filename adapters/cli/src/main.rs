@@ -14,6 +14,7 @@ mod login;
 mod output;
 mod rows;
 mod runtime;
+mod simulate;
 mod stop;
 mod table;
 mod token;
@@ -66,6 +67,8 @@ enum What {
     ///
     /// It takes a browser where one is likely to be seen, and a device code elsewhere, as over ssh.
     Login(Box<login::Options>),
+    /// Draw the requests of a fleet of hosts in a world that goes wrong, and say which promises held.
+    Simulate(simulate::Options),
     /// Print a token.
     ///
     /// Standard output holds the token and nothing else; pages and codes for a person to sign in with
@@ -134,6 +137,7 @@ fn run(what: What, stop: Stop) -> Result<(), Problem> {
         What::Doctor(options) => stop.during(move || doctor::run(&options)),
         What::Emulate(options) => emulate::run(&options, stop),
         What::Login(options) => stop.during(|| login::run(*options)),
+        What::Simulate(options) => stop.during(move || simulate::run(&options)),
         What::Token(options) => stop.during(|| token::run(*options)),
     }
 }
