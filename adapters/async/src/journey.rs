@@ -10,7 +10,6 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll, ready};
 
 use azid_core::cache::{Freshness, Key};
@@ -18,7 +17,7 @@ use azid_core::effect::SleepReason;
 use azid_core::{
     AccessToken, Cause, Context, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
 };
-use azid_shared::sync::lock;
+use azid_shared::sync::{Arc, Mutex, lock};
 use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache, Waited, allowance};
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
