@@ -19,11 +19,10 @@ use azid_core::{
 };
 use azid_shared::sync::{Arc, Mutex, lock};
 use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache, Waited, allowance};
-use futures_util::FutureExt as _;
-use futures_util::future::Shared;
 
 use crate::flight::Flight;
 use crate::host::Host;
+use crate::shared::Shared;
 
 /// A journey that any number of callers wait for. Whichever of them is polled drives it.
 pub(crate) struct SharedJourney<H: Host>(Shared<Journey<H>>);
@@ -196,7 +195,7 @@ impl<H: Host> Future for Journey<H> {
 
 impl<H: Host> SharedJourney<H> {
     pub(crate) fn new(journey: Journey<H>) -> Self {
-        Self(journey.shared())
+        Self(Shared::new(journey))
     }
 }
 
@@ -217,7 +216,7 @@ impl<H: Host> Clone for SharedJourney<H> {
 /// Whoever waits holds a clone, whether it is polled or not.
 impl<H: Host> Waited for SharedJourney<H> {
     fn is_left(&self) -> bool {
-        self.0.strong_count() == Some(1)
+        self.0.is_alone()
     }
 }
 

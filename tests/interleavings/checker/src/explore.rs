@@ -14,7 +14,9 @@ use shuttle::{Config, Runner};
 #[track_caller]
 pub fn explore(scenario: impl Fn() + Copy + Send + Sync + 'static) {
     let most = env::var("AZID_SCHEDULES").ok();
-    let most = most.map_or(SCHEDULES, |most| most.parse().expect("a number of schedules"));
+    let most = most.map_or(SCHEDULES, |most| {
+        most.parse().expect("a number of schedules")
+    });
     let half = most.div_ceil(2);
     let run = Runner::new(RandomScheduler::new(half), config()).run(scenario)
         + Runner::new(PctScheduler::new(PREEMPTIONS, half), config()).run(scenario);
@@ -27,5 +29,6 @@ const PREEMPTIONS: usize = 4;
 fn config() -> Config {
     let mut config = Config::new();
     config.stack_size = 512 * 1024; // runs are not optimised
+    config.silence_warnings = true; // statics of a schedule end with it, as they should
     config
 }

@@ -26,9 +26,9 @@ pub fn elapsed() -> Duration {
     clock().elapsed
 }
 
-/// Lets time pass, and ends the waits whose time is up.
+/// Lets a little more than so much time pass, as real waits do, and ends those whose time is up.
 pub fn pass(duration: Duration) {
-    clock().elapsed += duration;
+    clock().elapsed += duration + Duration::from_nanos(1);
     loop {
         let due = clock().due();
         if due.is_empty() {
@@ -64,9 +64,7 @@ impl Alarm {
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        clock()
-            .alarms
-            .retain(|(number, ..)| *number != self.number);
+        clock().alarms.retain(|(number, ..)| *number != self.number);
     }
 }
 

@@ -34,39 +34,51 @@ struct Inner {
     requests: AtomicUsize,
     in_flight: Mutex<BTreeMap<String, usize>>,
     bears_company: bool,
+    /// How many for one key there may be at the same time.
+    most: usize,
 }
 
 impl Endpoint {
     /// One that bears no company, not even for other keys.
     pub(crate) fn without_company() -> Self {
-        Self(Arc::default())
+        Self(Arc::new(Inner {
+            most: 1,
+            ..Inner::default()
+        }))
     }
 
     /// One that serves any number of keys at the same time.
     pub(crate) fn new() -> Self {
         Self(Arc::new(Inner {
             bears_company: true,
+            most: 1,
+            ..Inner::default()
+        }))
+    }
+
+    /// One where a request may be beside an overdue one for the same key.
+    pub(crate) fn with_overdue_requests() -> Self {
+        Self(Arc::new(Inner {
+            bears_company: true,
+            most: 2,
             ..Inner::default()
         }))
     }
 
     /// A request arrives; it is over when what is returned is dropped.
     pub(crate) fn enter(&self, scope: &str) -> Request {
-        self.arrive(scope, 1)
-    }
-
-    /// The same, where an overdue one for the same key may still be there.
-    pub(crate) fn enter_beside_an_overdue_one(&self, scope: &str) -> Request {
-        self.arrive(scope, 2)
-    }
-
-    fn arrive(&self, scope: &str, most: usize) -> Request {
         let mut in_flight = self.in_flight();
         let of_key = in_flight.entry(scope.to_owned()).or_default();
         *of_key += 1;
-        assert!(*of_key <= most, "{of_key} requests for {scope} at the same time");
+        assert!(
+            *of_key <= self.0.most,
+            "{of_key} requests for {scope} at the same time"
+        );
         let all: usize = in_flight.values().sum();
-        assert!(self.0.bears_company || all == 1, "{all} requests at the same time");
+        assert!(
+            self.0.bears_company || all == 1,
+            "{all} requests at the same time"
+        );
         Request {
             endpoint: self.clone(),
             scope: scope.to_owned(),

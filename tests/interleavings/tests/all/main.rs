@@ -3,7 +3,7 @@
 //! A schedule fails if something that was promised does not hold, if an endpoint sees two requests
 //! for one key at the same time, or if all who are left wait for each other.
 
-//mod asynchronous;
+mod asynchronous;
 mod blocking;
 mod endpoint;
-//mod host;
+mod host;
