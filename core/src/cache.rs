@@ -2,7 +2,8 @@
 //!
 //! [`TokenTable`] holds tokens and knows how fresh each is. [`Acquire`] decides, for one provider,
 //! what a caller does: take the token, take it and refresh it early, start a flight, or wait for
-//! one. Neither has a lock, a clock or a future; a shell adds those.
+//! one. Neither has a lock, a clock or a future; a shell adds those. A [`Snapshot`] is what a table
+//! holds as bytes, for programs that keep it.
 
 mod acquire;
 mod bytes;

@@ -1,7 +1,11 @@
 //! What a service says when it refuses a token.
 
-use azid_core::TokenRequest;
+use std::sync::Arc;
+
+use azid_core::effect::HttpResponse;
 use azid_core::oauth::{Challenge, ChallengeFault};
+use azid_core::testing::{self, World};
+use azid_core::{ClientSecret, OnBehalfOfCredential, TokenRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use http::HeaderMap;
@@ -133,6 +137,30 @@ fn each_fault_has_its_name() {
     let value = HeaderValue::from_bytes(b"Bearer realm=\"\xff\"").expect("it is obsolete text");
     not_text.insert(WWW_AUTHENTICATE, value);
     assert_eq!(Challenge::all_in(&not_text), Err(ChallengeFault::NotText));
+}
+
+#[test]
+fn what_an_api_of_this_library_hands_on_its_caller_of_this_library_understands() {
+    let answer = serde_json::json!({
+        "error": "interaction_required", "error_codes": [50076], "claims": CLAIMS,
+    });
+    let answer = HttpResponse::new(400, answer.to_string().into_bytes());
+    let api = OnBehalfOfCredential::new("contoso", "app", ClientSecret::from("s"), "e30.e30.c2ln");
+    let mut world = World::new([answer.into()]);
+    let outcome = testing::run(
+        Arc::new(api.expect("valid")),
+        testing::context(request()),
+        &mut world,
+    );
+    let error = outcome.result.expect_err("a person is needed");
+    let service = error.service().expect("Entra's own error");
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        WWW_AUTHENTICATE,
+        service.www_authenticate().expect("there are claims"),
+    );
+    let challenged = request().challenged_by(&headers);
+    assert_eq!(challenged, Ok(Some(request().claims(CLAIMS))));
 }
 
 #[test]
