@@ -23,7 +23,7 @@ pub fn explore(scenario: impl Fn() + Copy + Send + Sync + 'static) {
     println!("{run} schedules of {}", Location::caller());
 }
 
-const SCHEDULES: usize = 3000;
+const SCHEDULES: usize = 1000;
 const PREEMPTIONS: usize = 4;
 
 fn config() -> Config {
