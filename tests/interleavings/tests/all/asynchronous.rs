@@ -3,16 +3,18 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use azid_async::{Builder, EarlyRefresh, GetToken, TokenProvider};
 use azid_checker::future::block_on;
 use azid_checker::thread::{self, JoinHandle};
 use azid_checker::{explore, future, pass};
-use azid_core::{AccessToken, Error};
+use azid_core::{AccessToken, Error, TokenRequest};
 
-use crate::endpoint::{A, B, DUE, Endpoint, Exchanges, ONE, Request, SHY, TWO, failure, is_good};
+use crate::endpoint::{
+    A, B, CLAIMS, DUE, Endpoint, Exchanges, ONE, Request, SHY, TWO, failure, is_good,
+};
 use crate::host::{Answer, ThreadHost, token};
 
 type Provider = TokenProvider<ThreadHost>;
@@ -132,6 +134,24 @@ fn of_tasks_that_are_dropped_one_after_the_other_the_last_one_is_served() {
 }
 
 #[test]
+fn a_task_that_goes_to_another_thread_is_woken_there() {
+    explore(|| {
+        let endpoint = Endpoint::new();
+        let provider = provider(&endpoint, TWO, token);
+        let callers = [(); 2].map(|()| {
+            let mut caller = provider.get_token(A);
+            let left_behind = &mut Context::from_waker(Waker::noop());
+            let polled = Pin::new(&mut caller).poll(left_behind);
+            thread::spawn(move || match polled {
+                Poll::Ready(got) => got,
+                Poll::Pending => block_on(caller),
+            })
+        });
+        assert_eq!(callers.map(|caller| number(join(caller))), [2; 2]);
+    });
+}
+
+#[test]
 fn a_leader_that_its_runtime_cancels_takes_nothing_from_the_others() {
     explore(|| {
         let endpoint = Endpoint::new();
@@ -204,10 +224,9 @@ fn a_flight_that_everybody_left_is_taken_up_or_begun_anew_once_overdue() {
         });
         {
             let mut left = provider.get_token(A);
-            let waker = std::task::Waker::noop();
             assert!(
                 Pin::new(&mut left)
-                    .poll(&mut Context::from_waker(waker))
+                    .poll(&mut Context::from_waker(Waker::noop()))
                     .is_pending()
             );
         }
@@ -235,6 +254,25 @@ fn a_token_that_was_invalidated_while_others_asked_does_not_come_back() {
         callers.into_iter().for_each(join);
         number(join(bystander));
         assert!(endpoint.requests() <= 3, "{}", endpoint.requests());
+    });
+}
+
+#[test]
+fn a_token_without_a_challenges_claims_never_replaces_one_with_them() {
+    explore(|| {
+        let endpoint = Endpoint::new();
+        let provider = provider(&endpoint, TWO, token);
+        let plain = [(); 2].map(|()| ask(&provider, A));
+        let challenged = {
+            let provider = provider.clone();
+            let request = TokenRequest::new(A.iter().copied()).claims(CLAIMS);
+            thread::spawn(move || block_on(provider.get_token_with(request)))
+        };
+        for caller in plain {
+            number(join(caller));
+        }
+        let challenged = number(join(challenged));
+        assert_eq!(number(block_on(provider.get_token(A))), challenged);
     });
 }
 

@@ -12,8 +12,8 @@ use azid_shared::sync::lock;
 use azid_ureq::{EarlyRefresh, Host, TokenProvider};
 
 use crate::endpoint::{
-    A, B, DUE, Endpoint, Exchanges, ONE, Request, SHY, TWO, callback, failure, is_good, now,
-    panic_quietly,
+    A, B, CLAIMS, DUE, Endpoint, Exchanges, ONE, Request, SHY, TWO, callback, failure, is_good,
+    now, panic_quietly,
 };
 
 type Reply = Result<AccessToken, TokenFailure>;
@@ -201,6 +201,25 @@ fn of_all_who_had_one_token_rejected_one_causes_a_request() {
         });
         assert_eq!(callers.map(|caller| number(join(caller))), [2; 3]);
         assert_eq!(endpoint.requests(), 2);
+    });
+}
+
+#[test]
+fn a_token_without_a_challenges_claims_never_replaces_one_with_them() {
+    explore(|| {
+        let endpoint = Endpoint::new();
+        let provider = provider_at(&endpoint, TWO, INLINE, token);
+        let plain = [(); 2].map(|()| ask(&provider, A));
+        let challenged = {
+            let provider = provider.clone();
+            let request = TokenRequest::new(A.iter().copied()).claims(CLAIMS);
+            thread::spawn(move || provider.get_token_with(request))
+        };
+        for caller in plain {
+            number(join(caller));
+        }
+        let challenged = number(join(challenged));
+        assert_eq!(number(provider.get_token(A)), challenged);
     });
 }
 
