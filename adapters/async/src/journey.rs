@@ -113,10 +113,7 @@ impl<H: Host> Journey<H> {
                     if let Some(lease) = &self.lease {
                         lease.extend(allowed(&step), self.means.host.now());
                     }
-                    if let Step::Sleep(call) = &step
-                        && call.request().reason == SleepReason::Backoff
-                    {
-                        let wait = call.request().duration;
+                    if let Some(wait) = backoff(&step) {
                         self.means.on_event.tell(&Event::Retry { wait });
                     }
                     flight.perform(step);
@@ -208,6 +205,16 @@ impl<H: Host> fmt::Debug for Journey<H> {
             .field("request", &self.request)
             .field("flight", &self.flight)
             .finish_non_exhaustive()
+    }
+}
+
+/// How long a run waits before it repeats a request, if that is what it does.
+fn backoff(step: &Step) -> Option<Duration> {
+    match step {
+        Step::Sleep(call) if call.request().reason == SleepReason::Backoff => {
+            Some(call.request().duration)
+        }
+        _ => None,
     }
 }
 

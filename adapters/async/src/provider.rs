@@ -111,9 +111,8 @@ impl<H: Host> TokenProvider<H> {
     pub(crate) fn ask(&self, key: &Key, request: &TokenRequest) -> Asked<SharedJourney<H>> {
         let Inner { means, flights, .. } = &*self.0;
         let now = means.host.now();
-        if request.claims_json().is_none()
-            && let Some(token) = means.cache.fresh(key, now.timestamp())
-        {
+        let held = means.cache.fresh(key, now.timestamp());
+        if let Some(token) = held.filter(|_| request.claims_json().is_none()) {
             return Asked::Ready(token);
         }
         let memory = means.cache.memory();
