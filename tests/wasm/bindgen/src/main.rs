@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let mut bindgen = Bindgen::new();
     bindgen.input_path(module).web(true)?.typescript(false);
+    bindgen.omit_default_module_path(false);
     bindgen.generate(folder)?;
     Ok(())
 }

@@ -13,8 +13,8 @@ const tasks = {
 };
 
 export async function perform(task, setting, ...details) {
-  await init();
   try {
+    await init();
     return { done: await tasks[task](new Setting(...setting), ...details) };
   } catch (error) {
     return { error: String(error) };
