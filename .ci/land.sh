@@ -94,9 +94,14 @@ worktree() { git status --porcelain --untracked-files=all; git diff; }
 # With clippy, as fuzz/ is a workspace of its own. Its corpus is replayed by the tests.
 stage_fuzz_build() { cargo clippy --locked --manifest-path fuzz/Cargo.toml --target-dir "$target" -- -D warnings; }
 
-# Core on its oldest compiler, where there is no operating system: the self-test's module may import
-# nothing at all, which wasm-run.mjs checks. WASI has just enough to run core's own tests.
+# Core and the async shell on their oldest compiler, where there is no operating system. On the first
+# target the suite's module may import nothing at all, which wasm-run.mjs checks; on the second one
+# only what a panic says and std's hash maps draw. WASI has just enough to run core's own tests.
 stage_wasm() {
-  tools/wasm-toolchain --target wasm32-unknown-unknown cargo run --locked -p azid-wasm --target wasm32-unknown-unknown
+  local triple wasi=wasi_snapshot_preview1
+  for triple in wasm32-unknown-unknown wasm32-wasip1; do
+    tools/wasm-toolchain --target "$triple" cargo run --locked -p azid-wasm-suite --target "$triple"
+  done
+  node tests/wasm/imports.mjs "$target/wasm32-wasip1/debug/azid-wasm-suite.wasm" "$wasi".{fd_write,proc_exit,random_get}
   tools/wasm-toolchain --target wasm32-wasip1 cargo test --locked -p azid-core --all-features --lib --tests --target wasm32-wasip1
 }
