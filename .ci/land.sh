@@ -30,6 +30,7 @@ stage_fmt() {
   # rustfmt does not see the modules that a macro declares.
   rustfmt --edition 2024 --check core/src/credentials/*.rs core/src/credentials/*/*.rs
   cargo fmt --manifest-path fuzz/Cargo.toml --check
+  cargo fmt --manifest-path tests/wasm/bindgen/Cargo.toml --check
 }
 
 # The number of crates in a program is held by .ci/crates.txt, so that a new one is a decision.
