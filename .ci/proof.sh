@@ -98,8 +98,7 @@ stage_wasm_browser() {
 
 # Builds as one does who cares for every kilobyte.
 small() {
-  CARGO_PROFILE_RELEASE_OPT_LEVEL=s CARGO_PROFILE_RELEASE_LTO=true CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 \
-    CARGO_PROFILE_RELEASE_STRIP=true "$@"
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=s CARGO_PROFILE_RELEASE_LTO=true CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 "$@"
 }
 
 # Starts the emulator for the rest of the stage; the file `$environments` has all its variables.

@@ -41,8 +41,8 @@ impl<E: Effect> Answers<E> {
         }
     }
 
-    pub(crate) fn answer(&self, name: &CallbackId, call: Call<E>) -> LocalBoxFuture<'static, Step> {
-        match self.find(name, call.request()) {
+    pub(crate) fn answer(&self, name: CallbackId, call: Call<E>) -> LocalBoxFuture<'static, Step> {
+        match self.find(&name, call.request()) {
             Ok(reply) => Box::pin(async move { call.reply(reply.await, now()) }),
             Err(refusal) => Box::pin(async move { call.refuse(refusal, now()) }),
         }

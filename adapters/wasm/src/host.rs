@@ -117,10 +117,10 @@ impl Host for WebHost {
                     ProofKind::ClientSecret => &self.client_secrets,
                     ProofKind::ClientAssertion => &self.assertions,
                 };
-                answers.answer(&call.request().callback.clone(), call)
+                answers.answer(call.request().callback.clone(), call)
             }
-            Step::Token(call) => self.tokens.answer(&call.request().callback.clone(), call),
-            Step::Prompt(call) => self.prompts.answer(&call.request().callback.clone(), call),
+            Step::Token(call) => self.tokens.answer(call.request().callback.clone(), call),
+            Step::Prompt(call) => self.prompts.answer(call.request().callback.clone(), call),
             other => Box::pin(async move { other.refuse(Refusal::NoSuchEffect, now()) }),
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use azid_async::NoRandomness;
 use azid_core::{Now, Seed};
-use js_sys::{Date, Promise, Reflect};
+use js_sys::{Date, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::WorkerGlobalScope;
@@ -65,6 +65,7 @@ fn since_start() -> Duration {
 /// A timer, which is called off when it is dropped.
 struct Timer {
     promise: Promise,
+    resolve: Function,
     handle: i32,
 }
 
@@ -73,14 +74,19 @@ impl Timer {
     fn start(duration: Duration) -> Self {
         let milliseconds = duration.as_micros().div_ceil(1000);
         let milliseconds = i32::try_from(milliseconds).unwrap_or(i32::MAX);
-        let mut handle = None;
+        let mut made = None;
         let promise = Promise::new(&mut |resolve, _| {
-            handle = scope()
-                .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds)
-                .ok();
+            let handle = scope()
+                .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+            made = Some((resolve, handle));
         });
+        let (resolve, handle) = made.expect("a promise is made at once");
         let handle = handle.expect("every global scope has timers");
-        Self { promise, handle }
+        Self {
+            promise,
+            resolve,
+            handle,
+        }
     }
 
     async fn expire(self) {
@@ -92,5 +98,7 @@ impl Timer {
 impl Drop for Timer {
     fn drop(&mut self) {
         scope().clear_timeout_with_handle(self.handle);
+        // What waits for a promise is kept for as long as that is open.
+        let _ = self.resolve.call0(&JsValue::UNDEFINED);
     }
 }

@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use azid_core::effect::{HttpReply, HttpRequest, Requirements, Roots, Thumbprint};
-use azid_core::{Cause, Context, Credential, Identity, Next, Run, TokenRequest, http};
-use azid_wasm::{Flight, Host as _, WebHost};
+use azid_core::{Cause, Context, Credential, Identity, Next, http};
+use azid_wasm::{TokenProvider, WebHost};
 use url::Url;
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -29,12 +29,8 @@ pub async fn exchange(
         request,
         heard: heard.clone(),
     };
-    let host = Arc::new(WebHost::new());
-    let seed = host
-        .seed()
-        .map_err(|error| JsError::new(&error.to_string()))?;
-    let context = Context::new(TokenRequest::new(["any"]), host.now(), seed);
-    let outcome = Flight::new(host, Run::start(Arc::new(credential), context)).await;
+    let provider = TokenProvider::on(WebHost::new(), credential);
+    let outcome = provider.get_token(&["any"]).await;
     match heard.get() {
         Some(heard) => Ok(heard.clone()),
         None => Err(JsError::new(&format!("nothing was sent: {outcome:?}"))),
