@@ -21,8 +21,10 @@ const MOST_POLLS: usize = 100;
 #[derive(Clone)]
 pub(crate) struct ScriptedHost(Rc<State>);
 
+type Answer = dyn FnMut(&HttpRequest) -> HttpResponse;
+
 struct State {
-    answer: RefCell<Box<dyn FnMut(&HttpRequest) -> HttpResponse>>,
+    answer: RefCell<Box<Answer>>,
     environment: Arc<Environment>,
     requests: RefCell<Vec<HttpRequest>>,
     shown: RefCell<Vec<String>>,
