@@ -10,6 +10,7 @@ land_stage clippy  12
 land_stage doc     8
 land_stage test    20
 land_stage fuzz_build 8
+land_stage counts  8
 land_stage wasm    12
 
 # The repository explains itself: nothing in it points to notes that its readers do not have.
@@ -23,6 +24,7 @@ stage_standalone() {
 stage_fetch() {
   cargo fetch --locked
   cargo fetch --locked --manifest-path fuzz/Cargo.toml
+  cargo fetch --locked --manifest-path tests/bench/Cargo.toml
 }
 
 stage_fmt() {
@@ -31,6 +33,7 @@ stage_fmt() {
   rustfmt --edition 2024 --check core/src/credentials/*.rs core/src/credentials/*/*.rs
   cargo fmt --manifest-path fuzz/Cargo.toml --check
   cargo fmt --manifest-path tests/wasm/bindgen/Cargo.toml --check
+  cargo fmt --manifest-path tests/bench/Cargo.toml --check
 }
 
 # The number of crates in a program is held by .ci/crates.txt, so that a new one is a decision.
@@ -94,6 +97,15 @@ worktree() { git status --porcelain --untracked-files=all; git diff; }
 
 # With clippy, as fuzz/ is a workspace of its own. Its corpus is replayed by the tests.
 stage_fuzz_build() { cargo clippy --locked --manifest-path fuzz/Cargo.toml --target-dir "$target" -- -D warnings; }
+
+# What a token costs, in instructions and allocations, held by tests/bench/limits.txt. The peers that
+# tests/bench compares with are not built here.
+stage_counts() {
+  need_valgrind
+  local bench=(--locked --manifest-path tests/bench/Cargo.toml --target-dir "$target")
+  cargo clippy "${bench[@]}" --lib --bins -- -D warnings
+  cargo run "${bench[@]}" --quiet --release --bin count -- --check
+}
 
 # Core and the async shell on their oldest compiler, where there is no operating system. On the first
 # target the suite's module may import nothing at all, which wasm-run.mjs checks; on the second one

@@ -2,7 +2,8 @@
 # it needs from a registry calls `download`, and is then NOT RUN.
 
 proof_stage fuzz   20
-proof_stage weight 10
+proof_stage interleavings 10
+proof_stage weight 40
 proof_stage python 10
 proof_stage node   10
 proof_stage az     10
@@ -23,21 +24,39 @@ stage_fuzz() {
   done
 }
 
-# What a small blocking program costs the one who builds it: .ci/weight, from nothing.
+# Both shells under a model checker, which is a workspace of its own.
+stage_interleavings() {
+  local manifest=tests/interleavings/Cargo.toml said=$work/interleavings.txt
+  download cargo fetch --locked --quiet --manifest-path "$manifest"
+  cargo fmt --manifest-path "$manifest" --check -p azid-interleavings -p azid-checker
+  cargo clippy --locked --quiet --no-deps --manifest-path "$manifest" --target-dir "$target" \
+    -p azid-interleavings -p azid-checker --all-targets -- -D warnings
+  cargo test --locked --quiet --manifest-path "$manifest" --target-dir "$target" --test all \
+    -- --nocapture | tee "$said"
+  grep -o '[0-9]\+ schedules of' "$said" | awk '{ all += $1 } END { print all " schedules in all"; exit all < 10000 }'
+}
+
+# What a program that gets a token by a client secret costs the one who builds it, with azid and with
+# others: each program of .ci/weight, from nothing.
 stage_weight() {
-  local program=$work/weight start
-  rm -rf "$program"
-  mkdir -p "$program/src"
-  sed "s|REPOSITORY|$PWD|" .ci/weight/Cargo.toml >"$program/Cargo.toml"
-  cp .ci/weight/main.rs "$program/src/main.rs"
-  cp Cargo.lock "$program/Cargo.lock"
-  cd "$program"
-  download cargo fetch --quiet
-  start=$SECONDS
-  cargo build --quiet --release --offline --target-dir "$program/target"
-  printf 'weight: %s crates, built in %ss, %s KiB stripped\n' \
-    "$(cargo tree --offline -e normal --prefix none --format '{p}' | sed 's/ (.*//' | sort -u | wc -l)" \
-    "$((SECONDS - start))" "$(($(stat -c %s target/release/azid-weight) / 1024))"
+  local programs=$work/weight name sources
+  rm -rf "$programs"
+  cp -r .ci/weight "$programs"
+  sed -i "s|REPOSITORY|$PWD|" "$programs"/*/Cargo.toml
+  sources=$PWD/tests/bench/Cargo.lock
+  TIMEFORMAT='%R %U'
+  printf '%-16s %6s %8s %14s %8s\n' program crates seconds 'processor secs' KiB
+  for name in ureq azid-ureq azid-ureq-ascii azid-tokio azure_identity; do
+    cd "$programs/$name"
+    cp "$sources" Cargo.lock
+    download cargo fetch --quiet
+    { time cargo build --quiet --release --offline --target-dir target; } 2>log || { cat log; return 1; }
+    mv target/release/weight .
+    printf '%-16s %6s %8.0f %14.0f %8s\n' "$name" \
+      "$(cargo tree --offline -e normal --prefix none --format '{p}' | sed 's/ (.*//' | grep -v '^weight ' | sort -u | wc -l)" \
+      $(tail -n 1 log) "$(($(stat -c %s weight) / 1024))"
+    rm -rf target
+  done
 }
 
 # Microsoft's own clients against `azid emulate`: what they accept is what Entra says.

@@ -21,20 +21,11 @@ need_tool() {
 }
 
 # Sets `chromium` to Debian's headless Chromium below target/ci, with what this machine lacks for it.
-# It needs no rights, but the apt-get of Debian.
 need_chromium() {
-  local folder=$work/chromium apt package libraries
+  local folder=$work/chromium libraries
   chromium=$folder/chromium
   [ ! -x "$chromium" ] || return 0
-  rm -rf "$folder"
-  mkdir -p "$folder"/{lists,archives}/partial
-  apt=(apt-get -qq -o Debug::NoLocking=1 -o Dir::State::Lists="$folder/lists"
-    -o Dir::Cache="$folder" -o Dir::Cache::Archives="$folder/archives")
-  download "${apt[@]}" update
-  download "${apt[@]}" install --yes --no-install-recommends --download-only --reinstall \
-    chromium-common chromium-headless-shell
-  for package in "$folder"/archives/*.deb; do dpkg-deb -x "$package" "$folder/root"; done
-  rm -rf "$folder"/{lists,archives}
+  debian "$folder" chromium-common chromium-headless-shell
   libraries=$(find "$folder/root" -type d -name '*-linux-gnu' -printf '%p:')
   cat >"$chromium" <<END
 #!/bin/sh
@@ -42,6 +33,30 @@ export LD_LIBRARY_PATH='${libraries%:}' XDG_DATA_HOME='$folder/root/usr/share' #
 exec '$folder/root/usr/lib/chromium/chromium-headless-shell' "\$@"
 END
   chmod +x "$chromium"
+}
+
+# Puts valgrind on PATH: the machine's own, else Debian's below target/ci.
+need_valgrind() {
+  local folder=$work/valgrind
+  if command -v valgrind; then return; fi
+  export PATH=$folder/root/usr/bin:$PATH VALGRIND_LIB=$folder/root/usr/libexec/valgrind
+  if command -v valgrind; then return; fi
+  debian "$folder" valgrind
+}
+
+# debian FOLDER PACKAGE...: unpacks what Debian has of the packages, and of what they need and this
+# machine lacks, below FOLDER/root. It takes no rights, but the apt-get of Debian.
+debian() {
+  local folder=$1 apt package
+  shift
+  rm -rf "$folder"
+  mkdir -p "$folder"/{lists,archives}/partial
+  apt=(apt-get -qq -o Debug::NoLocking=1 -o Dir::State::Lists="$folder/lists"
+    -o Dir::Cache="$folder" -o Dir::Cache::Archives="$folder/archives")
+  download "${apt[@]}" update
+  download "${apt[@]}" install --yes --no-install-recommends --download-only --reinstall "$@"
+  for package in "$folder"/archives/*.deb; do dpkg-deb -x "$package" "$folder/root"; done
+  rm -rf "$folder"/{lists,archives}
 }
 
 packages() { cargo tree --workspace --depth 0 --prefix none --locked | awk 'NF { print $1 }' | sort; }

@@ -117,7 +117,7 @@ impl Chain {
                 None => builder,
             }
         });
-        format!("winner of {name} {}", builder.finish().fingerprint())
+        format!("winner of {name} {}", builder.finish().short_text())
     }
 }
 

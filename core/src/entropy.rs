@@ -56,19 +56,16 @@ impl Entropy {
         let mut uuid: [u8; 16] = bytes[..16].try_into().expect("32 bytes hold 16");
         uuid[6] = uuid[6] & 0x0f | 0x40;
         uuid[8] = uuid[8] & 0x3f | 0x80;
-        let hex = |part: &[u8]| {
-            part.iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
-        };
-        let parts = [
-            &uuid[..4],
-            &uuid[4..6],
-            &uuid[6..8],
-            &uuid[8..10],
-            &uuid[10..],
-        ];
-        parts.map(hex).join("-")
+        let mut text = String::with_capacity(36);
+        for (index, byte) in uuid.into_iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            for digit in [byte >> 4, byte & 0x0f] {
+                text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+            }
+        }
+        text
     }
 
     /// 43 random characters that need no escape in a URL: a PKCE verifier (RFC 7636), a state, a nonce.

@@ -32,7 +32,7 @@ pub enum Exposure {
 
 use Exposure::{Certificates, Omitted, Plain, Secret as Hidden};
 
-/// Every variable that anything here reads.
+/// Every variable that anything here reads, in the order of their bytes.
 const KNOWN: &[(&str, Exposure)] = &[
     ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", Hidden),
     ("ACTIONS_ID_TOKEN_REQUEST_URL", Plain),
@@ -90,10 +90,7 @@ impl Environment {
 
     /// How a known variable is treated in a transcript.
     pub fn exposure(name: &str) -> Option<Exposure> {
-        KNOWN
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, exposure)| *exposure)
+        known(name).map(|(_, exposure)| *exposure)
     }
 
     /// A snapshot of these pairs. Unknown names and empty values are left out.
@@ -103,7 +100,7 @@ impl Environment {
         let mut environment = Self::default();
         for (name, value) in pairs {
             let value = Zeroizing::new(value.into());
-            match KNOWN.iter().find(|(known, _)| *known == name.as_ref()) {
+            match known(name.as_ref()) {
                 Some((name, _)) if value.trim().is_empty() => {
                     environment.blank.insert(name);
                 }
@@ -206,6 +203,11 @@ pub(crate) fn may_hold_secret(value: &str) -> bool {
         && (value.contains("://") || url::Url::parse(value).is_ok_and(is_web))
 }
 
+fn known(name: &str) -> Option<&'static (&'static str, Exposure)> {
+    let index = KNOWN.binary_search_by_key(&name, |(known, _)| known);
+    index.ok().map(|index| &KNOWN[index])
+}
+
 /// Shows which variables are set, not their values.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -216,6 +218,14 @@ impl fmt::Debug for Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_known_variable_is_found_by_its_name() {
+        for name in Environment::known_names() {
+            assert!(Environment::exposure(name).is_some(), "{name}");
+        }
+        assert_eq!(Environment::exposure("EDITOR"), None);
+    }
 
     #[test]
     fn an_empty_variable_is_absent_and_an_unknown_one_is_left_out() {

@@ -254,8 +254,10 @@ impl fmt::Display for Error {
 }
 
 impl Error {
-    /// The endpoint and the cause, in words.
-    fn seen(&self) -> String {
+    /// What was seen, in words: the endpoint and the cause, and the ids of the exchange. `Display`
+    /// has the credential, the verdict, [`advice`](Self::advice) and [`links`](Self::links)
+    /// beside it; a program that has places of their own for these shows this.
+    pub fn seen(&self) -> String {
         let mut seen = match &self.0.endpoint {
             Some(endpoint)
                 if matches!(self.0.cause, Cause::Http(HttpFailure::UnusableRoots(_))) =>

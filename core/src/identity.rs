@@ -16,10 +16,13 @@ use crate::secret::Secret;
 /// identity that depends on code also holds the instances of that code, and equals only identities
 /// of the same instances.
 #[derive(Clone)]
-pub struct Identity {
+pub struct Identity(Arc<Inner>);
+
+struct Inner {
     credential: &'static str,
     digest: [u8; 32],
-    instances: Option<Arc<[Arc<()>]>>,
+    instances: Vec<Arc<()>>,
+    fingerprint: u64,
 }
 
 impl Identity {
@@ -35,10 +38,9 @@ impl Identity {
     /// An identity that equals only its own clones: for credentials whose tokens depend on code.
     /// It is never in a snapshot of the cache.
     pub fn private() -> Self {
-        Self {
-            instances: Some(Arc::new([Arc::new(())])),
-            ..Self::of("private").finish()
-        }
+        let mut builder = Self::of("private");
+        builder.instances.push(Arc::new(()));
+        builder.finish()
     }
 
     /// This identity in one particular environment. A credential that takes its settings from the
@@ -58,25 +60,59 @@ impl Identity {
 
     /// Whether this is a private identity, or depends on one.
     pub fn is_private(&self) -> bool {
-        self.instances.is_some()
+        !self.0.instances.is_empty()
+    }
+
+    /// What decides whether two identities are equal that are not private.
+    pub(crate) fn digest(&self) -> &[u8; 32] {
+        &self.0.digest
+    }
+
+    /// The identity of this digest, which is not private.
+    pub(crate) fn from_digest(digest: [u8; 32]) -> Self {
+        Self(Arc::new(Inner::new("snapshot", digest, Vec::new())))
+    }
+
+    /// A number that equal identities have in common, and others by chance only.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        self.0.fingerprint
     }
 
     /// A short text that differs between identities, of whose fields none may be secret.
-    pub(crate) fn fingerprint(&self) -> String {
-        self.digest[..8]
+    pub(crate) fn short_text(&self) -> String {
+        self.0.digest[..8]
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect()
     }
-
-    fn instances(&self) -> &[Arc<()>] {
-        self.instances.as_deref().unwrap_or_default()
-    }
 }
 
 impl PartialEq for Identity {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
-        let (ours, theirs) = (self.instances(), other.instances());
+        Arc::ptr_eq(&self.0, &other.0) || self.0.equals(&other.0)
+    }
+}
+
+impl Eq for Identity {}
+
+impl Inner {
+    fn new(credential: &'static str, digest: [u8; 32], instances: Vec<Arc<()>>) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = digest;
+        let of_data = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
+        let fingerprint = instances.iter().fold(of_data, |of_all, instance| {
+            of_all.rotate_left(32) ^ Arc::as_ptr(instance).addr() as u64
+        });
+        Self {
+            credential,
+            digest,
+            instances,
+            fingerprint,
+        }
+    }
+
+    fn equals(&self, other: &Self) -> bool {
+        let (ours, theirs) = (&self.instances, &other.instances);
         self.digest == other.digest
             && ours.len() == theirs.len()
             && ours
@@ -86,20 +122,15 @@ impl PartialEq for Identity {
     }
 }
 
-impl Eq for Identity {}
-
 impl Hash for Identity {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.digest.hash(state);
-        for instance in self.instances() {
-            Arc::as_ptr(instance).hash(state);
-        }
+        state.write_u64(self.0.fingerprint);
     }
 }
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Identity({})", self.credential)
+        write!(f, "Identity({})", self.0.credential)
     }
 }
 
@@ -167,18 +198,19 @@ impl IdentityBuilder {
 
     /// Adds another identity that this one's tokens depend on.
     pub fn with(mut self, name: &str, other: &Identity) -> Self {
-        self.digest = part(part(self.digest, name.as_bytes()), &other.digest);
-        self.instances.extend_from_slice(other.instances());
+        self.digest = part(part(self.digest, name.as_bytes()), &other.0.digest);
+        self.instances.extend_from_slice(&other.0.instances);
         self
     }
 
     /// The identity.
     pub fn finish(self) -> Identity {
-        Identity {
-            credential: self.credential,
-            digest: self.digest.finalize().into(),
-            instances: (!self.instances.is_empty()).then(|| self.instances.into()),
-        }
+        let digest = self.digest.finalize().into();
+        Identity(Arc::new(Inner::new(
+            self.credential,
+            digest,
+            self.instances,
+        )))
     }
 }
 

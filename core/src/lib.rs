@@ -236,6 +236,6 @@ pub use self::token::AccessToken;
 pub use self::tool::{ToolError, ToolProblem};
 pub use self::transcript::Transcript;
 pub use self::user::{
-    AuthenticationRecord, AuthorizationRequest, AuthorizationSession, Interaction, SignInFault,
-    SignInPrompt,
+    ANY_ORGANIZATION, AuthenticationRecord, AuthorizationRequest, AuthorizationSession,
+    DEVELOPER_CLIENT, Interaction, SignInFault, SignInPrompt,
 };

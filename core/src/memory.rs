@@ -134,6 +134,20 @@ impl Memory {
         }
     }
 
+    /// The changes that make an empty memory equal to this one.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = MemoryChange> + '_ {
+        let rejected = self.rejected.iter().cloned().map(MemoryChange::Rejected);
+        let learned = self
+            .facts
+            .iter()
+            .map(|(key, (on, fact))| MemoryChange::Learned {
+                key: key.clone(),
+                fact: fact.clone(),
+                on: *on,
+            });
+        rejected.chain(learned)
+    }
+
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
         self.facts.is_empty() && self.rejected.is_empty()

@@ -1,6 +1,7 @@
 //! OAuth 2.0 as Entra speaks it: forms out, answers and errors in.
 
 mod advice;
+mod challenge;
 mod failure;
 mod fault;
 mod form;
@@ -14,6 +15,7 @@ mod request;
 mod response;
 mod verdict;
 
+pub use self::challenge::{Challenge, ChallengeFault};
 pub use self::failure::ServiceError;
 pub use self::fault::{AnswerFault, Looks};
 pub use self::form::Form;

@@ -91,6 +91,15 @@ impl Now {
         self.wall
     }
 
+    /// Whether the wall clock, which is all that one of the two has, was set back in between. A
+    /// monotonic one never is: a moment by it that is earlier was only heard of later.
+    pub(crate) fn is_set_back_since(self, earlier: Now) -> bool {
+        match (self.monotonic, earlier.monotonic) {
+            (Some(_), Some(_)) => false,
+            _ => self.wall < earlier.wall,
+        }
+    }
+
     /// How long it is from `earlier` to now for an effect that may take `at_most` so long.
     pub(crate) fn since(self, earlier: Now, at_most: Duration) -> Duration {
         match (self.monotonic, earlier.monotonic) {

@@ -2,8 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
+use http::HeaderValue;
+use zeroize::Zeroizing;
+
+use crate::error::{Invalid, What};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -19,6 +24,7 @@ struct Inner {
     refresh_on: Option<Timestamp>,
     expires_on: Timestamp,
     source: &'static str,
+    authorization: Authorization,
 }
 
 impl AccessToken {
@@ -31,6 +37,7 @@ impl AccessToken {
             refresh_on: None,
             expires_on,
             source: "",
+            authorization: Authorization::default(),
         }))
     }
 
@@ -67,6 +74,38 @@ impl AccessToken {
         self.0.secret.expose()
     }
 
+    /// The value of the field `Authorization` that presents this token (RFC 6750 section 2.1),
+    /// such as `Bearer eyJ0…`. It is made once for all clones of the token; its clones share it,
+    /// are marked as sensitive, and their text is zeroed with the last of them.
+    ///
+    /// ```
+    /// use azid_core::{AccessToken, Timestamp};
+    /// use http::header::{AUTHORIZATION, HeaderMap};
+    ///
+    /// let token = AccessToken::new("eyJ0", Timestamp::from_unix_seconds(1_800_000_000));
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert(AUTHORIZATION, token.authorization()?.clone());
+    /// assert_eq!(headers[AUTHORIZATION], "Bearer eyJ0");
+    /// # Ok::<(), azid_core::Invalid>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The token has a character that no header field can have. None that a service issued does.
+    pub fn authorization(&self) -> Result<&HeaderValue, Invalid> {
+        let Authorization(made) = &self.0.authorization;
+        let value = made.get_or_init(|| {
+            let text = Zeroizing::new(format!("{} {}", self.kind(), self.expose()).into_bytes());
+            let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).ok()?;
+            value.set_sensitive(true);
+            Some(value)
+        });
+        let why = "it has characters that no header field can have";
+        value
+            .as_ref()
+            .ok_or_else(|| Invalid::new(What::AccessToken, why))
+    }
+
     /// How the token is used: `Bearer`, unless something else was asked for.
     pub fn kind(&self) -> &str {
         &self.0.token_type
@@ -93,7 +132,9 @@ impl AccessToken {
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
-        change(Arc::make_mut(&mut self.0));
+        let inner = Arc::make_mut(&mut self.0);
+        inner.authorization = Authorization::default();
+        change(inner);
         self
     }
 }
@@ -105,5 +146,53 @@ impl fmt::Debug for AccessToken {
             .field("expires_on", &format_args!("{}", self.0.expires_on))
             .field("source", &self.0.source)
             .finish_non_exhaustive()
+    }
+}
+
+/// A header field's value that is made of the token's other parts when it is first asked for; so it
+/// plays no part in comparisons.
+#[derive(Clone, Default)]
+struct Authorization(OnceLock<Option<HeaderValue>>);
+
+impl PartialEq for Authorization {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Authorization {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(text: &str) -> AccessToken {
+        AccessToken::new(text, Timestamp::from_unix_seconds(0))
+    }
+
+    #[test]
+    fn the_header_field_is_made_once_hides_itself_and_follows_the_kind() {
+        let token = token("canary");
+        let made = token.authorization().expect("it fits");
+        assert_eq!(made, "Bearer canary");
+        assert!(made.is_sensitive() && !format!("{made:?} {token:?}").contains("canary"));
+        let again = token.clone();
+        let again = again.authorization().expect("it fits");
+        assert_eq!(made.as_bytes().as_ptr(), again.as_bytes().as_ptr());
+        assert_eq!(token, self::token("canary"));
+        let other = token.token_type("pop");
+        assert_eq!(other.authorization().expect("it fits"), "pop canary");
+    }
+
+    #[test]
+    fn a_token_that_fits_no_header_field_says_so_without_showing_itself() {
+        let refusal = token("canary\n")
+            .authorization()
+            .expect_err("it is two lines")
+            .to_string();
+        assert!(
+            refusal.contains("header field") && !refusal.contains("canary"),
+            "{refusal}"
+        );
     }
 }

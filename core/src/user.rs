@@ -19,10 +19,10 @@ pub use self::record::AuthenticationRecord;
 pub(crate) use self::sign_in::{Label, Person, SignIn, check_scopes};
 
 /// The application that the Azure tools sign people in with, where a program has none of its own.
-pub(crate) const DEVELOPER_CLIENT: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+pub const DEVELOPER_CLIENT: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 
-/// The tenant of whoever signs in with a work or school account.
-pub(crate) const ANY_ORGANIZATION: &str = "organizations";
+/// The tenant of whoever signs in with a work or school account, where no tenant is named.
+pub const ANY_ORGANIZATION: &str = "organizations";
 
 /// Whether a person can have this name: one word that means nothing in a path.
 pub(crate) fn is_user_name(name: &str) -> bool {

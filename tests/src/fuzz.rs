@@ -7,15 +7,17 @@ mod challenge;
 mod environment;
 mod input;
 mod sign_in;
+mod snapshot;
 mod tool;
 mod transcript;
 mod whole_run;
 
 pub use self::answer::{error_body, token_answer};
 pub use self::certificate::certificate_file;
-pub use self::challenge::arc_challenge;
+pub use self::challenge::{arc_challenge, service_challenge};
 pub use self::environment::environment_map;
 pub use self::sign_in::{device_code_answer, loopback_request};
+pub use self::snapshot::cache_snapshot;
 pub use self::tool::tool_output;
 pub use self::transcript::transcript;
 pub use self::whole_run::whole_run;

@@ -53,6 +53,16 @@ fn every_committed_run_keeps_its_promise() {
     replay("whole_run", azid_tests::fuzz::whole_run);
 }
 
+#[test]
+fn every_committed_challenge_of_a_service_keeps_its_promise() {
+    replay("service_challenge", azid_tests::fuzz::service_challenge);
+}
+
+#[test]
+fn every_committed_snapshot_keeps_its_promise() {
+    replay("cache_snapshot", azid_tests::fuzz::cache_snapshot);
+}
+
 #[expect(
     clippy::print_stdout,
     reason = "names the input, and is shown only when the test fails"

@@ -19,9 +19,10 @@ pub enum EarlyRefresh {
     #[default]
     Spawn,
     /// The caller who finds the token due, for so long at most; then it takes the token that is
-    /// held. All others take that at once.
+    /// held, and the next caller goes on with what it began. All others take that token at once.
     Inline {
-        /// How long that caller waits at most.
+        /// How long that caller waits at most: twice as long if the refresh before this one came to
+        /// no end, and so on up to 32 times, so that a slow one is done before the token expires.
         at_most: Duration,
     },
 }

@@ -1,16 +1,17 @@
 //! One caller's way to a token.
 //!
-//! asking ─► waiting | queueing | refreshing ─► done
+//! held | asking ─► waiting | queueing | refreshing ─► done
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use azid_core::cache::Key;
 use azid_core::{AccessToken, Error, TokenRequest};
-use azid_shared::Asked;
+use azid_shared::{Asked, patience};
 
 use crate::builder::EarlyRefresh;
 use crate::flight::Flight;
@@ -26,7 +27,16 @@ use crate::timer::timer;
 ///
 /// A panic of the host reaches one of the callers; the others ask again.
 #[must_use = "a token is got only while this is polled"]
-pub struct GetToken<H: Host> {
+pub struct GetToken<H: Host>(Way<H>);
+
+enum Way<H: Host> {
+    /// The token was at hand: there is nothing to carry along.
+    Held(AccessToken),
+    Asking(Box<Caller<H>>),
+    Done,
+}
+
+struct Caller<H: Host> {
     provider: TokenProvider<H>,
     request: TokenRequest,
     key: Key,
@@ -38,21 +48,45 @@ enum State<H: Host> {
     Waiting(SharedJourney<H>),
     /// Another run has the lane: wait until it is over, then ask again.
     Queueing(SharedJourney<H>),
-    /// This caller drives a refresh until the timer ends, with a good token in its hand.
-    Refreshing(SharedJourney<H>, Box<Flight<H>>, AccessToken),
-    Done,
+    /// This caller drives a refresh until the timer ends, or polls it once, with a good token in its
+    /// hand.
+    Refreshing(SharedJourney<H>, Option<Box<Flight<H>>>, AccessToken),
 }
 
 impl<H: Host> GetToken<H> {
+    #[inline]
+    pub(crate) fn held(token: AccessToken) -> Self {
+        Self(Way::Held(token))
+    }
+
     pub(crate) fn new(provider: TokenProvider<H>, request: TokenRequest, key: Key) -> Self {
-        Self {
+        Self(Way::Asking(Box::new(Caller {
             provider,
             request,
             key,
             state: State::Asking,
+        })))
+    }
+}
+
+impl<H: Host> Future for GetToken<H> {
+    type Output = Result<AccessToken, Error>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Way::Asking(caller) = &mut self.0 {
+            let answer = ready!(caller.poll(cx));
+            self.0 = Way::Done;
+            return Poll::Ready(answer);
+        }
+        match mem::replace(&mut self.0, Way::Done) {
+            Way::Held(token) => Poll::Ready(Ok(token)),
+            _ => panic!("a future was polled after it was done"),
         }
     }
+}
 
+impl<H: Host> Caller<H> {
     /// Answers the token if there is one without waiting.
     fn ask(&mut self) -> Option<Result<AccessToken, Error>> {
         match self.provider.ask(&self.key, &self.request) {
@@ -60,42 +94,52 @@ impl<H: Host> GetToken<H> {
             Asked::NotYet(error) => return Some(Err(error)),
             Asked::Wait(journey) => self.state = State::Waiting(journey),
             Asked::Queue(journey) => self.state = State::Queueing(journey),
-            Asked::Refresh(token, journey) => {
-                let host = self.provider.host();
-                let (journey, at_most) = match self.provider.early_refresh() {
-                    EarlyRefresh::Inline { at_most } => (journey, at_most),
-                    EarlyRefresh::Spawn => match host.spawn(Refresh::new(journey)) {
-                        Ok(()) => return Some(Ok(token)),
-                        Err(refresh) => (refresh.into_journey(), EarlyRefresh::AT_MOST),
-                    },
-                };
-                let timer = Box::new(timer(host, at_most));
-                self.state = State::Refreshing(journey, timer, token);
-            }
+            Asked::Refresh {
+                held,
+                flight,
+                unfinished,
+            } => return self.refresh(held, flight, Some(unfinished)),
+            Asked::Nudge(held, flight) => return self.refresh(held, flight, None),
         }
         None
     }
-}
 
-impl<H: Host> Future for GetToken<H> {
-    type Output = Result<AccessToken, Error>;
+    /// Sees that a flight gets on: for a while after so many that came to no end, or just a little.
+    fn refresh(
+        &mut self,
+        held: AccessToken,
+        journey: SharedJourney<H>,
+        unfinished: Option<u32>,
+    ) -> Option<Result<AccessToken, Error>> {
+        let host = self.provider.host();
+        let (journey, at_most) = match self.provider.early_refresh() {
+            EarlyRefresh::Inline { at_most } => (journey, at_most),
+            EarlyRefresh::Spawn => match host.spawn(Refresh::new(journey)) {
+                Ok(()) => return Some(Ok(held)),
+                Err(refresh) => (refresh.into_journey(), EarlyRefresh::AT_MOST),
+            },
+        };
+        let timer = unfinished.map(|n| Box::new(timer(host, patience(at_most, n))));
+        self.state = State::Refreshing(journey, timer, held);
+        None
+    }
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    #[cold]
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<AccessToken, Error>> {
         loop {
-            let this = &mut *self;
-            let answer = match &mut this.state {
-                State::Asking => match this.ask() {
+            let answer = match &mut self.state {
+                State::Asking => match self.ask() {
                     Some(answer) => answer,
                     None => continue,
                 },
                 State::Waiting(journey) => match ready!(Pin::new(journey).poll(cx)) {
                     Landing::Settled(result) => result,
                     Landing::Belated => {
-                        this.state = State::Asking;
+                        self.state = State::Asking;
                         continue;
                     }
                     Landing::Panicked(panic) => {
-                        this.state = State::Asking;
+                        self.state = State::Asking;
                         match panic.take() {
                             Some(panic) => resume_unwind(panic),
                             None => continue,
@@ -104,20 +148,20 @@ impl<H: Host> Future for GetToken<H> {
                 },
                 State::Queueing(journey) => {
                     ready!(Pin::new(journey).poll(cx));
-                    this.state = State::Asking;
+                    self.state = State::Asking;
                     continue;
                 }
                 State::Refreshing(journey, timer, held) => match Pin::new(journey).poll(cx) {
                     Poll::Ready(Landing::Settled(Ok(token))) => Ok(token),
                     Poll::Ready(_) => Ok(held.clone()), // which is good, whatever went wrong
                     Poll::Pending => {
-                        ready!(Pin::new(timer).poll(cx));
+                        if let Some(timer) = timer {
+                            ready!(Pin::new(timer).poll(cx));
+                        }
                         Ok(held.clone())
                     }
                 },
-                State::Done => panic!("a future was polled after it was done"),
             };
-            this.state = State::Done;
             return Poll::Ready(answer);
         }
     }
@@ -125,8 +169,10 @@ impl<H: Host> Future for GetToken<H> {
 
 impl<H: Host> fmt::Debug for GetToken<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GetToken")
-            .field("request", &self.request)
-            .finish_non_exhaustive()
+        let mut shown = f.debug_struct("GetToken");
+        if let Way::Asking(caller) = &self.0 {
+            shown.field("request", &caller.request);
+        }
+        shown.finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use azid_core::effect::Detail;
-use azid_core::{Environment, Now, Platform, Seed, Step};
+use azid_core::{Environment, Now, Platform, Seed, Step, Timestamp};
 
 use crate::refresh::Refresh;
 
@@ -79,6 +79,12 @@ pub trait Host: Sized + 'static {
 
     /// What time it is.
     fn now(&self) -> Now;
+
+    /// What time it is by the wall clock: what each look at a token that is held asks for. A host
+    /// that can say so with less effort than [`now`](Self::now) does.
+    fn timestamp(&self) -> Timestamp {
+        self.now().timestamp()
+    }
 
     /// A fresh seed for one run.
     ///

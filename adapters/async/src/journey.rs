@@ -10,7 +10,6 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
@@ -19,21 +18,15 @@ use azid_core::effect::SleepReason;
 use azid_core::{
     AccessToken, Cause, Context, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
 };
-use azid_shared::sync::lock;
-use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache};
-use futures_util::future::Shared;
+use azid_shared::sync::{Arc, Mutex, lock};
+use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache, Waited, allowance};
 
 use crate::flight::Flight;
 use crate::host::Host;
-
-/// How much longer than its effect's time limit a flight is not overdue: tasks may be late.
-const GRACE: Duration = Duration::from_secs(10);
-
-/// What an effect may take that has no time limit of its own: other callbacks, files.
-const UNTIMED: Duration = Duration::from_secs(300);
+use crate::shared::Shared;
 
 /// A journey that any number of callers wait for. Whichever of them is polled drives it.
-pub(crate) type SharedJourney<H> = Shared<Journey<H>>;
+pub(crate) struct SharedJourney<H: Host>(Shared<Journey<H>>);
 
 /// What every run of a provider needs.
 pub(crate) struct Means<H> {
@@ -111,7 +104,7 @@ impl<H: Host> Journey<H> {
                 }
                 step => {
                     if let Some(lease) = &self.lease {
-                        lease.extend(allowed(&step), self.means.host.now());
+                        lease.extend(allowance(&step), self.means.host.now());
                     }
                     if let Some(wait) = backoff(&step) {
                         self.means.on_event.tell(&Event::Retry { wait });
@@ -199,6 +192,33 @@ impl<H: Host> Future for Journey<H> {
     }
 }
 
+impl<H: Host> SharedJourney<H> {
+    pub(crate) fn new(journey: Journey<H>) -> Self {
+        Self(Shared::new(journey))
+    }
+}
+
+impl<H: Host> Future for SharedJourney<H> {
+    type Output = Landing;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Landing> {
+        Pin::new(&mut self.0).poll(cx)
+    }
+}
+
+impl<H: Host> Clone for SharedJourney<H> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+/// Whoever waits holds a clone, whether it is polled or not.
+impl<H: Host> Waited for SharedJourney<H> {
+    fn is_left(&self) -> bool {
+        self.0.is_alone()
+    }
+}
+
 impl<H: Host> fmt::Debug for Journey<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Journey")
@@ -216,17 +236,4 @@ fn backoff(step: &Step) -> Option<Duration> {
         }
         _ => None,
     }
-}
-
-/// How long the flight may go on without another word.
-fn allowed(step: &Step) -> Duration {
-    let limit = match step {
-        Step::Http(call) => call.request().requirements.timeout,
-        Step::Exec(call) => call.request().timeout,
-        Step::Sign(call) => call.request().timeout,
-        Step::Authorize(call) => call.request().timeout,
-        Step::Sleep(call) => call.request().duration,
-        _ => UNTIMED,
-    };
-    limit.saturating_add(GRACE)
 }

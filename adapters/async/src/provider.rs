@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use azid_core::cache::Key;
+use azid_core::cache::{Key, KeyRef};
 use azid_core::{AccessToken, Credential, Identity, Seed, TokenRequest};
 use azid_shared::{Asked, Flights, Ledger, TokenCache};
-use futures_util::FutureExt as _;
 
 use crate::builder::{Builder, EarlyRefresh, Settings};
 use crate::get_token::GetToken;
@@ -73,25 +72,86 @@ impl<H: Host> TokenProvider<H> {
     /// A token for these scopes, all of one resource: the one that is held, or a new one.
     ///
     /// The future answers [`azid_core::Error`] when there is none to be had. It owns all that it
-    /// needs and may be dropped at any time.
+    /// needs and may be dropped at any time. A token that is held is taken by this call itself, so
+    /// the future is not one to keep for later.
+    #[inline]
     pub fn get_token(&self, scopes: &[&str]) -> GetToken<H> {
-        self.get_token_with(TokenRequest::new(scopes.iter().copied()))
+        match self.with_cached_token(scopes, AccessToken::clone) {
+            Some(token) => GetToken::held(token),
+            None => self.ask_for_scopes(scopes),
+        }
     }
 
     /// A token for this request. One with the claims of a challenge is never answered from the
     /// cache.
     pub fn get_token_with(&self, request: TokenRequest) -> GetToken<H> {
-        let key = Key::new(&self.0.identity, &request);
-        GetToken::new(self.clone(), request, key)
+        match self.with_cached_token_for(&request, AccessToken::clone) {
+            Some(token) => GetToken::held(token),
+            None => self.ask_for(request),
+        }
+    }
+
+    /// Shows the token for these scopes to a function, where it lies in the cache, if there is one
+    /// that need not be renewed yet; otherwise the answer is nothing, and
+    /// [`get_token`](Self::get_token) is what helps.
+    ///
+    /// This is for those to whom even the count of a shared token is too dear: threads that do so
+    /// all the time do not get in each other's way.
+    ///
+    /// ```
+    /// use azid_async::{Host, TokenProvider};
+    /// use http::HeaderValue;
+    ///
+    /// const SCOPE: &[&str] = &["https://vault.azure.net/.default"];
+    ///
+    /// async fn authorization<H: Host>(
+    ///     provider: &TokenProvider<H>,
+    /// ) -> Result<HeaderValue, Box<dyn std::error::Error>> {
+    ///     let held = provider.with_cached_token(SCOPE, |token| token.authorization().cloned());
+    ///     Ok(match held {
+    ///         Some(value) => value?,
+    ///         None => provider.get_token(SCOPE).await?.authorization()?.clone(),
+    ///     })
+    /// }
+    /// ```
+    #[inline]
+    pub fn with_cached_token<T>(
+        &self,
+        scopes: &[&str],
+        look: impl FnOnce(&AccessToken) -> T,
+    ) -> Option<T> {
+        let Inner {
+            means, identity, ..
+        } = &*self.0;
+        let now = means.host.timestamp();
+        KeyRef::of_scopes(identity, scopes, |key| {
+            means.cache.with_fresh(key, now, look)
+        })
+    }
+
+    /// The same for a request. One with the claims of a challenge has no token in the cache.
+    pub fn with_cached_token_for<T>(
+        &self,
+        request: &TokenRequest,
+        look: impl FnOnce(&AccessToken) -> T,
+    ) -> Option<T> {
+        if request.claims_json().is_some() {
+            return None;
+        }
+        let Inner {
+            means, identity, ..
+        } = &*self.0;
+        let now = means.host.timestamp();
+        KeyRef::of_request(identity, request, |key| {
+            means.cache.with_fresh(key, now, look)
+        })
     }
 
     /// Drops a token that a service has rejected, so that the next caller gets a new one. It has
-    /// no effect on a token that was replaced in the meantime; answers whether it had one.
-    ///
-    /// The request is the one that the token was got with.
-    pub fn invalidate(&self, request: &TokenRequest, token: &AccessToken) -> bool {
-        let key = Key::new(&self.0.identity, request);
-        self.0.means.cache.invalidate(&key, token)
+    /// no effect on a token that was replaced in the meantime, so that of many callers with the
+    /// same complaint one causes a request; answers whether it had an effect.
+    pub fn invalidate(&self, token: &AccessToken) -> bool {
+        self.0.means.cache.invalidate(token)
     }
 
     /// The cache, which other providers may share.
@@ -104,6 +164,17 @@ impl<H: Host> TokenProvider<H> {
         &self.0.means.host
     }
 
+    /// Apart, so that the way of those who find a token is short.
+    #[cold]
+    fn ask_for_scopes(&self, scopes: &[&str]) -> GetToken<H> {
+        self.ask_for(TokenRequest::new(scopes.iter().copied()))
+    }
+
+    fn ask_for(&self, request: TokenRequest) -> GetToken<H> {
+        let key = Key::new(&self.0.identity, &request);
+        GetToken::new(self.clone(), request, key)
+    }
+
     pub(crate) fn early_refresh(&self) -> EarlyRefresh {
         self.0.early_refresh
     }
@@ -111,14 +182,11 @@ impl<H: Host> TokenProvider<H> {
     pub(crate) fn ask(&self, key: &Key, request: &TokenRequest) -> Asked<SharedJourney<H>> {
         let Inner { means, flights, .. } = &*self.0;
         let now = means.host.now();
-        let held = means.cache.fresh(key, now.timestamp());
-        if let Some(token) = held.filter(|_| request.claims_json().is_none()) {
-            return Asked::Ready(token);
-        }
         let memory = means.cache.memory();
         let lane = means.credential.lane(&memory, &means.host.environment());
         flights.ask(key, request, lane, now, |lease| {
-            Journey::new(means.clone(), request.clone(), key.clone(), lease).shared()
+            let journey = Journey::new(means.clone(), request.clone(), key.clone(), lease);
+            SharedJourney::new(journey)
         })
     }
 }

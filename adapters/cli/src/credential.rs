@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use azid_certificate::CertificateReader;
 use azid_core::{
-    Authority, Credential, DefaultAzureCredential, DeveloperToolsCredential, Environment,
+    Credential, DefaultAzureCredential, DeveloperToolsCredential, Environment,
     EnvironmentCredential, ManagedIdentityCredential, ManagedIdentityId,
     WorkloadIdentityCredential,
 };
@@ -30,8 +30,8 @@ pub(crate) enum Name {
     /// The first that there is of what most programs have; AZURE_TOKEN_CREDENTIALS narrows it.
     #[default]
     Default,
-    /// An application by the first complete set of variables: with AZURE_CLIENT_SECRET, with
-    /// AZURE_CLIENT_CERTIFICATE_PATH.
+    /// What the first complete set of variables describes: with AZURE_CLIENT_SECRET, with
+    /// AZURE_CLIENT_CERTIFICATE_PATH, with AZURE_USERNAME and AZURE_PASSWORD.
     Environment,
     /// An application by AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.
     ClientSecret,
@@ -63,7 +63,7 @@ pub(crate) enum Name {
     DeveloperTools,
     /// Somebody who types a code on another device.
     DeviceCode,
-    /// Somebody with a browser on this machine.
+    /// Somebody with a browser, whose page standard error shows too.
     InteractiveBrowser,
     /// Somebody by AZURE_USERNAME and AZURE_PASSWORD. A legacy.
     UsernamePassword,
@@ -91,7 +91,8 @@ pub(crate) struct Choice {
     /// TryAutoDetect finds it.
     #[arg(long)]
     region: Option<String>,
-    /// The client id, instead of AZURE_CLIENT_ID; or the managed identity with this client id.
+    /// The client id, instead of AZURE_CLIENT_ID, or of the Azure tools where somebody signs in; or
+    /// the managed identity with this client id.
     #[arg(long)]
     client_id: Option<String>,
     /// The file with the client secret, instead of AZURE_CLIENT_SECRET.
@@ -149,7 +150,7 @@ impl Choice {
         };
         match self.credential {
             Name::ManagedIdentity => self.managed_identity(),
-            Name::WorkloadIdentity => self.workload_identity(),
+            Name::WorkloadIdentity => workload_identity(&inputs),
             Name::ClientSecret => application::client_secret(&inputs),
             Name::ClientCertificate => application::client_certificate(&inputs),
             Name::ClientAssertion => application::client_assertion(&inputs),
@@ -180,26 +181,28 @@ impl Choice {
         let credential = ManagedIdentityCredential::with_id(id).map_err(usage)?;
         Ok(Arc::new(credential))
     }
+}
 
-    fn workload_identity(&self) -> Made {
-        let mut credential = WorkloadIdentityCredential::new();
-        if let Some(tenant) = &self.tenant {
-            credential = credential.tenant(tenant).map_err(usage)?;
-        }
-        if let Some(client_id) = &self.client_id {
-            credential = credential.client_id(client_id).map_err(usage)?;
-        }
-        if let Some(url) = &self.authority {
-            credential = credential.authority(Authority::new(url).map_err(usage)?);
-        }
-        if let Some(file) = &self.assertion_file {
-            credential = credential.token_file(text(file)?);
-        }
-        if self.identity_binding {
-            credential = credential.identity_binding();
-        }
-        Ok(Arc::new(credential))
+fn workload_identity(inputs: &Inputs<'_>) -> Made {
+    let choice = inputs.choice;
+    let usage = |invalid| inputs.usage(invalid);
+    let mut credential = WorkloadIdentityCredential::new();
+    if let Some(tenant) = &choice.tenant {
+        credential = credential.tenant(tenant).map_err(usage)?;
     }
+    if let Some(client_id) = &choice.client_id {
+        credential = credential.client_id(client_id).map_err(usage)?;
+    }
+    if choice.authority.is_some() {
+        credential = credential.authority(inputs.authority()?);
+    }
+    if let Some(file) = &choice.assertion_file {
+        credential = credential.token_file(text(file)?);
+    }
+    if choice.identity_binding {
+        credential = credential.identity_binding();
+    }
+    Ok(Arc::new(credential))
 }
 
 /// The default chain, which here can read certificates.

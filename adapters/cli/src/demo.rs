@@ -9,15 +9,17 @@
 //! environment that a process starts with. The second process is told on its standard input which
 //! variables each host sets, and shows each credential those of its host alone.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use azid_core::Environment;
 use azid_emulator::{EmulatorServer, demo};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
 
 use crate::cells::Scene;
 use crate::environments::environments;
+use crate::stop::Stop;
 use crate::{Problem, emulate};
 
 /// Variables that would send requests for the emulator somewhere else.
@@ -30,7 +32,8 @@ const PROXIES: [&str; 6] = [
     "all_proxy",
 ];
 
-pub(crate) fn run() -> Result<(), Problem> {
+/// However it ends, the emulator's files are removed, and the second process is gone.
+pub(crate) fn run(stop: Stop) -> Result<(), Problem> {
     let server = emulate::start(0, 0)?;
     let program = std::env::current_exe().map_err(Problem::failed)?;
     let mut cells = Command::new(program);
@@ -49,12 +52,18 @@ pub(crate) fn run() -> Result<(), Problem> {
     cells
         .arg("demo-cells")
         .env("SSL_CERT_FILE", server.ca_file())
-        .stdin(Stdio::piped());
-    let mut cells = cells.spawn().map_err(Problem::failed)?;
-    let input = cells.stdin.take();
-    let told = input.map_or(Ok(()), |mut input| input.write_all(&scene));
-    let status = cells.wait().map_err(Problem::failed)?;
-    told.map_err(Problem::failed)?;
+        .stdin(Stdio::piped())
+        .kill_on_drop(true);
+    let status = stop.during_future(async {
+        let mut cells = cells.spawn().map_err(Problem::failed)?;
+        let told = match cells.stdin.take() {
+            Some(mut input) => input.write_all(&scene).await,
+            None => Ok(()),
+        };
+        let status = cells.wait().await.map_err(Problem::failed)?;
+        told.map_err(Problem::failed)?;
+        Ok(status)
+    })?;
     if status.success() {
         return Ok(());
     }

@@ -1,20 +1,24 @@
 //! `azid doctor`: what the default chain would do here, and what each of its links does.
 //!
-//! plan ─► try each link by itself ─► what the chain would come to ─► a table
+//! plan ─► try each link by itself, all at once ─► what the chain would come to ─► a table
 
 mod finding;
 mod progress;
 mod report;
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use azid_core::{
-    Credential, DefaultAzureCredential, DefaultLink, Plan, PlanContext, Position, TokenRequest,
+    Cause, Credential, DefaultAzureCredential, DefaultLink, Error, ErrorKind, Plan, PlanContext,
+    Position, TokenRequest,
 };
 use clap::Args;
 
 use self::finding::{Diagnosis, Finding};
+use self::progress::Progress;
 use crate::credential::default_chain;
 use crate::runtime::{Order, Runtime};
 use crate::{Problem, output};
@@ -31,8 +35,8 @@ pub(crate) struct Options {
         value_parser = scope
     )]
     scope: String,
-    /// How many seconds each link may take.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30,
+    /// How many seconds each link may take. They are tried at the same time.
+    #[arg(long, value_name = "SECONDS", default_value_t = 15,
         value_parser = clap::value_parser!(u64).range(1..=600))]
     timeout: u64,
 }
@@ -62,10 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Problem> {
         },
         ..Order::new(TokenRequest::new([&options.scope]), environment)
     };
-    let findings = links(&plan)
-        .into_iter()
-        .map(|(name, credential)| find(name, credential, &order))
-        .collect::<Result<_, _>>()?;
+    let findings = examine(links(&plan), &order)?;
     let diagnosis = Diagnosis {
         scope: options.scope.clone(),
         plan,
@@ -96,18 +97,42 @@ fn links(plan: &Plan) -> Vec<(&'static str, DefaultAzureCredential)> {
     DefaultLink::ALL.iter().filter(planned).map(alone).collect()
 }
 
-fn find(
-    link: &'static str,
-    credential: DefaultAzureCredential,
+/// Tries all links at once, so that the slowest says how long it takes.
+fn examine(
+    links: Vec<(&'static str, DefaultAzureCredential)>,
     order: &Order,
-) -> Result<Finding, Problem> {
+) -> Result<Vec<Finding>, Problem> {
+    let progress = Progress::of(links.iter().map(|(link, _)| *link));
+    progress.show_while(|| {
+        thread::scope(|scope| {
+            let mut threads = Vec::new();
+            for (link, credential) in links {
+                let progress = &progress;
+                let work = move || {
+                    let finding = find(link, credential, order);
+                    progress.is_done(link);
+                    finding
+                };
+                let thread = thread::Builder::new().spawn_scoped(scope, work);
+                threads.push(thread.map_err(Problem::failed)?);
+            }
+            let findings = threads.into_iter().map(|thread| thread.join());
+            Ok(findings
+                .map(|finding| finding.unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect())
+        })
+    })
+}
+
+fn find(link: &'static str, credential: DefaultAzureCredential, order: &Order) -> Finding {
     let start = Instant::now();
-    let outcome = progress::while_waiting(&format!("trying {link}"), || {
-        Runtime::Ureq.drive(Arc::new(credential), order.clone())
-    })?;
-    Ok(Finding {
+    let outcome = Runtime::Ureq.drive(Arc::new(credential), order.clone());
+    Finding {
         link,
         took: start.elapsed(),
-        result: outcome.result,
-    })
+        result: match outcome {
+            Ok(outcome) => outcome.result,
+            Err(_) => Err(Error::of(ErrorKind::Failed, link, Cause::NoRandomness)), // no run without
+        },
+    }
 }

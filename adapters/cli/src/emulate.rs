@@ -6,6 +6,7 @@ use azid_emulator::{Emulator, EmulatorServer, Keys, ServerOptions, demo};
 use clap::Args;
 
 use crate::environments::environments;
+use crate::stop::Stop;
 use crate::{Problem, output};
 
 #[derive(Args)]
@@ -25,14 +26,8 @@ pub(crate) struct Options {
     share_tokens_with_pages: bool,
 }
 
-pub(crate) fn run(options: &Options) -> Result<(), Problem> {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    let runtime = builder.enable_all().build().map_err(Problem::failed)?;
-    runtime.block_on(serve(options))
-}
-
-async fn serve(options: &Options) -> Result<(), Problem> {
-    let stop = Stop::new()?; // before anybody can know that there is something to stop
+/// The signals are caught before anybody can know that there is something to end.
+pub(crate) fn run(options: &Options, stop: Stop) -> Result<(), Problem> {
     let server = start(options.http_port, options.port)?;
     if options.share_tokens_with_pages {
         server.with_emulator(|emulator| emulator.entra_mut().share_tokens_with_pages(true));
@@ -56,7 +51,7 @@ async fn serve(options: &Options) -> Result<(), Problem> {
         server.http_origin()
     ));
     output::note("its secret is its own and worth nothing elsewhere; Ctrl-C ends it");
-    stop.asked().await;
+    stop.asked();
     Ok(())
 }
 
@@ -76,53 +71,6 @@ pub(crate) fn start(http_port: u16, https_port: u16) -> Result<EmulatorServer, P
 /// A value that a shell takes as it is.
 fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
-}
-
-/// What ends the emulator, so that its files are removed: Ctrl-C, SIGTERM, SIGHUP.
-struct Stop {
-    #[cfg(unix)]
-    signals: [tokio::signal::unix::Signal; 3],
-}
-
-impl Stop {
-    #[cfg(unix)]
-    fn new() -> Result<Self, Problem> {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        let on = |kind| signal(kind).map_err(Problem::failed);
-        let signals = [
-            on(SignalKind::interrupt())?,
-            on(SignalKind::terminate())?,
-            on(SignalKind::hangup())?,
-        ];
-        Ok(Self { signals })
-    }
-
-    #[cfg(unix)]
-    async fn asked(mut self) {
-        std::future::poll_fn(|cx| {
-            let asked = self
-                .signals
-                .iter_mut()
-                .any(|it| it.poll_recv(cx).is_ready());
-            if asked {
-                std::task::Poll::Ready(())
-            } else {
-                std::task::Poll::Pending
-            }
-        })
-        .await;
-    }
-
-    #[cfg(not(unix))]
-    fn new() -> Result<Self, Problem> {
-        Ok(Self {})
-    }
-
-    #[cfg(not(unix))]
-    async fn asked(self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `azid login`: a check that somebody can sign in, and of who they are then.
 
+use std::env;
 use std::time::Duration;
 
 use azid_core::{AuthenticationRecord, Fact, MemoryChange, TokenRequest};
@@ -8,7 +9,8 @@ use clap::Args;
 use crate::credential::{Choice, Name};
 use crate::runtime::{Order, Runtime};
 use crate::table::rounded;
-use crate::{Problem, output, token};
+use crate::token::Patience;
+use crate::{Problem, output};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -38,33 +40,46 @@ pub(crate) struct Options {
 }
 
 #[derive(Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 struct Way {
     /// Show a code to type on another device.
     #[arg(long)]
     device_code: bool,
-    /// Open the sign-in page in this machine's browser.
+    /// Open the sign-in page in this machine's browser, and print its address.
     #[arg(long)]
     browser: bool,
 }
 
+impl Way {
+    fn credential(&self) -> Name {
+        let is_browser = self.browser || (!self.device_code && is_browser_likely());
+        match is_browser {
+            true => Name::InteractiveBrowser,
+            false => Name::DeviceCode,
+        }
+    }
+}
+
+/// A browser that the variable BROWSER does not name would, over ssh, open where nobody sits:
+/// unless it is one of X11, whose display may be the person's.
+fn is_browser_likely() -> bool {
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_elsewhere = is_set("SSH_CONNECTION") && !is_set("BROWSER") && !is_set("DISPLAY");
+    azid_native::Browser::is_likely() && !is_elsewhere
+}
+
 pub(crate) fn run(options: Options) -> Result<(), Problem> {
-    let name = match options.way.device_code {
-        true => Name::DeviceCode,
-        false => Name::InteractiveBrowser,
-    };
+    let name = options.way.credential();
     let choice = Choice::of_person(name, options.tenant, options.authority, options.client_id);
     let environment = azid_native::environment();
     let credential = choice.credential(&environment)?;
-    if options.way.browser {
-        output::note("the sign-in page opens in the browser; it waits for five minutes");
-    }
     let order = Order {
         deadline: options.timeout.map(Duration::from_secs),
         ..Order::new(TokenRequest::new([&options.scope]), environment)
     };
+    let patience = Patience::of(&order);
     let outcome = options.runtime.drive(credential, order)?;
-    let token = outcome.result.map_err(token::problem)?;
+    let token = outcome.result.map_err(|error| patience.problem(error))?;
     let who = outcome.memory.into_iter().find_map(signed_in);
     let lifetime = token.expires_on().since(azid_native::now().timestamp());
     output::line(&format!(

@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write as _};
 use std::path::Path;
 
-use crate::Problem;
+use crate::{Problem, stop};
 
 /// Prints a line, at once.
 pub(crate) fn line(line: &str) -> Result<(), Problem> {
@@ -14,6 +14,7 @@ pub(crate) fn line(line: &str) -> Result<(), Problem> {
 
 /// Prints a text, at once.
 pub(crate) fn text(text: &str) -> Result<(), Problem> {
+    stop::hold();
     let mut output = io::stdout().lock();
     write!(output, "{text}")
         .and_then(|()| output.flush())
@@ -33,12 +34,19 @@ pub(crate) fn has_colours() -> bool {
 
 /// Draws a line on standard error anew, where that is a terminal.
 pub(crate) fn redraw(line: &str) {
+    stop::hold();
+    redraw_now(line);
+}
+
+/// The same while the process ends.
+pub(crate) fn redraw_now(line: &str) {
     let mut errors = io::stderr().lock();
     let _ = write!(errors, "\r\x1b[K{line}").and_then(|()| errors.flush());
 }
 
 /// Says something on standard error. Nobody can be told that this did not work.
 pub(crate) fn note(note: &str) {
+    stop::hold();
     let _ = writeln!(io::stderr().lock(), "{note}");
 }
 

@@ -85,7 +85,7 @@ impl Row {
         let order = Order {
             token: self.callback.clone(),
             prompt: Arc::new(robot::type_code),
-            browser: Some(Arc::new(robot::browse)),
+            browser: Arc::new(robot::browse),
             ..Order::new(request, self.environment.clone())
         };
         let outcome = runtime.drive((self.make)()?, order)?;

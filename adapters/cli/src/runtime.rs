@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use azid_async_std::AsyncStdHost;
@@ -14,7 +15,7 @@ use azid_tokio::{Flight, TokioHost, WithCallbacks};
 use clap::ValueEnum;
 use url::Url;
 
-use crate::{Problem, output};
+use crate::{Problem, browser, output};
 
 /// The adapter that carries a run out.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -42,8 +43,11 @@ pub(crate) struct Order {
     pub(crate) token: Option<AccessToken>,
     /// What shows a device code to a person: standard error, unless said otherwise.
     pub(crate) prompt: Prompt,
-    /// What opens a page: the person's own browser, unless said otherwise.
-    pub(crate) browser: Option<Browser>,
+    /// What opens a page: the person's own browser, which standard error names too, unless said
+    /// otherwise.
+    pub(crate) browser: Browser,
+    /// Whether somebody was asked to sign in.
+    pub(crate) has_asked: Arc<AtomicBool>,
 }
 
 /// Shows somebody a device code.
@@ -60,6 +64,8 @@ pub(crate) const PROMPT: &str = "terminal";
 
 impl Order {
     pub(crate) fn new(request: TokenRequest, environment: Environment) -> Self {
+        let has_asked = Arc::new(AtomicBool::new(false));
+        let (prompted, opened) = (Arc::clone(&has_asked), Arc::clone(&has_asked));
         Self {
             request,
             environment,
@@ -67,11 +73,16 @@ impl Order {
             position: Position::default(),
             record: false,
             token: None,
-            prompt: Arc::new(|code| {
+            prompt: Arc::new(move |code| {
+                prompted.store(true, Ordering::Release);
                 output::note(code.message.expose());
                 Ok(())
             }),
-            browser: None,
+            browser: Arc::new(move |page| {
+                opened.store(true, Ordering::Release);
+                browser::open(page)
+            }),
+            has_asked,
         }
     }
 
@@ -107,9 +118,8 @@ impl Runtime {
                     .on_prompt(CallbackId::new(PROMPT), move |asked| {
                         prompt(&asked.device_code)
                     });
-                if let Some(browser) = order.browser.clone() {
-                    host = host.browser(move |page| browser(page));
-                }
+                let browser = Arc::clone(&order.browser);
+                host = host.browser(move |page| browser(page));
                 if let Some(token) = token {
                     host = host.on_token(CallbackId::new(CALLBACK), move |_| Ok(token.clone()));
                 }
@@ -120,20 +130,14 @@ impl Runtime {
             Self::Tokio => {
                 let mut builder = tokio::runtime::Builder::new_current_thread();
                 let runtime = builder.enable_all().build().map_err(Problem::failed)?;
-                let host = TokioHost::new();
-                let host = match order.browser.clone() {
-                    Some(browser) => host.browser(move |page| browser(page)),
-                    None => host,
-                };
+                let browser = Arc::clone(&order.browser);
+                let host = TokioHost::new().browser(move |page| browser(page));
                 let flight = flight(host, credential, order)?;
                 Ok(runtime.block_on(flight))
             }
             Self::AsyncStd => {
-                let host = AsyncStdHost::new();
-                let host = match order.browser.clone() {
-                    Some(browser) => host.browser(move |page| browser(page)),
-                    None => host,
-                };
+                let browser = Arc::clone(&order.browser);
+                let host = AsyncStdHost::new().browser(move |page| browser(page));
                 let flight = flight(host, credential, order)?;
                 Ok(async_std::task::block_on(flight))
             }

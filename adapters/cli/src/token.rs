@@ -1,9 +1,11 @@
 //! `azid token`: one run, and its token on standard output.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use azid_core::{AccessToken, Cause, Error, ErrorKind, TokenRequest, Transcript, What};
+use azid_core::{AccessToken, Cause, Error, ErrorKind, Fault, TokenRequest, Transcript};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -31,7 +33,7 @@ pub(crate) struct Options {
     /// The JSON of a claims challenge.
     #[arg(long, value_name = "JSON")]
     claims: Option<String>,
-    /// How many seconds it may take in all.
+    /// How many seconds it may take in all; when they run out, the message says what took them.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
     /// Ask for a token that takes part in continuous access evaluation.
@@ -61,6 +63,7 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
         deadline: options.timeout.map(Duration::from_secs),
         ..Order::new(request, environment)
     };
+    let patience = Patience::of(&order);
     let outcome = options.runtime.drive(credential, order)?;
     let written = match (options.transcript, outcome.transcript) {
         (Some(file), Some(transcript)) => write_transcript(&file, &transcript),
@@ -70,23 +73,59 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
         if let Err(problem) = &written {
             output::note(&format!("azid: {}", problem.message));
         }
-        problem(error)
+        patience.problem(error)
     })?;
     written?;
     output::line(&shown(&token, options.output))
 }
 
-/// An error, and how the process ends with it.
-pub(crate) fn problem(error: Error) -> Problem {
-    Problem::new(exit(&error), error)
+/// How long a run may take, and whether somebody was asked in it.
+pub(crate) struct Patience {
+    start: Instant,
+    deadline: Option<Duration>,
+    has_asked: Arc<AtomicBool>,
 }
 
-fn exit(error: &Error) -> Exit {
-    match (error.kind(), error.cause()) {
-        (_, Cause::Invalid(invalid)) if matches!(invalid.what(), What::Scopes | What::Claims) => {
-            Exit::Usage // only flags say these
+impl Patience {
+    /// From now on.
+    pub(crate) fn of(order: &Order) -> Self {
+        Self {
+            start: Instant::now(),
+            deadline: order.deadline,
+            has_asked: Arc::clone(&order.has_asked),
         }
+    }
+
+    /// An error, and how the process ends with it.
+    pub(crate) fn problem(&self, error: Error) -> Problem {
+        let Some(allowed) = self.deadline.filter(|it| self.start.elapsed() >= *it) else {
+            return Problem::new(exit(&error), error);
+        };
+        let allowed = allowed.as_secs();
+        if self.has_asked.load(Ordering::Acquire) {
+            let why = format!(
+                "time ran out: nobody signed in within the {allowed} s that --timeout allows"
+            );
+            return Problem::new(Exit::Person, why);
+        }
+        let slowest = error.links().iter().max_by_key(|link| link.took);
+        let who = match slowest {
+            Some(link) => format!("{} took {:.1} s of", link.link, link.took.as_secs_f64()),
+            None => format!("{} had no token within", error.credential()),
+        };
+        Problem::failed(format!(
+            "time ran out: {who} the {allowed} s that --timeout allows\n{error}"
+        ))
+    }
+}
+
+/// How the process ends with an error.
+pub(crate) fn exit(error: &Error) -> Exit {
+    match (error.kind(), error.cause()) {
+        (_, Cause::Invalid(_)) => Exit::Usage,
         (ErrorKind::Unavailable, _) => Exit::Unavailable,
+        (ErrorKind::InteractionRequired, _) => Exit::Person,
+        _ if error.fault() == Fault::User => Exit::Person,
         _ => Exit::Failed,
     }
 }
@@ -110,4 +149,32 @@ fn shown(token: &AccessToken, output: Output) -> String {
 fn write_transcript(path: &Path, transcript: &Transcript) -> Result<(), Problem> {
     let text = serde_json::to_string_pretty(transcript).map_err(Problem::failed)?;
     output::private_file(path, &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use azid_core::effect::AuthorizeFailure;
+    use azid_core::{Cause, Error, ErrorKind, SignInFault};
+
+    use super::exit;
+
+    fn code(kind: ErrorKind, cause: impl Into<Cause>) -> u8 {
+        exit(&Error::of(kind, "Credential", cause)) as u8
+    }
+
+    #[test]
+    fn all_ways_in_which_a_person_does_not_act_have_one_exit_code() {
+        let person = |fault| Cause::SignIn {
+            fault,
+            service: None,
+        };
+        let failed = ErrorKind::Failed;
+        assert_eq!(code(failed, person(SignInFault::CodeExpired)), 4);
+        assert_eq!(code(failed, person(SignInFault::Declined)), 4);
+        assert_eq!(code(failed, AuthorizeFailure::TimedOut), 4);
+        assert_eq!(code(failed, AuthorizeFailure::Cancelled), 4);
+        assert_eq!(code(failed, person(SignInFault::OtherNonce)), 1);
+        assert_eq!(code(failed, Cause::OutOfTime), 1);
+        assert_eq!(code(ErrorKind::Unavailable, Cause::NoLink), 3);
+    }
 }

@@ -3,6 +3,8 @@
 //! bind ─► open the browser ─► hear connections ─► code | denial | time-out | called off
 
 mod browser;
+#[cfg(all(feature = "browser", unix))]
+mod command;
 mod connection;
 mod sign_in;
 

@@ -1,9 +1,9 @@
 //! The time of this machine.
 
 use std::sync::LazyLock;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use azid_core::Now;
+use azid_core::{Now, Timestamp};
 
 /// What the monotonic part of every [`now`] of this process counts from.
 static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -11,11 +11,22 @@ static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// The time now, by the wall clock and by the monotonic clock.
 pub fn now() -> Now {
     let origin = *ORIGIN;
-    let wall = match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
+    Now::new(timestamp().unix_milliseconds(), origin.elapsed())
+}
+
+/// The moment on the wall clock alone, for half the effort.
+pub fn timestamp() -> Timestamp {
+    let milliseconds = match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => milliseconds(since),
+        Err(before) => -milliseconds(before.duration()),
     };
-    Now::new(wall, origin.elapsed())
+    Timestamp::from_unix_milliseconds(milliseconds)
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    (duration.as_secs() as i64)
+        .wrapping_mul(1000)
+        .wrapping_add(i64::from(duration.subsec_millis()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! happens reaches the first as an event. However it ends, nothing of the program is left: see
 //! [`Tree`].
 
+mod ending;
 mod running;
 mod tree;
 
@@ -20,6 +21,8 @@ use azid_core::SecretBytes;
 use azid_core::effect::{Detail, ExecFailure, ExecOutput, ExecRequest};
 use zeroize::Zeroizing;
 
+use self::ending::Entry;
+pub use self::ending::end_programs;
 pub use self::running::{Running, start_program};
 use self::tree::Tree;
 
@@ -36,6 +39,14 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// request's variables, its standard input empty. The program leads a process group of its own; at
 /// its time limit, and when it prints too much, that group is killed as a whole. What it left
 /// running when it ended by itself is its own affair, and not waited for.
+///
+/// Two things get out of this. A process that the program moved to a session or a group of its own
+/// (`setsid`, a daemon) is no longer of the group, and lives on; it holds nothing up, since its
+/// outputs are not read any further. And a signal that ends this process ends no program, since a
+/// terminal's Ctrl-C does not reach another group: a process that catches the signal ends them by
+/// [`end_programs`], and one that is killed outright (`SIGKILL`) cannot, so that the program goes on
+/// until it is done or finds that nobody reads what it prints. On Windows the process's tree takes
+/// the place of the group, and Ctrl-C reaches all that share the console.
 ///
 /// # Errors
 ///
@@ -91,6 +102,7 @@ fn run(
 ) -> Result<ExecOutput, ExecFailure> {
     let deadline = Instant::now().checked_add(request.timeout);
     let is_late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let _entry = Entry::of(post)?; // outlives the program
     let mut program = spawn(request)?;
     read(program.stdout(), Stream::Out, post)?;
     read(program.stderr(), Stream::Error, post)?;

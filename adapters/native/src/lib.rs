@@ -7,7 +7,7 @@
 //! |---|---|
 //! | the inputs of a run | [`environment`], [`platform`], [`now`], [`seed`] |
 //! | the effect `ReadFile` | [`read_file`] |
-//! | the effect `Exec` | [`run_program`], or as a future [`start_program`] |
+//! | the effect `Exec` | [`run_program`], or as a future [`start_program`]; [`end_programs`] at a signal |
 //! | for `Http`: whether a request may leave, and by which way | [`check`], [`Proxies`] |
 //! | for `Http`: an answer's body within its limit | [`read_at_most`] |
 //! | for `Http`: how its server proves who it is | [`Tls::special_requirements`](azid_core::effect::Tls::special_requirements), and below |
@@ -50,9 +50,9 @@ mod sign;
 mod tls;
 
 pub use self::authorize::{Authorization, Browser, authorize};
-pub use self::clock::now;
+pub use self::clock::{now, timestamp};
 pub use self::environment::{environment, platform};
-pub use self::exec::{Running, run_program, start_program};
+pub use self::exec::{Running, end_programs, run_program, start_program};
 pub use self::failure::{Phase, http_failure};
 pub use self::file::read_file;
 pub use self::limit::read_at_most;

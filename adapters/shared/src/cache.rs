@@ -1,12 +1,12 @@
 //! The tokens, behind a lock for those who change them and as a snapshot for those who read.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use arc_swap::ArcSwap;
-use azid_core::cache::{Freshness, Key, RefreshSettings, TokenTable};
+use azid_core::cache::{Freshness, Key, KeyRef, RefreshSettings, TokenTable};
 use azid_core::{AccessToken, Memory, MemoryChange, Timestamp};
 
+use crate::published::Published;
 use crate::sync::{Arc, Mutex, lock};
 
 /// Tokens, and what runs left to remember. Any number of providers can share one: what is kept
@@ -14,14 +14,7 @@ use crate::sync::{Arc, Mutex, lock};
 pub struct TokenCache {
     table: Mutex<TokenTable>,
     memory: Mutex<Memory>,
-    published: ArcSwap<HashMap<Key, Published>>,
-}
-
-/// A token that may be handed out without a look at the table.
-#[derive(Clone)]
-struct Published {
-    token: AccessToken,
-    fresh_until: Timestamp,
+    published: ArcSwap<Published>,
 }
 
 impl TokenCache {
@@ -39,17 +32,23 @@ impl TokenCache {
         })
     }
 
-    /// The token of a key that needs no refresh yet. It takes no lock.
-    pub fn fresh(&self, key: &Key, now: Timestamp) -> Option<AccessToken> {
-        let published = self.published.load();
-        let found = published.get(key)?;
-        (now < found.fresh_until).then(|| found.token.clone())
+    /// Shows the token of a key that needs no refresh yet, where it lies: without a lock, and
+    /// without a write to anything that threads share.
+    ///
+    /// It should be looked at briefly. A token that is replaced in the meantime stays whole.
+    #[inline]
+    pub fn with_fresh<T>(
+        &self,
+        key: KeyRef<'_>,
+        now: Timestamp,
+        look: impl FnOnce(&AccessToken) -> T,
+    ) -> Option<T> {
+        self.published.load().fresh(key, now).map(look)
     }
 
-    /// Drops a token that turned out to be of no use, if it is still the one held, and says
-    /// whether it was.
-    pub fn invalidate(&self, key: &Key, token: &AccessToken) -> bool {
-        self.change(|table| table.invalidate(key, token))
+    /// Drops a token that turned out to be of no use, if it is still held, and says whether it was.
+    pub fn invalidate(&self, token: &AccessToken) -> bool {
+        self.change(|table| table.invalidate(token))
     }
 
     /// What runs left to remember so far.
@@ -71,17 +70,18 @@ impl TokenCache {
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut TokenTable) -> T) -> T {
         let mut table = lock(&self.table);
         let answer = change(&mut table);
-        let published = table.entries().map(|(key, token, fresh_until)| {
-            (
-                key.clone(),
-                Published {
-                    token: token.clone(),
-                    fresh_until,
-                },
-            )
-        });
-        self.published.store(Arc::new(published.collect()));
+        let published = self.published.load().update(&table);
+        self.published.store(Arc::new(published));
         answer
+    }
+
+    /// Changes the table and the memory.
+    pub(crate) fn change_all<T>(
+        &self,
+        change: impl FnOnce(&mut TokenTable, &mut Memory) -> T,
+    ) -> T {
+        let mut memory = lock(&self.memory);
+        self.change(|table| change(table, &mut memory))
     }
 }
 

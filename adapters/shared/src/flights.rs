@@ -16,6 +16,19 @@ pub struct Flights<F> {
     waiting: Mutex<HashMap<FlightId, F>>,
 }
 
+/// What waiters wait on.
+pub trait Waited: Clone {
+    /// Whether nobody is left who drives the flight. It is asked of the one in [`Flights`].
+    fn is_left(&self) -> bool;
+}
+
+/// A condition that is waited for: whoever flies does so on a thread, to the end.
+impl<T> Waited for Arc<T> {
+    fn is_left(&self) -> bool {
+        false
+    }
+}
+
 /// What a caller does.
 #[derive(Debug)]
 #[must_use]
@@ -23,7 +36,16 @@ pub enum Asked<F> {
     /// Take this token.
     Ready(AccessToken),
     /// Take this token, and see that this flight to renew it gets going.
-    Refresh(AccessToken, F),
+    Refresh {
+        /// The token.
+        held: AccessToken,
+        /// The flight.
+        flight: F,
+        /// How many flights before it came to no end: see [`patience`](crate::patience).
+        unfinished: u32,
+    },
+    /// Take this token, and poll this flight to renew it once: nobody drives it any more.
+    Nudge(AccessToken, F),
     /// Wait for this flight and take its result.
     Wait(F),
     /// Wait for this flight and ask again.
@@ -32,7 +54,7 @@ pub enum Asked<F> {
     NotYet(Error),
 }
 
-impl<F: Clone> Flights<F> {
+impl<F: Waited> Flights<F> {
     /// No flights yet.
     pub fn new(ledger: Arc<Ledger>) -> Self {
         Self {
@@ -57,15 +79,22 @@ impl<F: Clone> Flights<F> {
         launch: impl FnOnce(LeaseGuard) -> F,
     ) -> Asked<F> {
         let mut waiting = lock(&self.waiting);
+        self.void_who_is_late(&waiting, now);
         let decision = self.ledger.request(key, request, lane, now);
         let asked = match decision {
             Decision::Ready(token) => Asked::Ready(token),
-            Decision::ReadyAndRefresh(token, lease) => {
-                Asked::Refresh(token, self.enter(&mut waiting, lease, launch))
-            }
+            Decision::ReadyAndRefresh(held, lease) => Asked::Refresh {
+                held,
+                unfinished: lease.unfinished(),
+                flight: self.enter(&mut waiting, lease, launch),
+            },
+            Decision::ReadyAndJoin(held, id) => match Self::find(&waiting, id) {
+                flight if flight.is_left() => Asked::Nudge(held, flight.clone()),
+                _ => Asked::Ready(held),
+            },
             Decision::Start(lease) => Asked::Wait(self.enter(&mut waiting, lease, launch)),
-            Decision::Join(id) => Asked::Wait(Self::find(&waiting, id)),
-            Decision::Queue(id) => Asked::Queue(Self::find(&waiting, id)),
+            Decision::Join(id) => Asked::Wait(Self::find(&waiting, id).clone()),
+            Decision::Queue(id) => Asked::Queue(Self::find(&waiting, id).clone()),
             Decision::NotYet(error) => Asked::NotYet(error),
         };
         // What ended is dropped after the lock: it may own anything that a host made.
@@ -75,6 +104,20 @@ impl<F: Clone> Flights<F> {
         drop(waiting);
         drop(ended);
         asked
+    }
+
+    /// A flight that nobody drives must not be joined when what it waits for is over: it would only
+    /// learn that it has been late.
+    #[expect(
+        clippy::iter_over_hash_type,
+        reason = "who is late does not depend on the order"
+    )]
+    fn void_who_is_late(&self, waiting: &HashMap<FlightId, F>, now: Now) {
+        for (id, flight) in waiting {
+            if flight.is_left() {
+                self.ledger.void_if_late(*id, now);
+            }
+        }
     }
 
     fn enter(
@@ -89,11 +132,9 @@ impl<F: Clone> Flights<F> {
         flight
     }
 
-    fn find(waiting: &HashMap<FlightId, F>, id: FlightId) -> F {
+    fn find(waiting: &HashMap<FlightId, F>, id: FlightId) -> &F {
         let flight = waiting.get(&id);
-        flight
-            .expect("a flight is entered under the lock that its lease is made under")
-            .clone()
+        flight.expect("a flight is entered under the lock that its lease is made under")
     }
 }
 

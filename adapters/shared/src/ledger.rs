@@ -41,6 +41,11 @@ impl Ledger {
             .read(|table| acquire.request(table, key, request, lane, now))
     }
 
+    /// Voids the lease of a flight that nobody drives, if it is late by now.
+    pub(crate) fn void_if_late(&self, id: FlightId, now: Now) {
+        lock(&self.acquire).void_if_late(id, now);
+    }
+
     pub(crate) fn is_flying(&self, id: FlightId) -> bool {
         lock(&self.acquire).is_flying(id)
     }
@@ -75,7 +80,13 @@ impl LeaseGuard {
         self.lease().id()
     }
 
-    /// Allows the flight so long from now on: as long as its outstanding effect may take.
+    /// How many flights for the same came to no end since one did: see [`Lease::unfinished`].
+    pub fn unfinished(&self) -> u32 {
+        self.lease().unfinished()
+    }
+
+    /// Allows the flight so long from now on: the [`allowance`](crate::allowance) of its
+    /// outstanding effect.
     pub fn extend(&self, allowed: Duration, now: Now) {
         lock(&self.ledger.acquire).extend(self.lease(), allowed, now);
     }
@@ -88,6 +99,18 @@ impl LeaseGuard {
             self.ledger
                 .cache
                 .change(|table| acquire.settle(lease, table, &outcome.result, now));
+        }
+    }
+
+    /// Gives the lease back with the outcome of a run that was not given the time that it needs:
+    /// what it left is remembered, and nobody has failed.
+    pub fn cut_short(mut self, outcome: &Outcome, now: Now) {
+        if let Some(lease) = self.lease.take() {
+            self.ledger.cache.remember(outcome.memory.iter().cloned());
+            let mut acquire = lock(&self.ledger.acquire);
+            self.ledger
+                .cache
+                .read(|table| acquire.cut_short(lease, table, now));
         }
     }
 

@@ -13,13 +13,17 @@
 //!
 //! No lock here is held across an effect, and every lock is held for a look-up or an update only.
 
+mod allowance;
 mod cache;
 mod event;
 mod flights;
 mod ledger;
+mod published;
+mod snapshot;
 pub mod sync;
 
+pub use self::allowance::{allowance, patience};
 pub use self::cache::TokenCache;
 pub use self::event::{Event, OnEvent};
-pub use self::flights::{Asked, Flights};
+pub use self::flights::{Asked, Flights, Waited};
 pub use self::ledger::{LeaseGuard, Ledger};

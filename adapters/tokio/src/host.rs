@@ -10,7 +10,7 @@ use azid_async::{
     AnyClient, BoxFuture, Callbacks, Host, HttpClient, NoRandomness, Refresh, WithCallbacks,
 };
 use azid_core::effect::{Detail, FileFailure, HttpFailure, KeyHandle, SignFailure};
-use azid_core::{Environment, Now, Platform, Seed, Step};
+use azid_core::{Environment, Now, Platform, Seed, Step, Timestamp};
 #[cfg(feature = "reqwest")]
 use azid_native::Proxies;
 use azid_native::{Authorization, Browser, Signer};
@@ -219,6 +219,10 @@ impl Host for TokioHost {
 
     fn now(&self) -> Now {
         self.clock.now()
+    }
+
+    fn timestamp(&self) -> Timestamp {
+        self.clock.timestamp()
     }
 
     fn seed(&self) -> Result<Seed, NoRandomness> {

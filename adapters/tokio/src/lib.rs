@@ -17,6 +17,11 @@
 //! the same token at the same time wait for one request. Tokens are renewed in the background
 //! before they expire.
 //!
+//! Asking for a token that is held takes no lock and allocates nothing. What a request needs of it
+//! is the field `Authorization`, which [`AccessToken::authorization`](azid_core::AccessToken::authorization) makes
+//! once for each token; and [`with_cached_token`](azid_async::TokenProvider::with_cached_token)
+//! shows a token where it lies, for callers on many threads who ask all the time.
+//!
 //! # Your own HTTP client
 //!
 //! Implement [`HttpClient`], one method, and every request goes through it. The feature `reqwest`

@@ -4,7 +4,7 @@ use azid_core::effect::{HttpFailure, Tls};
 use azid_native::{Recent, Route, client_config};
 use ureq::Agent;
 
-use crate::connect::{Connect, FirstHop};
+use crate::connect::{Connect, Unresolved};
 
 /// How many ways are kept.
 const MOST: usize = 8;
@@ -49,7 +49,6 @@ fn agent(way: &Way) -> Result<Agent, HttpFailure> {
     if way.tls != Tls::default() {
         client_config(&way.tls)?; // what cannot be met is known before anybody is asked
     }
-    let resolver = FirstHop::new(&way.route)?;
-    let connector = Connect::new(way.tls.clone(), way.route.clone());
-    Ok(Agent::with_parts(config, connector, resolver))
+    let connector = Connect::new(way.tls.clone(), way.route.clone())?;
+    Ok(Agent::with_parts(config, connector, Unresolved))
 }

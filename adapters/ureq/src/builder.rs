@@ -17,7 +17,8 @@ pub enum EarlyRefresh {
     /// The caller who finds the token due, for so long at most; then it takes the token that is
     /// held. All others take that at once.
     Inline {
-        /// How long that caller may take over it.
+        /// How long that caller may take over it: twice as long if the refresh before this one came
+        /// to no end, and so on up to 32 times, so that a slow one is done before the token expires.
         at_most: Duration,
     },
     /// A thread of its own: no caller waits.

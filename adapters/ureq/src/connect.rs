@@ -24,29 +24,22 @@ use crate::tunnel::tunnel;
 
 /// Finds the address to connect to: the server's, or the proxy's.
 #[derive(Debug)]
-pub(crate) struct FirstHop {
+struct FirstHop {
     proxy: Option<(Uri, Proxy)>,
 }
 
 impl FirstHop {
-    pub(crate) fn new(route: &Route) -> Result<Self, HttpFailure> {
+    fn new(route: &Route) -> Result<Self, HttpFailure> {
         let proxy = match route {
             Route::Direct => None,
             Route::Proxy(proxy) => Some((uri(proxy)?, proxy.clone())),
         };
         Ok(Self { proxy })
     }
-}
 
-impl Resolver for FirstHop {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        config: &Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, Error> {
-        let uri = self.proxy.as_ref().map_or(uri, |(uri, _)| uri);
-        let found = DefaultResolver::default().resolve(uri, config, timeout);
+    fn resolve(&self, details: &ConnectionDetails<'_>) -> Result<ResolvedSocketAddrs, Error> {
+        let uri = self.proxy.as_ref().map_or(details.uri, |(uri, _)| uri);
+        let found = DefaultResolver::default().resolve(uri, details.config, details.timeout);
         found.map_err(|error| match (error, &self.proxy) {
             (timeout @ Error::Timeout(_), _) => timeout,
             (error, None) => failed(HttpFailure::Resolve(Detail::new(error))),
@@ -57,22 +50,38 @@ impl Resolver for FirstHop {
     }
 }
 
+/// Finds no address: ureq asks for one before it looks for a kept connection, at the price of a
+/// thread where there is a time limit.
+#[derive(Debug)]
+pub(crate) struct Unresolved;
+
+impl Resolver for Unresolved {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        Ok(self.empty())
+    }
+}
+
 /// Makes connections of one kind.
 #[derive(Debug)]
 pub(crate) struct Connect {
     tls: Tls,
     route: Route,
+    first_hop: FirstHop,
 }
 
 impl Connect {
-    pub(crate) fn new(tls: Tls, route: Route) -> Self {
-        Self { tls, route }
+    pub(crate) fn new(tls: Tls, route: Route) -> Result<Self, HttpFailure> {
+        Ok(Self {
+            first_hop: FirstHop::new(&route)?,
+            tls,
+            route,
+        })
     }
 
     fn connect(&self, details: &ConnectionDetails<'_>) -> Result<Box<dyn Transport>, Error> {
         let mut transport = match &self.route {
-            Route::Direct => reach(details)?,
-            Route::Proxy(proxy) => pass(proxy, details).map_err(|error| {
+            Route::Direct => self.reach(details)?,
+            Route::Proxy(proxy) => self.pass(proxy, details).map_err(|error| {
                 failure(error).map_or_else(|error| error, |it| failed(proxy.failed(it)))
             })?,
         };
@@ -80,6 +89,39 @@ impl Connect {
             transport = secure(transport, details.uri, &self.tls, details)?;
         }
         Ok(transport)
+    }
+
+    /// Connects to the first hop.
+    fn reach(&self, details: &ConnectionDetails<'_>) -> Result<Box<dyn Transport>, Error> {
+        let addrs = self.first_hop.resolve(details)?;
+        let found = ConnectionDetails {
+            addrs,
+            uri: details.uri,
+            config: details.config,
+            request_level: details.request_level,
+            resolver: details.resolver,
+            now: (details.current_time)(),
+            timeout: time_left(details),
+            current_time: details.current_time.clone(),
+            run_connector: details.run_connector.clone(),
+            register_shutdown: details.register_shutdown.clone(),
+        };
+        let tcp = TcpConnector::default().connect(&found, None::<()>)?;
+        Ok(tcp.ok_or(Error::ConnectionFailed)?.boxed())
+    }
+
+    /// Connects to the server through a proxy.
+    fn pass(
+        &self,
+        proxy: &Proxy,
+        details: &ConnectionDetails<'_>,
+    ) -> Result<Box<dyn Transport>, Error> {
+        let mut transport = self.reach(details)?;
+        let uri = uri(proxy).map_err(failed)?;
+        if uri.scheme_str() == Some("https") {
+            transport = secure(transport, &uri, &Tls::default(), details)?;
+        }
+        tunnel(transport, proxy, details)
     }
 }
 
@@ -95,22 +137,6 @@ impl Connector for Connect {
             .map(Some)
             .map_err(|error| failure(error).map_or_else(|error| error, failed))
     }
-}
-
-/// Connects to the first hop.
-fn reach(details: &ConnectionDetails<'_>) -> Result<Box<dyn Transport>, Error> {
-    let tcp = TcpConnector::default().connect(details, None::<()>)?;
-    Ok(tcp.ok_or(Error::ConnectionFailed)?.boxed())
-}
-
-/// Connects to the server through a proxy.
-fn pass(proxy: &Proxy, details: &ConnectionDetails<'_>) -> Result<Box<dyn Transport>, Error> {
-    let mut transport = reach(details)?;
-    let uri = uri(proxy).map_err(failed)?;
-    if uri.scheme_str() == Some("https") {
-        transport = secure(transport, &uri, &Tls::default(), details)?;
-    }
-    tunnel(transport, proxy, details)
 }
 
 /// The failure that an error means, unless it is a time limit, which ureq tells of itself.

@@ -1,27 +1,21 @@
 //! A flight that callers share: one of them flies, the others wait for it to land.
 //!
-//! boarding ─► flying ─► landed: settled | abandoned
+//! boarding ─► flying ─► landed: settled | cut short | abandoned
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use azid_core::cache::{Freshness, Key};
 use azid_core::effect::SleepReason;
 use azid_core::{
     AccessToken, Cause, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
 };
-use azid_shared::sync::{Arc, Condvar, Mutex, PoisonError, lock};
-use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache};
+use azid_shared::sync::{Arc, Condvar, Instant, Mutex, PoisonError, lock};
+use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache, allowance};
 
 use crate::drive::drive_watched;
 use crate::host::Host;
-
-/// How much longer than its effect's time limit a flight is not overdue: threads may be late.
-const GRACE: Duration = Duration::from_secs(10);
-
-/// What an effect may take that has no time limit of its own: callbacks, signers, files.
-const UNTIMED: Duration = Duration::from_secs(300);
 
 /// What those wait on who want what a flight brings.
 #[derive(Debug, Default)]
@@ -75,7 +69,7 @@ pub(crate) struct Pilot {
     flight: Arc<Flight>,
     lease: Option<LeaseGuard>,
     landing: Landing,
-    is_alone: bool,
+    catches_panics: bool,
 }
 
 impl Pilot {
@@ -84,15 +78,27 @@ impl Pilot {
             flight,
             lease: Some(lease),
             landing: Landing::Abandoned,
-            is_alone: false,
+            catches_panics: false,
         }
     }
 
     /// Flies on a thread of its own, for as long as it takes. A panic becomes the error of all who
     /// wait, none of whom called what panicked.
     pub(crate) fn fly_alone(mut self, means: &Means, key: &Key, request: TokenRequest) {
-        self.is_alone = true;
+        self.catches_panics = true;
         let _ = self.fly(means, key, request, None);
+    }
+
+    /// Flies on this thread, which has a good token, for so long at most. A panic costs it nothing.
+    pub(crate) fn fly_early(
+        mut self,
+        means: &Means,
+        key: &Key,
+        request: TokenRequest,
+        at_most: Duration,
+    ) -> Result<AccessToken, Error> {
+        self.catches_panics = true;
+        self.fly(means, key, request, Some(at_most))
     }
 
     /// Flies on this thread, for so long at most, and answers what all get who wait.
@@ -105,9 +111,15 @@ impl Pilot {
     ) -> Result<AccessToken, Error> {
         let is_challenged = request.claims_json().is_some();
         let is_early = !is_challenged && held(means, key).is_some();
+        let start = Instant::now();
         let mut outcome = self.run(means, request, at_most, is_early);
         let links = std::mem::take(&mut outcome.links);
-        let result = self.settle(means, outcome);
+        let is_cut_short = at_most.is_some_and(|at_most| {
+            let error = outcome.result.as_ref().err();
+            let is_told = error.is_some_and(|error| matches!(error.cause(), Cause::OutOfTime));
+            error.is_some() && (is_told || start.elapsed() >= at_most)
+        });
+        let result = self.settle(means, outcome, is_cut_short);
         let held = held(means, key).filter(|_| !is_challenged);
         let (event, result) = match (result, held) {
             (Ok(token), _) => (
@@ -145,7 +157,7 @@ impl Pilot {
             Ok(first) => drive_watched(&means.host, first, |step| self.watch(means, step)),
             Err(error) => Outcome::without_token(error),
         };
-        if !self.is_alone {
+        if !self.catches_panics {
             return run();
         }
         catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
@@ -156,7 +168,7 @@ impl Pilot {
     /// Keeps the lease alive for as long as the next effect may take.
     fn watch(&self, means: &Means, step: &Step) {
         if let Some(lease) = &self.lease {
-            lease.extend(allowed(step), means.host.now());
+            lease.extend(allowance(step), means.host.now());
         }
         if let Step::Sleep(call) = step
             && call.request().reason == SleepReason::Backoff
@@ -166,9 +178,19 @@ impl Pilot {
         }
     }
 
-    fn settle(&mut self, means: &Means, outcome: Outcome) -> Result<AccessToken, Error> {
+    fn settle(
+        &mut self,
+        means: &Means,
+        outcome: Outcome,
+        is_cut_short: bool,
+    ) -> Result<AccessToken, Error> {
         if let Some(lease) = self.lease.take() {
-            lease.settle(&outcome, means.host.now());
+            let now = means.host.now();
+            if is_cut_short {
+                lease.cut_short(&outcome, now);
+            } else {
+                lease.settle(&outcome, now);
+            }
         }
         outcome.result
     }
@@ -218,16 +240,4 @@ fn held(means: &Means, key: &Key) -> Option<AccessToken> {
         Freshness::Fresh(token) | Freshness::Due(token) => Some(token),
         Freshness::Absent => None,
     }
-}
-
-/// How long the flight may go on without another word.
-fn allowed(step: &Step) -> Duration {
-    let limit = match step {
-        Step::Http(call) => call.request().requirements.timeout,
-        Step::Exec(call) => call.request().timeout,
-        Step::Authorize(call) => call.request().timeout,
-        Step::Sleep(call) => call.request().duration,
-        _ => UNTIMED,
-    };
-    limit.saturating_add(GRACE)
 }

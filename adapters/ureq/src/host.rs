@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azid_core::effect::{KeyHandle, ProofKind, Refusal};
-use azid_core::{Context, Environment, Now, Platform, Seed, Step, TokenRequest};
+use azid_core::{Context, Environment, Now, Platform, Seed, Step, Timestamp, TokenRequest};
 use azid_native::{Browser, Proxies, SeedFailure, Signer};
 use url::Url;
 
@@ -25,7 +25,7 @@ pub struct Host {
     signer: Signer,
     environments: Box<dyn Fn() -> Arc<Environment> + Send + Sync>,
     platform: Platform,
-    clock: Box<dyn Fn() -> Now + Send + Sync>,
+    clock: Option<Box<dyn Fn() -> Now + Send + Sync>>,
     seed: Box<dyn Fn() -> Result<Seed, SeedFailure> + Send + Sync>,
     sleep: Box<dyn Fn(Duration) + Send + Sync>,
 }
@@ -41,7 +41,7 @@ impl Host {
             signer: Signer::new(),
             environments: Box::new(|| Arc::new(azid_native::environment())),
             platform: azid_native::platform(),
-            clock: Box::new(azid_native::now),
+            clock: None,
             seed: Box::new(azid_native::seed),
             sleep: Box::new(std::thread::sleep),
         }
@@ -99,7 +99,7 @@ impl Host {
 
     /// Reads the time from this clock.
     pub fn clock(mut self, clock: impl Fn() -> Now + Send + Sync + 'static) -> Self {
-        self.clock = Box::new(clock);
+        self.clock = Some(Box::new(clock));
         self
     }
 
@@ -170,7 +170,18 @@ impl Host {
 
     /// The time now, by the host's clock.
     pub fn now(&self) -> Now {
-        (self.clock)()
+        match &self.clock {
+            Some(clock) => clock(),
+            None => azid_native::now(),
+        }
+    }
+
+    /// The moment now, by the host's clock: what a token that is held is compared with.
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        match &self.clock {
+            Some(clock) => clock().timestamp(),
+            None => azid_native::timestamp(),
+        }
     }
 
     /// A seed for one run.

@@ -13,7 +13,9 @@
 //! Every call blocks its thread and no other. There is no executor anywhere below, so it makes no
 //! difference whether the thread belongs to one; on an async runtime an async adapter wastes none.
 //!
-//! * [`TokenProvider`] shares runs and tokens between threads.
+//! * [`TokenProvider`] shares runs and tokens between threads. Asking it for a token that is held
+//!   takes no lock and allocates nothing; [`with_cached_token`](TokenProvider::with_cached_token)
+//!   shows the token where it lies.
 //! * [`Host`] carries out effects, one at a time; [`drive`] is the loop around it.
 //!
 //! HTTP is by [ureq](https://docs.rs/ureq) over rustls with the system's root certificates, which

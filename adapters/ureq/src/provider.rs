@@ -1,13 +1,12 @@
 //! The token provider: one credential, its cache and its flights, shared by any number of threads.
 
 use std::fmt;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use azid_core::cache::Key;
+use azid_core::cache::{Key, KeyRef};
 use azid_core::{AccessToken, Credential, Error, Identity, Seed, TokenRequest};
-use azid_shared::sync::Arc;
-use azid_shared::{Asked, Flights, Ledger, TokenCache};
+use azid_shared::sync::{Arc, Instant, thread};
+use azid_shared::{Asked, Flights, Ledger, TokenCache, patience};
 
 use crate::builder::{Builder, EarlyRefresh};
 use crate::flight::{Flight, Landing, Means, Pilot, out_of_time};
@@ -69,7 +68,10 @@ impl TokenProvider {
     ///
     /// There is none to be had.
     pub fn get_token(&self, scopes: &[&str]) -> Result<AccessToken, Error> {
-        self.get_token_with(TokenRequest::new(scopes.iter().copied()))
+        match self.with_cached_token(scopes, AccessToken::clone) {
+            Some(token) => Ok(token),
+            None => self.get_uncached(scopes),
+        }
     }
 
     /// A token for this request. One with the claims of a challenge is never answered from the
@@ -79,7 +81,10 @@ impl TokenProvider {
     ///
     /// There is none to be had.
     pub fn get_token_with(&self, request: TokenRequest) -> Result<AccessToken, Error> {
-        self.get(request, None)
+        match self.with_cached_token_for(&request, AccessToken::clone) {
+            Some(token) => Ok(token),
+            None => self.get(request, None),
+        }
     }
 
     /// A token for this request, or an error when so much time has passed. Then the run goes on
@@ -93,16 +98,77 @@ impl TokenProvider {
         request: TokenRequest,
         at_most: Duration,
     ) -> Result<AccessToken, Error> {
-        self.get(request, Some(at_most))
+        match self.with_cached_token_for(&request, AccessToken::clone) {
+            Some(token) => Ok(token),
+            None => self.get(request, Some(at_most)),
+        }
+    }
+
+    /// Shows the token for these scopes to a function, where it lies in the cache, if there is one
+    /// that need not be renewed yet; otherwise the answer is nothing, and
+    /// [`get_token`](Self::get_token) is what helps.
+    ///
+    /// This is for those to whom even the count of a shared token is too dear: threads that do so
+    /// all the time do not get in each other's way.
+    ///
+    /// ```
+    /// use azid_core::{Error, Invalid};
+    /// use azid_ureq::TokenProvider;
+    /// use http::HeaderValue;
+    ///
+    /// const SCOPE: &[&str] = &["https://vault.azure.net/.default"];
+    ///
+    /// fn authorization(provider: &TokenProvider) -> Result<HeaderValue, Box<dyn std::error::Error>> {
+    ///     let held = provider.with_cached_token(SCOPE, |token| token.authorization().cloned());
+    ///     Ok(match held {
+    ///         Some(value) => value?,
+    ///         None => provider.get_token(SCOPE)?.authorization()?.clone(),
+    ///     })
+    /// }
+    /// # let credential = azid_core::StaticTokenCredential::new("eyJ0", azid_core::Timestamp::from_unix_seconds(4_000_000_000))?;
+    /// # let provider = TokenProvider::new(credential);
+    /// # assert_eq!(authorization(&provider)?, "Bearer eyJ0");
+    /// # assert_eq!(authorization(&provider)?, "Bearer eyJ0");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn with_cached_token<T>(
+        &self,
+        scopes: &[&str],
+        look: impl FnOnce(&AccessToken) -> T,
+    ) -> Option<T> {
+        let Inner {
+            means, identity, ..
+        } = &*self.0;
+        let now = means.host.timestamp();
+        KeyRef::of_scopes(identity, scopes, |key| {
+            means.cache.with_fresh(key, now, look)
+        })
+    }
+
+    /// The same for a request. One with the claims of a challenge has no token in the cache.
+    pub fn with_cached_token_for<T>(
+        &self,
+        request: &TokenRequest,
+        look: impl FnOnce(&AccessToken) -> T,
+    ) -> Option<T> {
+        if request.claims_json().is_some() {
+            return None;
+        }
+        let Inner {
+            means, identity, ..
+        } = &*self.0;
+        let now = means.host.timestamp();
+        KeyRef::of_request(identity, request, |key| {
+            means.cache.with_fresh(key, now, look)
+        })
     }
 
     /// Drops a token that a service has rejected, so that the next caller gets a new one. It has
-    /// no effect on a token that was replaced in the meantime; answers whether it had one.
-    ///
-    /// The request is the one that the token was got with.
-    pub fn invalidate(&self, request: &TokenRequest, token: &AccessToken) -> bool {
-        let key = Key::new(&self.0.identity, request);
-        self.0.means.cache.invalidate(&key, token)
+    /// no effect on a token that was replaced in the meantime, so that of many callers with the
+    /// same complaint one causes a request; answers whether it had an effect.
+    pub fn invalidate(&self, token: &AccessToken) -> bool {
+        self.0.means.cache.invalidate(token)
     }
 
     /// The cache, which other providers may share.
@@ -115,6 +181,12 @@ impl TokenProvider {
         &self.0.means.host
     }
 
+    /// Apart, so that the way of those who find a token is short.
+    #[cold]
+    fn get_uncached(&self, scopes: &[&str]) -> Result<AccessToken, Error> {
+        self.get(TokenRequest::new(scopes.iter().copied()), None)
+    }
+
     fn get(&self, request: TokenRequest, at_most: Option<Duration>) -> Result<AccessToken, Error> {
         let means = &self.0.means;
         let key = Key::new(&self.0.identity, &request);
@@ -124,10 +196,16 @@ impl TokenProvider {
             let left = at_most.map(|at_most| at_most.saturating_sub(start.elapsed()));
             let mut pilot = None;
             let (flight, takes_result) = match self.ask(&key, &request, &mut pilot) {
-                Asked::Ready(token) => return Ok(token),
+                Asked::Ready(token) | Asked::Nudge(token, _) => return Ok(token),
                 Asked::NotYet(error) => return Err(error),
-                Asked::Refresh(held, _) => {
-                    return Ok(self.refresh(held, pilot, key, request, left));
+                Asked::Refresh {
+                    held, unfinished, ..
+                } => {
+                    let Some(pilot) = pilot else {
+                        return Ok(held);
+                    };
+                    let renewed = self.refresh(pilot, unfinished, key, request, left);
+                    return Ok(renewed.unwrap_or(held));
                 }
                 Asked::Wait(flight) => (flight, true),
                 Asked::Queue(flight) => (flight, false),
@@ -158,11 +236,6 @@ impl TokenProvider {
     ) -> Asked<Arc<Flight>> {
         let Inner { means, flights, .. } = &*self.0;
         let now = means.host.now();
-        if request.claims_json().is_none()
-            && let Some(token) = means.cache.fresh(key, now.timestamp())
-        {
-            return Asked::Ready(token);
-        }
         let memory = means.cache.memory();
         let lane = means.credential.lane(&memory, &means.host.snapshot());
         flights.ask(key, request, lane, now, |lease| {
@@ -172,27 +245,27 @@ impl TokenProvider {
         })
     }
 
-    /// Sees to the renewal of a token that is good, and answers it or the new one.
+    /// Sees to the renewal of a token that is good, and answers the new one if it is there in time.
     fn refresh(
         &self,
-        held: AccessToken,
-        pilot: Option<Pilot>,
+        pilot: Pilot,
+        unfinished: u32,
         key: Key,
         request: TokenRequest,
         left: Option<Duration>,
-    ) -> AccessToken {
-        let Some(pilot) = pilot else {
-            return held;
-        };
+    ) -> Option<AccessToken> {
         match self.0.early_refresh {
             EarlyRefresh::Inline { at_most } => {
-                let at_most = left.map_or(at_most, |left| left.min(at_most));
-                let renewed = pilot.fly(&self.0.means, &key, request, Some(at_most));
-                renewed.unwrap_or(held)
+                let at_most = patience(at_most, unfinished);
+                if left.is_some_and(|left| left < at_most) {
+                    self.spawn(pilot, key, request); // so that the hasty cut nothing short
+                    return None;
+                }
+                pilot.fly_early(&self.0.means, &key, request, at_most).ok()
             }
             EarlyRefresh::Spawn => {
                 self.spawn(pilot, key, request);
-                held
+                None
             }
         }
     }

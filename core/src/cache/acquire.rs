@@ -4,24 +4,28 @@
 //! with the result or without one. A lease that is overdue is void: the next caller flies anew,
 //! and what the old one may still bring is taken only if it is better than what is held.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
+use super::flights::{Flights, InTheAir};
+use super::history::History;
+use super::span::Span;
 use super::{Freshness, Key, TokenTable};
 use crate::credential::Lane;
 use crate::entropy::{Entropy, Seed};
 use crate::error::Error;
-use crate::identity::Identity;
 use crate::request::TokenRequest;
-use crate::time::{Now, Timestamp};
+use crate::time::Now;
 use crate::token::AccessToken;
 
 /// The flights of one provider.
+///
+/// There is one flight for a key at most. Who wants the same as a flight brings joins it; who has
+/// the claims of a challenge to satisfy, which the flight does not know, waits until it is over, so
+/// that a token without the claims never takes the place of one with them.
 #[derive(Debug)]
 pub struct Acquire {
-    flights: HashMap<Course, Flight>,
-    lanes: HashMap<Identity, Course>,
-    pauses: HashMap<Key, Pause>,
+    flights: Flights,
+    history: History,
     entropy: Entropy,
     started: u64,
 }
@@ -34,11 +38,14 @@ pub enum Decision {
     Ready(AccessToken),
     /// Take this token; somebody should fly to renew it, and this caller holds the lease.
     ReadyAndRefresh(AccessToken, Lease),
+    /// Take this token; this flight to renew it is under way. Where nobody drives it any more, this
+    /// caller may.
+    ReadyAndJoin(AccessToken, FlightId),
     /// Fly: there is no token.
     Start(Lease),
     /// Wait for this flight, and take its result.
     Join(FlightId),
-    /// Wait for this flight, which keeps the lane, and then ask again.
+    /// Wait for this flight, which keeps the lane or is for other claims, and then ask again.
     Queue(FlightId),
     /// Do not fly: the server asked for a pause after this error, and it is not over.
     NotYet(Error),
@@ -52,8 +59,9 @@ pub struct FlightId(u64);
 #[derive(Debug)]
 #[must_use = "a lease is given back, by settling or by abandoning it"]
 pub struct Lease {
-    course: Course,
+    key: Key,
     id: FlightId,
+    unfinished: u32,
 }
 
 impl Lease {
@@ -61,51 +69,31 @@ impl Lease {
     pub fn id(&self) -> FlightId {
         self.id
     }
-}
 
-/// What a flight is for: a key, and the claims that it was started with. A flight without a
-/// challenge's claims is of no use to whoever must satisfy the challenge.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Course {
-    key: Key,
-    claims: Option<String>,
-}
+    /// How many flights for the same key were abandoned, cut short or overdue since one was settled. A shell
+    /// that gives refreshes little time gives the next one more, so that one is done at last.
+    pub fn unfinished(&self) -> u32 {
+        self.unfinished
+    }
 
-#[derive(Debug)]
-struct Flight {
-    id: FlightId,
-    started: Now,
-    allowed: Duration,
-}
-
-impl Flight {
-    fn is_overdue(&self, now: Now) -> bool {
-        let limit = self.allowed.saturating_add(Duration::from_millis(1));
-        now.since(self.started, limit) > self.allowed
+    pub(super) fn key(&self) -> &Key {
+        &self.key
     }
 }
 
-/// A time in which a key is left alone.
-#[derive(Debug)]
-struct Pause {
-    until: Timestamp,
-    /// The server's own wish, which holds even without a token.
-    asked_for: Option<Error>,
-}
-
 impl Acquire {
+    /// How much longer than its effect's own limit a flight that somebody drives should be allowed:
+    /// tasks and threads may be late. See [`void_if_late`](Self::void_if_late).
+    pub const GRACE: Duration = Duration::from_secs(10);
+
     /// How long a flight may take that says nothing else.
     const ALLOWED: Duration = Duration::from_secs(60);
-
-    /// The longest that a server may keep callers away.
-    const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
     /// A provider without flights; the seed spreads its refreshes.
     pub fn new(seed: Seed) -> Self {
         Self {
-            flights: HashMap::new(),
-            lanes: HashMap::new(),
-            pauses: HashMap::new(),
+            flights: Flights::default(),
+            history: History::default(),
             entropy: Entropy::new(seed),
             started: 0,
         }
@@ -120,47 +108,38 @@ impl Acquire {
         lane: Lane,
         now: Now,
     ) -> Decision {
-        self.drop_overdue(now);
-        let course = Course {
-            key: key.clone(),
-            claims: request.claims_json().map(str::to_owned),
-        };
-        let held = match course.claims {
+        self.void_overdue(now);
+        let claims = request.claims_json();
+        let held = match claims {
             None => tokens.look(key, now.timestamp()),
             Some(_) => Freshness::Absent,
         };
-        match held {
-            Freshness::Fresh(token) => Decision::Ready(token),
-            Freshness::Due(token) => {
-                if self.flying(&course).is_some()
-                    || self.pausing(key, now)
-                    || self.queued(&course, lane).is_some()
-                {
+        let in_the_air = self.flights.look(key, claims, lane);
+        match (held, in_the_air) {
+            (Freshness::Fresh(token), _) => Decision::Ready(token),
+            (Freshness::Due(token), Some(InTheAir::Same(id))) => Decision::ReadyAndJoin(token, id),
+            (Freshness::Due(token), Some(InTheAir::Other(_))) => Decision::Ready(token),
+            (Freshness::Due(token), None) => {
+                if self.history.is_pausing(key, now) {
                     return Decision::Ready(token);
                 }
-                Decision::ReadyAndRefresh(token, self.start(course, lane, now))
+                Decision::ReadyAndRefresh(token, self.start(key, None, lane, now))
             }
-            Freshness::Absent => {
-                if let Some(id) = self.flying(&course) {
-                    return Decision::Join(id);
+            (Freshness::Absent, Some(InTheAir::Same(id))) => Decision::Join(id),
+            (Freshness::Absent, in_the_air) => {
+                match (self.history.kept_away(key, now), in_the_air) {
+                    (Some(error), _) => Decision::NotYet(error),
+                    (None, Some(InTheAir::Same(id) | InTheAir::Other(id))) => Decision::Queue(id),
+                    (None, None) => Decision::Start(self.start(key, claims, lane, now)),
                 }
-                if let Some(error) = self.kept_away(key, now) {
-                    return Decision::NotYet(error);
-                }
-                if let Some(id) = self.queued(&course, lane) {
-                    return Decision::Queue(id);
-                }
-                Decision::Start(self.start(course, lane, now))
             }
         }
     }
 
-    /// Allows a flight so long from now on: as long as the effect that is outstanding may take.
+    /// Allows a flight so long from now on: as long as the effect that is outstanding may take, and
+    /// [`GRACE`](Self::GRACE).
     pub fn extend(&mut self, lease: &Lease, allowed: Duration, now: Now) {
-        if let Some(flight) = self.current(lease) {
-            flight.started = now;
-            flight.allowed = allowed;
-        }
+        self.flights.extend(lease, Span::new(now, allowed));
     }
 
     /// Takes a flight's result: holds the token, or remembers not to try again at once.
@@ -171,47 +150,25 @@ impl Acquire {
         result: &Result<AccessToken, Error>,
         now: Now,
     ) {
-        let is_current = self.land(&lease);
-        let moment = now.timestamp();
-        let key = lease.course.key;
+        let is_current = self.flights.land(lease.id).is_some();
+        let pause = pause_in(tokens);
+        let (key, moment) = (lease.key, now.timestamp());
         match result {
             Ok(token) => {
-                let better = match tokens.look(&key, moment) {
-                    Freshness::Fresh(held) | Freshness::Due(held) => {
-                        token.expires_on() > held.expires_on()
-                    }
-                    Freshness::Absent => true,
-                };
-                if is_current || better {
+                let is_good = token.expires_on() > moment;
+                if is_good && (is_current || tokens.is_improved_by(&key, token, moment)) {
                     let draw = f64::from(self.entropy.bytes()[0]) / 255.0;
-                    let until = moment.after(tokens.settings().pause.min(Self::LONGEST_PAUSE));
-                    self.pause(
-                        key.clone(),
-                        Pause {
-                            until,
-                            asked_for: None,
-                        },
-                        moment,
-                        tokens,
-                    );
-                    tokens.hold(key, token.clone(), moment, draw);
+                    tokens.hold(key.clone(), token.clone(), moment, draw);
+                }
+                if is_current {
+                    self.history.ended(key, pause, None, now);
                 }
             }
             Err(error) if is_current => {
-                let pause = tokens.settings().pause.min(Self::LONGEST_PAUSE);
-                let asked_for = error
-                    .retry_after()
-                    .map(|wait| wait.min(Self::LONGEST_PAUSE));
-                let until = moment.after(asked_for.map_or(pause, |wait| wait.max(pause)));
-                self.pause(
-                    key,
-                    Pause {
-                        until,
-                        asked_for: asked_for.map(|_| error.clone()),
-                    },
-                    moment,
-                    tokens,
-                );
+                let asked_for = error.retry_after();
+                let pause = pause.max(asked_for.unwrap_or_default().min(LONGEST_PAUSE));
+                let asked_for = asked_for.map(|_| error.clone());
+                self.history.ended(key, pause, asked_for, now);
             }
             Err(_) => {}
         }
@@ -220,109 +177,59 @@ impl Acquire {
     /// Takes a lease back without a result. The endpoint has not failed, so the next caller may
     /// fly at once.
     pub fn abandon(&mut self, lease: Lease) {
-        self.land(&lease);
+        self.give_up(lease.id);
+    }
+
+    /// Takes a lease back from a caller who could not give its flight the time that it needs. The
+    /// endpoint has not failed; a token that is held is left alone for a while.
+    pub fn cut_short(&mut self, lease: Lease, tokens: &TokenTable, now: Now) {
+        if let Some(key) = self.flights.land(lease.id) {
+            self.history.cut_short(key, pause_in(tokens), now);
+        }
+    }
+
+    /// Voids the lease of a flight that nobody has driven for as long as its effect may take, the
+    /// [`GRACE`](Self::GRACE) of late drivers left out: what the effect would answer now is that
+    /// its time is over, and that is no failure of the endpoint's.
+    pub fn void_if_late(&mut self, id: FlightId, now: Now) {
+        if self.flights.has_lasted_all_but(id, Self::GRACE, now) {
+            self.give_up(id);
+        }
     }
 
     /// Whether a flight is still going on.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the answer is the same in any order"
-    )]
     pub fn is_flying(&self, id: FlightId) -> bool {
-        self.flights.values().any(|flight| flight.id == id)
+        self.flights.is_flying(id)
     }
 
-    fn start(&mut self, course: Course, lane: Lane, now: Now) -> Lease {
+    fn start(&mut self, key: &Key, claims: Option<&str>, lane: Lane, now: Now) -> Lease {
         self.started += 1;
         let id = FlightId(self.started);
-        if lane == Lane::OneAtATime {
-            self.lanes
-                .insert(course.key.identity().clone(), course.clone());
-        }
-        self.flights.insert(
-            course.clone(),
-            Flight {
-                id,
-                started: now,
-                allowed: Self::ALLOWED,
-            },
-        );
-        Lease { course, id }
-    }
-
-    fn land(&mut self, lease: &Lease) -> bool {
-        let is_current = self.current(lease).is_some();
-        if is_current {
-            self.flights.remove(&lease.course);
-            let identity = lease.course.key.identity();
-            if self.lanes.get(identity) == Some(&lease.course) {
-                self.lanes.remove(identity);
-            }
-        }
-        is_current
-    }
-
-    fn current(&mut self, lease: &Lease) -> Option<&mut Flight> {
-        self.flights
-            .get_mut(&lease.course)
-            .filter(|flight| flight.id == lease.id)
-    }
-
-    fn flying(&self, course: &Course) -> Option<FlightId> {
-        self.flights.get(course).map(|flight| flight.id)
-    }
-
-    /// The flight that keeps the lane from this one.
-    fn queued(&self, course: &Course, lane: Lane) -> Option<FlightId> {
-        match lane {
-            Lane::PerKey => None,
-            Lane::OneAtATime => self.flying(self.lanes.get(course.key.identity())?),
+        let allowed = Span::new(now, Self::ALLOWED);
+        self.flights.start(id, key, claims, lane, allowed);
+        Lease {
+            key: key.clone(),
+            id,
+            unfinished: self.history.unfinished(key),
         }
     }
 
-    /// Drops what is overdue: its leases are void from now on.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "what is dropped does not depend on the order"
-    )]
-    fn drop_overdue(&mut self, now: Now) {
-        self.flights.retain(|_, flight| !flight.is_overdue(now));
-        self.lanes
-            .retain(|_, course| self.flights.contains_key(course));
-    }
-
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "what is dropped does not depend on the order"
-    )]
-    fn pause(&mut self, key: Key, pause: Pause, now: Timestamp, tokens: &TokenTable) {
-        if self.pauses.len() >= tokens.settings().bound {
-            self.pauses.retain(|_, pause| pause.until > now);
+    fn void_overdue(&mut self, now: Now) {
+        for id in self.flights.overdue(now) {
+            self.give_up(id);
         }
-        if self.pauses.len() >= tokens.settings().bound {
-            self.pauses.clear(); // a pause spares the endpoint; none is needed to be right
-        }
-        self.pauses.insert(key, pause);
     }
 
-    fn pausing(&mut self, key: &Key, now: Now) -> bool {
-        self.drop_ended_pause(key, now);
-        self.pauses.contains_key(key)
-    }
-
-    fn kept_away(&mut self, key: &Key, now: Now) -> Option<Error> {
-        self.drop_ended_pause(key, now);
-        self.pauses.get(key)?.asked_for.clone()
-    }
-
-    /// A pause that lies further ahead than any can is one that a jump of the clock left behind.
-    fn drop_ended_pause(&mut self, key: &Key, now: Now) {
-        let moment = now.timestamp();
-        let ended = |pause: &Pause| {
-            pause.until <= moment || pause.until > moment.after(Self::LONGEST_PAUSE)
-        };
-        if self.pauses.get(key).is_some_and(ended) {
-            self.pauses.remove(key);
+    fn give_up(&mut self, id: FlightId) {
+        if let Some(key) = self.flights.land(id) {
+            self.history.given_up(key);
         }
     }
 }
+
+fn pause_in(tokens: &TokenTable) -> Duration {
+    tokens.settings().pause.min(LONGEST_PAUSE)
+}
+
+/// The longest that a key is left alone, whoever asked for it.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);

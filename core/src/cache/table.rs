@@ -91,20 +91,28 @@ impl TokenTable {
     /// from 0 to 1 that decides how much earlier than its date the token is due.
     pub fn hold(&mut self, key: Key, token: AccessToken, now: Timestamp, draw: f64) {
         let due_on = self.due_on(&token, now, draw);
+        self.put(key, token, due_on);
+    }
+
+    /// Holds a token that is due at a moment.
+    pub(super) fn put(&mut self, key: Key, token: AccessToken, due_on: Timestamp) {
         if !self.held.contains_key(&key) && self.held.len() >= self.settings.bound.max(1) {
             self.evict();
         }
         self.held.insert(key, Held { token, due_on });
     }
 
-    /// Drops a token that turned out to be of no use, if it is still the one held, and says
+    /// Drops a token that turned out to be of no use, under whatever keys it is still held, and says
     /// whether it was: of many callers with the same complaint only the first has an effect.
-    pub fn invalidate(&mut self, key: &Key, token: &AccessToken) -> bool {
-        let is_held = self.held.get(key).is_some_and(|held| held.token == *token);
-        if is_held {
-            self.held.remove(key);
-        }
-        is_held
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what is dropped does not depend on the order"
+    )]
+    pub fn invalidate(&mut self, token: &AccessToken) -> bool {
+        let before = self.held.len();
+        self.held
+            .retain(|_, held| held.token.secret() != token.secret());
+        self.held.len() < before
     }
 
     /// Every token with its key and the moment when it becomes due, in no particular order.
@@ -128,11 +136,27 @@ impl TokenTable {
         self.held.is_empty()
     }
 
+    /// Whether a token that comes out of turn is better than what is held: it lives longer, and was
+    /// not asked for earlier.
+    pub(super) fn is_improved_by(&self, key: &Key, token: &AccessToken, now: Timestamp) -> bool {
+        match self.look(key, now) {
+            Freshness::Fresh(held) | Freshness::Due(held) => {
+                let is_older = match (token.asked_on(), held.asked_on()) {
+                    (Some(asked_on), Some(held)) => asked_on < held,
+                    _ => false,
+                };
+                !is_older && token.expires_on() > held.expires_on()
+            }
+            Freshness::Absent => true,
+        }
+    }
+
     fn due_on(&self, token: &AccessToken, now: Timestamp, draw: f64) -> Timestamp {
         let expires_on = token.expires_on();
         let from = token.asked_on().unwrap_or(now).min(expires_on);
         let lifetime = expires_on.since(from);
-        let due_on = token.refreshes_on().unwrap_or_else(|| {
+        let asked_for = token.refreshes_on().filter(|on| *on < expires_on);
+        let due_on = asked_for.unwrap_or_else(|| {
             if lifetime >= self.settings.half_life_from {
                 from.after(lifetime / 2)
             } else {

@@ -62,9 +62,11 @@ fn answer_with(request: &AuthorizeRequest, form: &[u8]) -> Accepted {
     match read_answer(form, &request.state) {
         Ok(answer) => {
             let sentence = match answer {
-                AuthorizeAnswer::Code(_) => "You are signed in. You can close this window.",
+                AuthorizeAnswer::Code(_) => {
+                    "Your answer has arrived. You can close this window and go back to the program."
+                }
                 AuthorizeAnswer::Denied { .. } => {
-                    "You are not signed in. You can close this window."
+                    "You are not signed in. You can close this window and go back to the program."
                 }
             };
             Accepted::Answer(page(200, sentence), answer)

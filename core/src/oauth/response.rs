@@ -87,9 +87,11 @@ impl TokenAnswer {
             return Err(AnswerFault::Unfit("access_token").into());
         }
         let token_type = body.token_type.as_ref().map_or("", Secret::expose);
-        let token_type = safe_text(token_type, LONGEST_TYPE, cx.sent_secrets());
-        if !token_type.is_empty() && !token_type.eq_ignore_ascii_case("Bearer") {
-            return Err(AnswerFault::OtherType(token_type).into());
+        if !token_type.eq_ignore_ascii_case("Bearer") {
+            let token_type = safe_text(token_type, LONGEST_TYPE, cx.sent_secrets());
+            if !token_type.is_empty() && !token_type.eq_ignore_ascii_case("Bearer") {
+                return Err(AnswerFault::OtherType(token_type).into());
+            }
         }
         let sent = cx.sent_at();
         let lifetime = body.expires_in.and_then(Number::seconds);
@@ -127,9 +129,6 @@ impl TokenAnswer {
             .source(cx.credential());
         if let Some(refresh_on) = refresh_on {
             token = token.refresh_on(refresh_on);
-        }
-        if !token_type.is_empty() {
-            token = token.token_type(&token_type);
         }
         Ok(Self {
             token,

@@ -226,11 +226,11 @@ impl Redactor {
             return value.to_owned();
         }
         match Url::parse(value) {
-            Ok(url) if !value.contains('@') => {
+            Ok(url) if !value.contains('@') && url.query() != Some("") => {
                 let fragment = url.fragment().map_or("", |_| "#redacted");
                 let is_named = |url: &Url| url.query_pairs().all(|(_, value)| !value.is_empty());
                 match url.query() {
-                    Some(query) if !query.is_empty() && !is_named(&url) => {
+                    Some(query) if !is_named(&url) => {
                         let mut shown = url.clone();
                         shown.set_query(Some(&self.placeholder("variable", query)));
                         shown.set_fragment(None);

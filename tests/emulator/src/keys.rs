@@ -4,7 +4,7 @@ use crate::certificate::ClientCertificate;
 use crate::jwt::{PublicKey, encode};
 use rsa::pkcs8::EncodePrivateKey;
 use rsa::rand_core::OsRng;
-use rsa::signature::{RandomizedSigner, SignatureEncoding, Signer};
+use rsa::signature::{RandomizedSigner, SignatureEncoding, Signer as _};
 use rsa::traits::PublicKeyParts;
 use rsa::{BigUint, RsaPrivateKey, pkcs1v15, pss};
 use serde_json::{Value, json};
@@ -37,9 +37,15 @@ impl Keys {
 /// 3.5).
 #[derive(Clone)]
 pub struct SigningKey {
-    signer: pkcs1v15::SigningKey<Sha256>,
+    signer: Signer,
     public: PublicKey,
     key_id: String,
+}
+
+#[derive(Clone)]
+enum Signer {
+    Rsa(Box<pkcs1v15::SigningKey<Sha256>>),
+    Imitation,
 }
 
 impl SigningKey {
@@ -51,9 +57,20 @@ impl SigningKey {
         let public = PublicKey::new(bytes(private.n()), bytes(private.e()));
         let key_id = thumbprint(&public);
         SigningKey {
-            signer: pkcs1v15::SigningKey::new(private),
+            signer: Signer::Rsa(Box::new(pkcs1v15::SigningKey::new(private))),
             public,
             key_id,
+        }
+    }
+
+    /// What signs in a thousandth of the time, for tests with many thousand tokens: in place of each
+    /// signature there is a hash, which no verifier accepts.
+    pub fn imitation() -> SigningKey {
+        let public = PublicKey::new(vec![0xff; 256], vec![1, 0, 1]);
+        SigningKey {
+            signer: Signer::Imitation,
+            key_id: thumbprint(&public),
+            public,
         }
     }
 
@@ -84,21 +101,26 @@ impl SigningKey {
             encode(header.to_string()),
             encode(claims.to_string())
         );
-        let signature = if header["alg"] == "PS256" {
-            let private: &RsaPrivateKey = self.signer.as_ref();
-            let signer = pss::SigningKey::<Sha256>::new(private.clone());
-            signer
-                .sign_with_rng(&mut OsRng, signed.as_bytes())
-                .to_bytes()
-        } else {
-            self.signer.sign(signed.as_bytes()).to_bytes()
+        let signature = match &self.signer {
+            Signer::Imitation => Sha256::digest(&signed).as_slice().into(),
+            Signer::Rsa(key) if header["alg"] == "PS256" => {
+                let private: &RsaPrivateKey = (**key).as_ref();
+                let signer = pss::SigningKey::<Sha256>::new(private.clone());
+                signer
+                    .sign_with_rng(&mut OsRng, signed.as_bytes())
+                    .to_bytes()
+            }
+            Signer::Rsa(key) => key.sign(signed.as_bytes()).to_bytes(),
         };
         format!("{signed}.{}", encode(signature))
     }
 
-    /// The private half as PKCS#8 (RFC 5208).
+    /// The private half as PKCS#8 (RFC 5208), of a key that was generated.
     pub(crate) fn private_der(&self) -> Vec<u8> {
-        let private: &RsaPrivateKey = self.signer.as_ref();
+        let Signer::Rsa(key) = &self.signer else {
+            panic!("an imitation has no private half and is in no certificate");
+        };
+        let private: &RsaPrivateKey = (**key).as_ref();
         let document = private
             .to_pkcs8_der()
             .expect("an RSA key has a PKCS#8 form");

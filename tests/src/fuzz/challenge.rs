@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use azid_core::effect::HttpResponse;
+use azid_core::oauth::Challenge;
 use azid_core::{
     Context, Environment, ManagedIdentityCredential, Now, Platform, Run, Seed, Step, TokenRequest,
 };
-use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
+use http::{HeaderMap, HeaderValue};
 
 /// Whatever challenge answers in the place of Azure Arc's agent, no file is read but a key that lies
 /// in the directory of the agent's keys itself.
@@ -50,5 +51,25 @@ fn challenged_to_read(challenge: &HeaderValue, platform: Platform) -> Option<Str
         Step::ReadFile(call) => Some(call.request().path.clone()),
         Step::Done(_) => None,
         _ => panic!("a challenge leads to a file or to an error"),
+    }
+}
+
+/// Whatever a service puts into the fields of its challenge, what is understood can be written by
+/// the book and is understood the same, and claims that are to be sent are a JSON object.
+pub fn service_challenge(data: &[u8]) {
+    let mut headers = HeaderMap::new();
+    for line in data.split(|byte| *byte == b'\n') {
+        if let Ok(field) = HeaderValue::from_bytes(line) {
+            headers.append(WWW_AUTHENTICATE, field);
+        }
+    }
+    if let Ok(challenges) = Challenge::all_in(&headers) {
+        let written: Vec<_> = challenges.iter().map(ToString::to_string).collect();
+        assert_eq!(Challenge::parse(&written.join(", ")), Ok(challenges));
+    }
+    if let Ok(Some(challenged)) = TokenRequest::new(["scope"]).challenged_by(&headers) {
+        let claims = challenged.claims_json().expect("that is what it is for");
+        let parsed = serde_json::from_str::<serde_json::Value>(claims);
+        assert!(parsed.expect("it is JSON").is_object());
     }
 }

@@ -3,8 +3,10 @@
 
 mod callbacks;
 mod flight;
+mod lanes;
 mod manual_host;
 mod people;
 mod refresh;
+mod rejected;
 mod sendness;
 mod sharing;

@@ -8,7 +8,7 @@ use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use std::time::Duration;
 
 use azid_async::{Host, NoRandomness, Refresh};
-use azid_core::effect::{HttpReply, HttpResponse};
+use azid_core::effect::{ExecOutput, HttpReply, HttpResponse};
 use azid_core::{ClientSecretCredential, Now, Seed, Step};
 
 /// The test's clock starts here: 15 January 2027, 08:00 UTC.
@@ -30,6 +30,9 @@ struct Desk {
 #[derive(Default)]
 struct Effect {
     kind: &'static str,
+    /// How long it lasts, if it is a wait.
+    wait: Option<Duration>,
+    begun: Duration,
     answer: Option<Answer>,
     waker: Option<Waker>,
     over: bool,
@@ -38,6 +41,7 @@ struct Effect {
 /// How the test answers an effect.
 pub(crate) enum Answer {
     Http(HttpReply),
+    Exec(ExecOutput),
     Slept,
     Shown,
     Panic,
@@ -105,9 +109,41 @@ impl ManualHost {
         self.answer(self.begun() - 1, answer);
     }
 
+    /// Answers every exchange that is out and has no answer yet, and every wait whose time is over.
+    pub(crate) fn answer_what_is_over(&self, exchange: impl Fn() -> Answer) {
+        let is_over = |effect: &Effect, now| match effect.wait {
+            Some(wait) => effect.begun + wait <= now,
+            None => effect.answer.is_none(),
+        };
+        let desk = self.desk();
+        let now = desk.elapsed;
+        let over: Vec<_> = (0..desk.effects.len())
+            .filter(|number| !desk.effects[*number].over && is_over(&desk.effects[*number], now))
+            .map(|number| (number, desk.effects[number].wait.is_some()))
+            .collect();
+        drop(desk);
+        for (number, is_wait) in over {
+            self.answer(number, if is_wait { Answer::Slept } else { exchange() });
+        }
+    }
+
+    /// How long the last wait was to last.
+    pub(crate) fn last_wait(&self) -> Option<Duration> {
+        self.desk()
+            .effects
+            .iter()
+            .rev()
+            .find_map(|effect| effect.wait)
+    }
+
     /// Lets time pass on both clocks.
     pub(crate) fn advance(&self, duration: Duration) {
         self.desk().elapsed += duration;
+    }
+
+    /// How much has passed.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.desk().elapsed
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -121,15 +157,19 @@ impl Host for ManualHost {
     type Perform = Performing;
 
     fn perform(&self, step: Step) -> Performing {
-        let kind = match &step {
-            Step::Http(_) => "http",
-            Step::Sleep(_) => "sleep",
-            Step::Prompt(_) => "prompt",
+        let (kind, wait) = match &step {
+            Step::Http(_) => ("http", None),
+            Step::Sleep(call) => ("sleep", Some(call.request().duration)),
+            Step::Prompt(_) => ("prompt", None),
+            Step::Exec(_) => ("exec", None),
             other => panic!("no test needs {other:?}"),
         };
         let mut desk = self.desk();
+        let begun = desk.elapsed;
         desk.effects.push(Effect {
             kind,
+            wait,
+            begun,
             ..Effect::default()
         });
         Performing {
@@ -187,6 +227,7 @@ impl Future for Performing {
         Poll::Ready(match (step, answer) {
             (_, Answer::Panic) => panic!("the host breaks, as the test told it to"),
             (Step::Http(call), Answer::Http(reply)) => call.reply(reply, now),
+            (Step::Exec(call), Answer::Exec(output)) => call.reply(Ok(output), now),
             (Step::Sleep(call), Answer::Slept) => call.reply(Ok(()), now),
             (Step::Prompt(call), Answer::Shown) => call.reply(Ok(()), now),
             (step, _) => panic!("the test answers something else than {step:?}"),

@@ -4,10 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use azid_async::{Builder, Event, GetToken, TokenCache, TokenProvider};
+use azid_async::{Builder, Event, GetToken, Host as _, TokenCache, TokenProvider};
 use azid_core::{
     ChainedTokenCredential, Context, Credential, Environment, ErrorKind, Identity, Lane, Memory,
-    Next, TokenRequest, WorkloadIdentityCredential, call, done,
+    Next, WorkloadIdentityCredential, call, done,
 };
 
 use crate::manual_host::{
@@ -96,14 +96,23 @@ fn a_leader_who_leaves_at_any_step_takes_nothing_from_the_others() {
 }
 
 #[test]
-fn what_an_impatient_caller_began_is_there_for_the_next_one() {
+fn callers_with_less_time_than_the_endpoint_needs_are_all_served_by_one_request() {
     let (host, provider) = provider();
-    for _ in 0..10 {
-        let mut impatient = provider.get_token(&[VAULT]);
-        assert!(poll(&mut impatient).is_pending());
+    let milliseconds = Duration::from_millis;
+    let mut served = 0;
+    while served < 10 {
+        let mut callers: Vec<_> = (served..10).map(|_| provider.get_token(&[VAULT])).collect();
+        served += callers
+            .iter_mut()
+            .map(|caller| usize::from(poll(caller).is_ready()))
+            .sum::<usize>();
+        host.advance(milliseconds(30)); // which is all that each of them has
+        drop(callers);
+        if host.elapsed() == milliseconds(60) {
+            host.answer(0, token("late")); // it came ten milliseconds ago
+        }
+        assert!(host.elapsed() < milliseconds(100), "{served} were served");
     }
-    host.answer_last(token("late"));
-    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "late");
     assert_eq!(host.begun(), 1);
 }
 
@@ -198,15 +207,35 @@ fn a_panic_of_the_host_reaches_one_caller_and_the_others_are_served() {
 }
 
 #[test]
-fn tokens_of_two_resources_are_got_side_by_side() {
+fn tokens_of_ten_resources_are_got_in_the_time_of_one() {
     let (host, provider) = provider();
-    let (mut vault, mut storage) = (provider.get_token(&[VAULT]), provider.get_token(&[STORAGE]));
-    assert!(poll(&mut vault).is_pending() && poll(&mut storage).is_pending());
-    assert_eq!(host.outstanding(), 2);
-    host.answer(1, token("storage"));
-    assert_eq!(secret(&mut storage), "storage");
-    host.answer(0, token("vault"));
+    let scopes: Vec<_> = (0..10)
+        .map(|n| format!("https://{n}.example/.default"))
+        .collect();
+    let mut callers: Vec<_> = scopes
+        .iter()
+        .map(|scope| provider.get_token(&[scope]))
+        .collect();
+    assert!(callers.iter_mut().all(|caller| poll(caller).is_pending()));
+    assert_eq!(host.outstanding(), 10);
+    for number in (0..10).rev() {
+        host.answer(number, token(&scopes[number]));
+        assert_eq!(secret(&mut callers[number]), scopes[number]);
+    }
+    assert_eq!(host.begun(), 10);
+}
+
+#[test]
+fn a_token_that_is_held_is_there_at_once_while_another_is_fetched() {
+    let (host, provider) = provider();
+    let mut vault = provider.get_token(&[VAULT]);
+    assert!(poll(&mut vault).is_pending());
+    host.answer_last(token("vault"));
     assert_eq!(secret(&mut vault), "vault");
+    let mut storage = provider.get_token(&[STORAGE]);
+    assert!(poll(&mut storage).is_pending());
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "vault");
+    assert_eq!(host.outstanding(), 1, "which nobody has answered yet");
 }
 
 #[test]
@@ -245,36 +274,6 @@ fn a_chain_is_searched_once_and_runs_side_by_side_when_its_winner_is_known() {
 }
 
 #[test]
-fn the_claims_of_a_challenge_pass_the_cache_by() {
-    let (host, provider) = provider();
-    let mut first = provider.get_token(&[VAULT]);
-    assert!(poll(&mut first).is_pending());
-    host.answer_last(token("old"));
-    assert_eq!(secret(&mut first), "old");
-    let request = TokenRequest::new([VAULT]).claims(r#"{"access_token":{}}"#);
-    let mut challenged = provider.get_token_with(request);
-    assert!(poll(&mut challenged).is_pending());
-    host.answer_last(token("challenged"));
-    assert_eq!(secret(&mut challenged), "challenged");
-}
-
-#[test]
-fn a_token_that_a_service_rejected_is_got_anew() {
-    let (host, provider) = provider();
-    let request = TokenRequest::new([VAULT]);
-    let mut first = provider.get_token(&[VAULT]);
-    assert!(poll(&mut first).is_pending());
-    host.answer_last(token("rejected"));
-    let rejected = ready(&mut first).expect("a token");
-    assert!(provider.invalidate(&request, &rejected));
-    let mut second = provider.get_token(&[VAULT]);
-    assert!(poll(&mut second).is_pending());
-    host.answer_last(token("new"));
-    assert_eq!(secret(&mut second), "new");
-    assert!(!provider.invalidate(&request, &rejected), "it was replaced");
-}
-
-#[test]
 fn providers_that_share_a_cache_share_tokens() {
     let cache = TokenCache::new();
     let hosts = [ManualHost::default(), ManualHost::default()];
@@ -289,6 +288,26 @@ fn providers_that_share_a_cache_share_tokens() {
     assert_eq!(secret(&mut first), "common");
     assert_eq!(secret(&mut two.get_token(&[VAULT])), "common");
     assert_eq!(hosts[1].begun(), 0);
+}
+
+#[test]
+fn a_cache_that_was_kept_serves_the_next_process() {
+    let (host, provider) = provider();
+    let mut first = provider.get_token(&[VAULT]);
+    assert!(poll(&mut first).is_pending());
+    host.answer_last(token("kept"));
+    assert_eq!(secret(&mut first), "kept");
+    let kept = provider.cache().snapshot();
+
+    let next = ManualHost::default();
+    let cache = TokenCache::new();
+    let restored = cache.restore(&kept, next.now().timestamp());
+    assert_eq!(restored, Ok(()));
+    let provider = Builder::new(next.clone(), credential())
+        .cache(cache)
+        .build();
+    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "kept");
+    assert_eq!(next.begun(), 0);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use azid_core::{
     GitHubActionsCredential, OnBehalfOfCredential, Secret,
 };
 
-use super::inputs::{CLIENT_ID, Inputs, TENANT};
+use super::inputs::{CLIENT_IDS, CONNECTION, Inputs, TENANTS};
 use super::{Made, text, usage};
 use crate::Problem;
 use crate::environments::USER_ASSERTION_FILE;
@@ -26,7 +26,9 @@ const ASSERTION: &[&str] = &["AZURE_FEDERATED_TOKEN_FILE"];
 /// The credential at its authority and in its region, which are options of each type of its own.
 macro_rules! placed {
     ($credential:expr, $inputs:expr) => {{
-        let credential = $credential.map_err(usage)?.authority($inputs.authority()?);
+        let credential = $credential
+            .map_err(|invalid| $inputs.usage(invalid))?
+            .authority($inputs.authority()?);
         match $inputs.region()? {
             Some(region) => Ok(Arc::new(credential.region(region))),
             None => Ok(Arc::new(credential)),
@@ -64,11 +66,7 @@ pub(super) fn client_assertion(inputs: &Inputs<'_>) -> Made {
     )
 }
 
-/// The tasks of Azure Pipelines set variables of their own for the service connection.
 pub(super) fn azure_pipelines(inputs: &Inputs<'_>) -> Made {
-    const TENANTS: &[&str] = &["AZURESUBSCRIPTION_TENANT_ID", TENANT[0]];
-    const CLIENT_IDS: &[&str] = &["AZURESUBSCRIPTION_CLIENT_ID", CLIENT_ID[0]];
-    const CONNECTION: &[&str] = &["AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"];
     let given = inputs.choice.service_connection_id.as_deref();
     let (tenant, client_id) = inputs.ids_of(
         "AzurePipelinesCredential",
@@ -116,7 +114,8 @@ pub(super) fn on_behalf_of(inputs: &Inputs<'_>) -> Made {
     };
     let token = read_user_assertion(&file)?;
     let proof = proof.unwrap_or_else(|| ClientSecret::from(Secret::from("")).into());
-    let credential = OnBehalfOfCredential::new(tenant, client_id, proof, token).map_err(usage)?;
+    let credential = OnBehalfOfCredential::new(tenant, client_id, proof, token)
+        .map_err(|invalid| inputs.usage(invalid))?;
     Ok(Arc::new(credential.authority(inputs.authority()?)))
 }
 

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use azid_core::{Authority, Environment, Region};
+use azid_core::{Authority, Environment, Invalid, Region, What};
 
-use super::{Choice, text, usage};
+use super::{Choice, Name, text, usage};
 use crate::{Exit, Problem};
 
 pub(super) struct Inputs<'a> {
@@ -17,6 +17,13 @@ pub(super) type Need = (bool, &'static [&'static str]);
 
 pub(super) const TENANT: &[&str] = &["AZURE_TENANT_ID"];
 pub(super) const CLIENT_ID: &[&str] = &["AZURE_CLIENT_ID"];
+pub(super) const USERNAME: &[&str] = &["AZURE_USERNAME"];
+pub(super) const PASSWORD: &[&str] = &["AZURE_PASSWORD"];
+pub(super) const CONNECTION: &[&str] = &["AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"];
+
+/// The tasks of Azure Pipelines set variables of their own for the service connection.
+pub(super) const TENANTS: &[&str] = &["AZURESUBSCRIPTION_TENANT_ID", TENANT[0]];
+pub(super) const CLIENT_IDS: &[&str] = &["AZURESUBSCRIPTION_CLIENT_ID", CLIENT_ID[0]];
 
 impl Inputs<'_> {
     /// The tenant and the client id of a credential that needs these things too, or a problem that
@@ -41,22 +48,63 @@ impl Inputs<'_> {
             (self.choice.tenant.is_some(), tenant),
             (self.choice.client_id.is_some(), client_id),
         ];
-        let is_missing = |(given, names): &&Need| {
-            !given && names.iter().all(|name| self.variable(name).is_none())
-        };
-        let missing = ids.iter().chain(&others).filter(is_missing);
-        let missing: Vec<_> = missing.map(|(_, names)| names[0]).collect();
-        if !missing.is_empty() {
-            let message = format!(
-                "{credential} is unavailable: not set in the environment: {}; \
-                 what to do: set them, or use another credential",
-                missing.join(", ")
-            );
-            return Err(Problem::new(Exit::Unavailable, message));
-        }
+        self.check(credential, ids.into_iter().chain(others))?;
         let tenant = self.value(self.choice.tenant.as_deref(), tenant);
         let client_id = self.value(self.choice.client_id.as_deref(), client_id);
         Ok((tenant, client_id))
+    }
+
+    /// A problem that names all that is missing.
+    pub(super) fn check(
+        &self,
+        credential: &str,
+        needs: impl IntoIterator<Item = Need>,
+    ) -> Result<(), Problem> {
+        let is_missing = |(given, names): &Need| {
+            !given && names.iter().all(|name| self.variable(name).is_none())
+        };
+        let missing = needs.into_iter().filter(is_missing);
+        let missing: Vec<_> = missing.map(|(_, names)| names[0]).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "{credential} is unavailable: not set in the environment: {}; \
+             what to do: set them, or use another credential",
+            missing.join(", ")
+        );
+        Err(Problem::new(Exit::Unavailable, message))
+    }
+
+    /// A value that is not valid is wrong usage, of the flag or the variable that it came from.
+    pub(super) fn usage(&self, invalid: Invalid) -> Problem {
+        let choice = self.choice;
+        let of_pipeline = choice.credential == Name::AzurePipelines;
+        let (flag, given, names): (_, _, &[&str]) = match invalid.what() {
+            What::Tenant if of_pipeline => ("--tenant", choice.tenant.is_some(), TENANTS),
+            What::Tenant => ("--tenant", choice.tenant.is_some(), TENANT),
+            What::ClientId if of_pipeline => {
+                ("--client-id", choice.client_id.is_some(), CLIENT_IDS)
+            }
+            What::ClientId => ("--client-id", choice.client_id.is_some(), CLIENT_ID),
+            What::ServiceConnection => (
+                "--service-connection-id",
+                choice.service_connection_id.is_some(),
+                CONNECTION,
+            ),
+            What::Authority => ("--authority", choice.authority.is_some(), &[]),
+            What::Region => ("--region", choice.region.is_some(), &[]),
+            What::UserName => ("", false, USERNAME), // an empty password is none
+            _ => ("", false, &[]),
+        };
+        let why = invalid.why();
+        if given {
+            return usage(format!("{flag} is not valid: {why}"));
+        }
+        match names.iter().find(|name| self.variable(name).is_some()) {
+            Some(name) => usage(format!("the variable {name} is not valid: {why}")),
+            None => usage(invalid),
+        }
     }
 
     /// What a flag said, or else the first of the variables that is set; nothing otherwise.
@@ -75,14 +123,16 @@ impl Inputs<'_> {
 
     pub(super) fn authority(&self) -> Result<Authority, Problem> {
         match &self.choice.authority {
-            Some(url) => Authority::new(url).map_err(usage),
+            Some(url) => Authority::new(url).map_err(|invalid| self.usage(invalid)),
             None => Authority::from_environment(self.environment).map_err(usage),
         }
     }
 
     pub(super) fn region(&self) -> Result<Option<Region>, Problem> {
         match &self.choice.region {
-            Some(name) => Region::try_from(name.clone()).map(Some).map_err(usage),
+            Some(name) => Region::try_from(name.clone())
+                .map(Some)
+                .map_err(|invalid| self.usage(invalid)),
             None => Region::from_environment(self.environment).map_err(usage),
         }
     }

@@ -4,23 +4,25 @@ use std::sync::Arc;
 
 use azid_core::effect::CallbackId;
 use azid_core::{
-    AzureCliCredential, AzureDeveloperCliCredential, AzurePowerShellCredential,
-    DeviceCodeCredential, InteractiveBrowserCredential, UsernamePasswordCredential,
+    ANY_ORGANIZATION, AzureCliCredential, AzureDeveloperCliCredential, AzurePowerShellCredential,
+    DEVELOPER_CLIENT, DeviceCodeCredential, InteractiveBrowserCredential,
+    UsernamePasswordCredential,
 };
 
-use super::inputs::{Inputs, TENANT};
-use super::{Made, usage};
+use super::Made;
+use super::inputs::{CLIENT_ID, Inputs, PASSWORD, TENANT, USERNAME};
 use crate::runtime::PROMPT;
-
-/// The tenant of whoever has a work or school account.
-const ANY_ORGANIZATION: &str = "organizations";
 
 /// A tool's credential, for the tenant that a flag names.
 macro_rules! of_tool {
     ($credential:ty, $inputs:expr) => {{
         let credential = <$credential>::new();
         match &$inputs.choice.tenant {
-            Some(tenant) => Ok(Arc::new(credential.tenant(tenant).map_err(usage)?)),
+            Some(tenant) => Ok(Arc::new(
+                credential
+                    .tenant(tenant)
+                    .map_err(|invalid| $inputs.usage(invalid))?,
+            )),
             None => Ok(Arc::new(credential)),
         }
     }};
@@ -40,27 +42,31 @@ pub(super) fn azure_powershell(inputs: &Inputs<'_>) -> Made {
 
 pub(super) fn device_code(inputs: &Inputs<'_>) -> Made {
     let prompt = CallbackId::new(PROMPT);
-    let credential =
-        DeviceCodeCredential::new(tenant(inputs), client_id(inputs), prompt).map_err(usage)?;
+    let credential = DeviceCodeCredential::new(tenant(inputs), client_id(inputs), prompt)
+        .map_err(|invalid| inputs.usage(invalid))?;
     Ok(Arc::new(credential.authority(inputs.authority()?)))
 }
 
 pub(super) fn interactive_browser(inputs: &Inputs<'_>) -> Made {
-    let credential =
-        InteractiveBrowserCredential::new(tenant(inputs), client_id(inputs)).map_err(usage)?;
+    let credential = InteractiveBrowserCredential::new(tenant(inputs), client_id(inputs))
+        .map_err(|invalid| inputs.usage(invalid))?;
     Ok(Arc::new(credential.authority(inputs.authority()?)))
 }
 
 pub(super) fn username_password(inputs: &Inputs<'_>) -> Made {
-    const NAME: &[&str] = &["AZURE_USERNAME"];
-    const PASSWORD: &[&str] = &["AZURE_PASSWORD"];
-    let needs = [(false, NAME), (false, PASSWORD)];
-    let (tenant, client_id) = inputs.ids("UsernamePasswordCredential", needs)?;
-    let name = inputs.value(None, NAME);
+    let given = inputs.choice.client_id.as_deref();
+    let needs = [
+        (given.is_some(), CLIENT_ID),
+        (false, USERNAME),
+        (false, PASSWORD),
+    ];
+    inputs.check("UsernamePasswordCredential", needs)?;
+    let client_id = inputs.value(given, CLIENT_ID);
+    let name = inputs.value(None, USERNAME);
     let password = inputs.environment.secret(PASSWORD[0]).cloned();
     let password = password.unwrap_or_else(|| "".into());
-    let credential = UsernamePasswordCredential::new(tenant, client_id, name, password);
-    let credential = credential.map_err(usage)?;
+    let credential = UsernamePasswordCredential::new(tenant(inputs), client_id, name, password);
+    let credential = credential.map_err(|invalid| inputs.usage(invalid))?;
     Ok(Arc::new(credential.authority(inputs.authority()?)))
 }
 
@@ -74,7 +80,6 @@ fn tenant(inputs: &Inputs<'_>) -> String {
 /// That of the Azure tools, unless a flag says otherwise: the application of `AZURE_CLIENT_ID` is
 /// mostly one that nobody signs in to.
 fn client_id(inputs: &Inputs<'_>) -> String {
-    const AZURE_TOOLS: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
     let given = inputs.choice.client_id.as_deref();
-    given.unwrap_or(AZURE_TOOLS).to_owned()
+    given.unwrap_or(DEVELOPER_CLIENT).to_owned()
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use azid_core::{AccessToken, Cause, Error, ErrorKind, Plan};
+use azid_core::{AccessToken, Error, ErrorKind, Plan};
 
-use crate::{Exit, Problem};
+use crate::{Exit, Problem, token};
 
 /// What was found out in all.
 pub(super) struct Diagnosis {
@@ -32,13 +32,13 @@ impl Diagnosis {
         let chain = self.plan.credential;
         let Some(end) = self.end() else {
             let message = format!(
-                "{chain} has no link that can be tried here; what to do: one of the cures will do"
+                "{chain} has no link that can be tried here; what to do: take one of the cures"
             );
             return Err(Problem::new(Exit::Unavailable, message));
         };
-        if end.result.is_ok() {
+        let Err(error) = &end.result else {
             return Ok(());
-        }
+        };
         let mut message = format!("{chain} ends at {}: {}", end.link, end.verdict());
         let mut others = self.findings.iter();
         if let Some(other) = others.find(|finding| finding.result.is_ok()) {
@@ -47,7 +47,7 @@ impl Diagnosis {
                 other.link
             ));
         }
-        Err(Problem::failed(message))
+        Err(Problem::new(token::exit(error), message))
     }
 }
 
@@ -67,18 +67,7 @@ impl Finding {
     /// What was seen, without the name and the cure that the error's own text has too.
     pub(super) fn cause(&self) -> Option<String> {
         let error = self.result.as_ref().err()?;
-        let cause = error.cause();
-        let mut seen = match error.endpoint() {
-            Some(endpoint) if matches!(cause, Cause::Http(_)) => {
-                format!("{endpoint} did not answer: {cause}")
-            }
-            Some(endpoint) => format!("{endpoint} {cause}"),
-            None => cause.to_string(),
-        };
-        for (name, id) in error.request_ids() {
-            seen.push_str(&format!(" [{name} {id}]"));
-        }
-        Some(seen.replace(char::is_control, " "))
+        Some(error.seen().replace(char::is_control, " "))
     }
 
     /// What to do.

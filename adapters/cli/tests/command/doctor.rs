@@ -119,7 +119,7 @@ fn a_machine_reads_one_object() {
         &["doctor", "--json"],
         &[variable("AZURE_TOKEN_CREDENTIALS", "magic")],
     );
-    assert_eq!(ended.code, 1, "{}", ended.errors);
+    assert_eq!(ended.code, 2, "{}", ended.errors);
     let found = json(&ended);
     assert_eq!(found["verdict"], "failed");
     let cause = found["links"][0]["cause"].as_str().expect("a text");

@@ -2,9 +2,13 @@
 
 mod doctor;
 mod people;
+#[cfg(unix)]
+mod signals;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;
+#[cfg(unix)]
+mod tools;
 
 use std::fs;
 
@@ -314,6 +318,57 @@ fn a_credential_that_is_not_configured_is_unavailable_and_says_what_is_missing()
         let ended = azid(&token(name), &tenant);
         assert_eq!((ended.code, &*ended.output), (3, ""), "{}", ended.errors);
         assert!(ended.errors.contains(missing), "{}", ended.errors);
+    }
+}
+
+#[test]
+fn a_variable_that_is_not_valid_is_wrong_usage_and_is_named_as_a_flag_would_be() {
+    let valid = [
+        ("AZURE_TENANT_ID", demo::TENANT_ID),
+        ("AZURE_CLIENT_ID", demo::PUBLIC_CLIENT_ID),
+        ("AZURE_CLIENT_SECRET", "a secret"),
+        ("AZURE_USERNAME", demo::USER_NAME),
+        ("AZURE_PASSWORD", "a password"),
+    ];
+    for (credential, name, value) in [
+        ("client-secret", "AZURE_TENANT_ID", "no tenant"),
+        ("client-secret", "AZURE_CLIENT_ID", "no id"),
+        (
+            "client-secret",
+            "AZURE_AUTHORITY_HOST",
+            "http://plain.example",
+        ),
+        ("device-code", "AZURE_TENANT_ID", "no tenant"),
+        ("username-password", "AZURE_USERNAME", "two words"),
+        ("environment", "AZURE_TENANT_ID", "no tenant"),
+        ("default", "AZURE_TOKEN_CREDENTIALS", "magic"),
+    ] {
+        let variables = valid.into_iter().chain([(name, value)]);
+        let variables: Vec<_> = variables
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let ended = azid(&token(credential), &variables);
+        assert_eq!((ended.code, &*ended.output), (2, ""), "{}", ended.errors);
+        assert!(ended.errors.contains(name), "{}", ended.errors);
+        assert!(!ended.errors.contains(value), "{}", ended.errors);
+    }
+    let ended = azid(
+        &[&token("device-code")[..], &["--tenant", "no tenant"]].concat(),
+        &[],
+    );
+    assert_eq!(ended.code, 2);
+    assert!(ended.errors.contains("--tenant"), "{}", ended.errors);
+}
+
+#[test]
+fn the_command_says_its_version_and_its_exit_codes() {
+    let ended = azid(&["--version"], &[]);
+    let version = format!("azid {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!((ended.code, ended.output), (0, version));
+    let ended = azid(&["--help"], &[]);
+    for code in ["0 ", "1 ", "2 ", "3 ", "4 ", "130"] {
+        let is_told = |line: &str| line.trim_start().starts_with(code);
+        assert!(ended.output.lines().any(is_told), "{}", ended.output);
     }
 }
 

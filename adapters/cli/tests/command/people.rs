@@ -3,9 +3,9 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
 
-use azid_emulator::{EmulatorServer, demo, verify_access_token};
+use azid_emulator::{EmulatorServer, Fault, demo, verify_access_token};
 
-use crate::support::{Ended, azid, command, published_keys, scratch, server, variables};
+use crate::support::{Ended, azid, command, published_keys, scratch, server, sign_in, variables};
 
 const MARK: &str = "enter the code ";
 
@@ -41,6 +41,11 @@ fn a_name_and_a_password_are_found_in_the_environment_and_said_nowhere() {
     assert_eq!((ended.code, &*ended.errors), (0, ""));
     is_the_users(&ended.output, &server);
 
+    let mut anywhere = variables.clone();
+    anywhere.retain(|(name, _)| name != "AZURE_TENANT_ID");
+    let ended = azid(&arguments, &anywhere);
+    assert_eq!((ended.code, &*ended.errors), (0, ""), "of any organisation");
+
     const WRONG: &str = "wrong canary";
     variables.push(("AZURE_PASSWORD".to_owned(), WRONG.to_owned()));
     let ended = azid(&arguments, &variables);
@@ -71,39 +76,78 @@ fn a_login_says_who_signed_in_and_until_when_and_keeps_nothing() {
 }
 
 #[test]
-fn without_a_browser_the_way_out_is_told() {
+fn without_a_browser_the_page_is_shown_and_waited_for() {
     let server = server();
-    for arguments in [
-        vec!["login", "--browser"],
-        vec![
-            "token",
-            "--scope",
-            demo::SCOPE,
-            "--credential",
-            "interactive-browser",
-        ],
+    let token = [
+        "token",
+        "--scope",
+        demo::SCOPE,
+        "--credential",
+        "interactive-browser",
+    ];
+    let login = ["login", "--browser", "--scope", demo::SCOPE];
+    for (arguments, browser) in [
+        (&login[..], None),
+        (&login[..], Some("/bin/false")),
+        (&login[..], Some("/nowhere/browser")),
+        (&token[..], None),
     ] {
-        let ended = azid(&arguments, &variables(&server));
-        assert_eq!((ended.code, &*ended.output), (3, ""), "{}", ended.errors);
-        assert!(
-            ended.errors.contains("DeviceCodeCredential"),
-            "{}",
-            ended.errors
-        );
-        assert!(
-            ended.errors.contains(&server.https_origin()),
-            "{}",
-            ended.errors
-        );
+        let mut azid = command();
+        azid.args(arguments).envs(variables(&server));
+        azid.envs(browser.map(|browser| ("BROWSER", browser)));
+        azid.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut azid = azid.spawn().expect("the command runs");
+        let mut stderr = BufReader::new(azid.stderr.take().expect("it is a pipe"));
+        let mut errors = String::new();
+        while !errors.contains("still waiting") {
+            let read = stderr.read_line(&mut errors).expect("text");
+            assert_ne!(read, 0, "it goes on: {errors}");
+        }
+        assert!(errors.contains("no browser was opened"), "{errors}");
+        let is_named = browser.is_none_or(|browser| errors.contains(browser));
+        assert!(is_named, "{errors}");
+        let is_page = |line: &&str| line.starts_with(&server.https_origin());
+        let page = errors.lines().find(is_page).expect("the page's address");
+        sign_in(&server, page);
+        let ended = azid.wait_with_output().expect("it ends");
+        assert_eq!(ended.status.code(), Some(0), "{errors}");
     }
 }
 
 #[test]
-fn a_login_has_one_way() {
-    for arguments in [vec!["login"], vec!["login", "--device-code", "--browser"]] {
-        let ended = azid(&arguments, &[]);
-        assert_eq!((ended.code, &*ended.output), (2, ""), "{}", ended.errors);
+fn a_login_takes_a_device_code_where_no_browser_would_be_seen() {
+    let server = server();
+    let login = ["login", "--scope", demo::SCOPE];
+    let (ended, _) = device_code(&login, &server);
+    assert_eq!(ended.code, 0, "{}", ended.errors);
+    assert!(ended.output.contains(demo::USER_NAME), "{}", ended.output);
+}
+
+#[test]
+fn whoever_does_not_act_is_told_apart_from_a_failure() {
+    let server = server();
+    let login = |way, variables: &[(String, String)]| {
+        let arguments = ["login", way, "--scope", demo::SCOPE, "--timeout", "2"];
+        azid(&arguments, variables)
+    };
+    let reachable = variables(&server);
+    for way in ["--device-code", "--browser"] {
+        let ended = login(way, &reachable);
+        assert_eq!((ended.code, &*ended.output), (4, ""), "{}", ended.errors);
+        let why = "time ran out: nobody signed in within the 2 s";
+        assert!(ended.errors.contains(why), "{}", ended.errors);
     }
+    let (ended, _) = device_code_and(&asked(), &server, |code| server.decline_device(code));
+    assert_eq!((ended.code, &*ended.output), (4, ""), "{}", ended.errors);
+    server.inject("/devicecode", 20, Fault::status(503));
+    let ended = login("--device-code", &reachable);
+    assert_eq!((ended.code, &*ended.output), (1, ""), "{}", ended.errors);
+}
+
+#[test]
+fn a_login_has_one_way() {
+    let ended = azid(&["login", "--device-code", "--browser"], &[]);
+    assert_eq!((ended.code, &*ended.output), (2, ""), "{}", ended.errors);
 }
 
 /// What asks for a token for whoever types the code.
@@ -120,7 +164,18 @@ fn asked() -> Vec<&'static str> {
 }
 
 /// Runs the command, and types the code that it shows on standard error; tells the code.
-pub(crate) fn device_code(arguments: &[&str], server: &EmulatorServer) -> (Ended, String) {
+fn device_code(arguments: &[&str], server: &EmulatorServer) -> (Ended, String) {
+    device_code_and(arguments, server, |code| {
+        server.approve_device(code, demo::USER_NAME)
+    })
+}
+
+/// Runs the command, and does with the code that it shows what the person does.
+fn device_code_and(
+    arguments: &[&str],
+    server: &EmulatorServer,
+    act: impl FnOnce(&str) -> bool,
+) -> (Ended, String) {
     let mut command = command();
     command
         .args(arguments)
@@ -136,7 +191,7 @@ pub(crate) fn device_code(arguments: &[&str], server: &EmulatorServer) -> (Ended
     }
     let (_, code) = errors.split_once(MARK).expect("it is there");
     let code = code.split(' ').next().expect("a word").to_owned();
-    assert!(server.approve_device(&code, demo::USER_NAME));
+    assert!(act(&code));
     stderr.read_to_string(&mut errors).expect("text");
     let ended = process.wait_with_output().expect("it ends");
     let ended = Ended {

@@ -1,11 +1,13 @@
 //! The built command in a clean environment, and emulators for it.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use azid_emulator::{Emulator as Models, EmulatorServer, Keys, ServerOptions, demo};
+use azid_emulator::{Emulator as Models, EmulatorServer, Keys, Landing, ServerOptions, demo};
+use url::Url;
 
 pub(crate) type Variables = Vec<(String, String)>;
 
@@ -74,6 +76,29 @@ pub(crate) fn variables(server: &EmulatorServer) -> Variables {
         .collect()
 }
 
+/// Signs the demo's person in at a page, and brings the answer to the program that waits for it.
+pub(crate) fn sign_in(server: &EmulatorServer, page: &str) {
+    let Landing::Form { action, body } = server.sign_in(page, demo::USER_NAME) else {
+        panic!("the page has an answer for the program");
+    };
+    post(&action.parse().expect("a URL"), &body);
+}
+
+/// Sends a form to a listener on this machine.
+fn post(url: &Url, body: &str) {
+    let port = url.port().expect("a listener's");
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("it listens");
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: localhost:{port}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
 pub(crate) fn published_keys(server: &EmulatorServer) -> String {
     let request = http::Request::get(format!("/{}/discovery/v2.0/keys", demo::TENANT_ID));
     let request = request.body(Vec::new()).expect("a request");
@@ -82,7 +107,7 @@ pub(crate) fn published_keys(server: &EmulatorServer) -> String {
     String::from_utf8(response.into_body()).expect("text")
 }
 
-/// `azid emulate` in a process of its own, killed when the test is over.
+/// `azid emulate` in a process of its own, ended when the test is over.
 pub(crate) struct Emulator {
     process: Child,
     pub(crate) variables: Variables,
@@ -139,17 +164,23 @@ impl Emulator {
 
     /// Ends it as a service manager would; answers its exit code.
     pub(crate) fn stop(mut self) -> Option<i32> {
+        self.end();
+        self.process.wait().expect("it ends").code()
+    }
+
+    fn end(&self) {
         let id = self.process.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &id]).status();
         assert!(sent.expect("there is a kill").success());
-        self.process.wait().expect("it ends").code()
     }
 }
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if let Ok(None) = self.process.try_wait() {
+            self.end(); // and not by a kill, which would leave its files behind
+            let _ = self.process.wait();
+        }
     }
 }
 

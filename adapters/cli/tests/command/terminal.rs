@@ -1,21 +1,18 @@
 //! What only a terminal and a desktop see.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use azid_emulator::{Landing, demo};
-use url::Url;
+use azid_emulator::demo;
 
-use crate::support::{command, scratch, server, variables};
+use crate::support::{command, scratch, server, sign_in, variables};
 
 const COLOUR: &str = "\x1b[2m";
-const PROGRESS: &str = "\x1b[Ktrying EnvironmentCredential … 0 s";
+const PROGRESS: &str = "\x1b[Ktrying ";
 
 #[test]
 fn a_terminal_gets_colours_and_progress_and_may_decline_the_colours() {
@@ -62,28 +59,10 @@ fn somebody_signs_in_with_the_browser_that_the_environment_names() {
     thread::spawn(move || tell.send(fs::read_to_string(pipe))); // waits for the browser
     let told = told.recv_timeout(Duration::from_secs(60));
     let page = told.expect("a browser").expect("the page's address");
-    let Landing::Form { action, body } = server.sign_in(page.trim(), demo::USER_NAME) else {
-        panic!("the page has an answer for the program");
-    };
-    post(&action.parse().expect("a URL"), &body);
+    sign_in(&server, page.trim());
     let ended = login.wait_with_output().expect("it ends");
     let output = String::from_utf8(ended.stdout).expect("text");
     let errors = String::from_utf8(ended.stderr).expect("text");
     assert_eq!(ended.status.code(), Some(0), "{errors}");
     assert!(output.contains(demo::USER_NAME), "{output}");
-}
-
-/// Sends a form to a listener on this machine.
-fn post(url: &Url, body: &str) {
-    let port = url.port().expect("a listener's");
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("it listens");
-    let request = format!(
-        "POST / HTTP/1.1\r\nHost: localhost:{port}\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(request.as_bytes()).expect("it reads");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("it answers");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }

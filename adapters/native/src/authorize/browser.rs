@@ -12,6 +12,10 @@ use url::Url;
 /// one that the variable `BROWSER` names, else the desktop's. On Linux and the like there must be a
 /// display or that variable, because a desktop's opener would otherwise start and show nothing.
 /// Without the feature there is no browser.
+///
+/// `BROWSER` holds commands, tried in order with colons between them; `%s` in one stands for the
+/// page, which otherwise comes last. No shell reads them. One that ends with an error within five
+/// seconds has not shown the page, and the next one is tried.
 #[derive(Clone)]
 pub struct Browser(Arc<Open>);
 
@@ -24,8 +28,19 @@ impl Browser {
         Self(Arc::new(open))
     }
 
-    pub(super) fn open(&self, page: &Url) -> io::Result<()> {
+    /// Opens a page.
+    ///
+    /// # Errors
+    ///
+    /// The page cannot be seen.
+    pub fn open(&self, page: &Url) -> io::Result<()> {
         (self.0)(page)
+    }
+
+    /// Whether the person's own browser is likely to be found and seen: for a program that chooses
+    /// how to ask before it does.
+    pub fn is_likely() -> bool {
+        is_likely()
     }
 }
 
@@ -43,10 +58,26 @@ impl fmt::Debug for Browser {
 
 #[cfg(feature = "browser")]
 fn open(page: &Url) -> io::Result<()> {
-    if !can_show(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty())) {
+    if !is_likely() {
         return Err(io::Error::other("there is no display"));
     }
+    #[cfg(unix)]
+    if let Ok(commands) = std::env::var("BROWSER")
+        && !commands.is_empty()
+    {
+        return super::command::open(&commands, page);
+    }
     webbrowser::open(page.as_str())
+}
+
+#[cfg(feature = "browser")]
+fn is_likely() -> bool {
+    can_show(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+#[cfg(not(feature = "browser"))]
+fn is_likely() -> bool {
+    false
 }
 
 #[cfg(not(feature = "browser"))]

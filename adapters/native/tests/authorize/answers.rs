@@ -16,7 +16,7 @@ use crate::person::{
 fn a_code_in_a_form_ends_the_sign_in_and_frees_the_port() {
     let (port, waiting) = begin(request());
     let page = send(port, &form("code=abc&state=right"));
-    assert!(page.contains("You are signed in"), "{page}");
+    assert!(page.contains("Your answer has arrived"), "{page}");
     let outcome = waiting.join().expect("no panic");
     let answer = AuthorizeAnswer::Code(Secret::new("abc"));
     assert_eq!(outcome, Ok(Authorized { port, answer }));

@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use azid_core::cache::RefreshSettings;
 use azid_core::effect::{HttpReply, HttpRequest, HttpResponse};
 use azid_core::{ClientSecretCredential, Now, Seed};
-use azid_tokio::{Builder, HttpClient, TokenProvider, TokioHost};
+use azid_tokio::{Builder, HttpClient, TokenCache, TokenProvider, TokioHost};
 
 const SCOPE: &[&str] = &["https://vault.azure.net/.default"];
 
@@ -68,6 +69,25 @@ async fn a_due_token_is_renewed_in_the_background_and_an_expired_one_is_not_used
     assert_eq!(token(&provider).await, "1");
     tokio::time::advance(Duration::from_secs(3700)).await;
     assert_eq!(token(&provider).await, "2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_age_of_a_held_token_is_that_on_paused_time_to_a_fraction_of_a_second() {
+    let punctual = TokenCache::with_settings(RefreshSettings {
+        window: Duration::from_secs(1),
+        spread: Duration::ZERO,
+        ..RefreshSettings::default()
+    });
+    let credential = ClientSecretCredential::new("contoso.example", "client", "secret");
+    let host = TokioHost::new().http_client(Scripted::default());
+    let provider = Builder::new(host, credential.expect("valid")).cache(punctual);
+    let provider = provider.build();
+    assert_eq!(token(&provider).await, "0");
+    let is_held = || provider.with_cached_token(SCOPE, |_| ()).is_some();
+    for (step, still_held) in [(3_598_500, true), (300, true), (300, false)] {
+        tokio::time::advance(Duration::from_millis(step)).await;
+        assert_eq!(is_held(), still_held, "{step}");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::Shutdown;
+use std::sync::mpsc;
 
 use azid_core::effect::{HttpFailure, HttpRequest, Refusal, Requirement, Requirements};
 use azid_core::oauth::Form;
@@ -161,13 +162,16 @@ fn a_connection_is_used_again_whatever_each_request_requires_of_time_and_size() 
 
 #[test]
 fn a_connection_that_the_server_has_closed_is_not_used_again() {
-    let server = Server::start(|_, stream| {
+    let (closed, is_closed) = mpsc::channel();
+    let server = Server::start(move |_, stream| {
         stream.write_all(OK)?;
-        stream.socket().shutdown(Shutdown::Both)
+        stream.socket().shutdown(Shutdown::Both)?;
+        closed.send(()).map_err(io::Error::other)
     });
     let host = host();
     for _ in 0..3 {
         send(&host, &get(server.url("/"))).expect("the server answers");
+        is_closed.recv().expect("the server closes");
     }
     assert_eq!(server.connections(), 3);
 }
@@ -272,16 +276,19 @@ fn requests_of_many_threads_do_not_mix() {
 
 #[test]
 fn bytes_that_follow_an_answer_are_never_taken_for_the_next() {
-    let server = Server::start(|_, stream| {
+    let (wrote, has_written) = mpsc::channel();
+    let server = Server::start(move |_, stream| {
         stream.write_all(OK)?;
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nforge")?;
         stream.flush()?;
+        wrote.send(()).map_err(io::Error::other)?;
         read_request(stream).map(drop)
     });
     let host = host();
     for _ in 0..2 {
         let response = send(&host, &get(server.url("/"))).expect("the server answers");
         assert_eq!(response.body.expose(), b"hi");
+        has_written.recv().expect("the server writes it all");
     }
 }
 

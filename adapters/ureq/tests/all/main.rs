@@ -1,5 +1,6 @@
 //! The host and the provider over real sockets.
 
+mod crowds;
 mod effects;
 mod exchange;
 mod limits;

@@ -1,4 +1,4 @@
-//! The smallest useful blocking program: a token for Key Vault, on standard output.
+//! A token for Key Vault, on standard output: by azid over ureq.
 
 use azid_core::ClientSecretCredential;
 use azid_ureq::TokenProvider;

@@ -1,0 +1,88 @@
+//! The tokens that callers take without a lock: a copy of the table that never changes, replaced
+//! as a whole when the table does.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
+
+use azid_core::cache::{Key, KeyRef, TokenTable};
+use azid_core::{AccessToken, Timestamp};
+
+use crate::sync::Arc;
+
+/// The tokens of a table at one moment, by their keys' fingerprints. Where those of two keys agree,
+/// only one of the two is here: the other's callers find it in the table.
+pub(crate) struct Published {
+    seed: u64,
+    tokens: HashMap<u64, Arc<Entry>, BuildHasherDefault<AsIs>>,
+}
+
+struct Entry {
+    key: Key,
+    token: AccessToken,
+    fresh_until: Timestamp,
+}
+
+impl Published {
+    /// The token of a key, unless it is due.
+    #[inline]
+    pub(crate) fn fresh(&self, key: KeyRef<'_>, now: Timestamp) -> Option<&AccessToken> {
+        let entry = self.tokens.get(&key.fingerprint(self.seed))?;
+        (now < entry.fresh_until && key == entry.key).then_some(&entry.token)
+    }
+
+    /// What is to be published when this is and the table has changed.
+    pub(crate) fn update(&self, table: &TokenTable) -> Self {
+        let entries = table.entries().map(|(key, token, fresh_until)| {
+            let fingerprint = key.fingerprint(self.seed);
+            let known = self.tokens.get(&fingerprint).filter(|entry| {
+                entry.token == *token && entry.fresh_until == fresh_until && entry.key == *key
+            });
+            let entry = known.cloned().unwrap_or_else(|| {
+                Arc::new(Entry {
+                    key: key.clone(),
+                    token: token.clone(),
+                    fresh_until,
+                })
+            });
+            (fingerprint, entry)
+        });
+        Self {
+            seed: self.seed,
+            tokens: entries.collect(),
+        }
+    }
+
+    /// How many tokens there are.
+    pub(crate) fn len(&self) -> usize {
+        self.tokens.len()
+    }
+}
+
+impl Default for Published {
+    fn default() -> Self {
+        Self {
+            seed: RandomState::new().hash_one("fingerprints"),
+            tokens: HashMap::default(),
+        }
+    }
+}
+
+/// Hashes what is a hash already.
+#[derive(Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    #[inline]
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("the keys of the map are numbers");
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

@@ -1,0 +1,129 @@
+//! The flights that are in the air: one for a key at most, and one for an identity whose lane is
+//! one at a time.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::acquire::{FlightId, Lease};
+use super::key::Key;
+use super::span::Span;
+use crate::credential::Lane;
+use crate::identity::Identity;
+use crate::time::Now;
+
+#[derive(Debug, Default)]
+pub(super) struct Flights {
+    flying: HashMap<Key, Flight>,
+    keys: HashMap<FlightId, Key>,
+    lanes: HashMap<Identity, FlightId>,
+}
+
+#[derive(Debug)]
+struct Flight {
+    id: FlightId,
+    /// The claims that it was started with. Without those of a challenge it is of no use to whoever
+    /// must satisfy the challenge.
+    claims: Option<String>,
+    allowed: Span,
+}
+
+impl Flight {
+    fn is_overdue(&mut self, now: Now) -> bool {
+        let more = self
+            .allowed
+            .length()
+            .saturating_add(Duration::from_millis(1));
+        self.allowed.has_lasted(more, now)
+    }
+}
+
+/// How a flight in the air stands to a caller.
+pub(super) enum InTheAir {
+    /// It brings what the caller wants.
+    Same(FlightId),
+    /// It is for the same key but for other claims, or it has the lane.
+    Other(FlightId),
+}
+
+impl Flights {
+    /// What keeps a caller from starting.
+    pub(super) fn look(&self, key: &Key, claims: Option<&str>, lane: Lane) -> Option<InTheAir> {
+        if let Some(flight) = self.flying.get(key) {
+            let is_same = flight.claims.as_deref() == claims;
+            let stand = if is_same {
+                InTheAir::Same
+            } else {
+                InTheAir::Other
+            };
+            return Some(stand(flight.id));
+        }
+        match lane {
+            Lane::PerKey => None,
+            Lane::OneAtATime => self.lanes.get(key.identity()).copied().map(InTheAir::Other),
+        }
+    }
+
+    pub(super) fn start(
+        &mut self,
+        id: FlightId,
+        key: &Key,
+        claims: Option<&str>,
+        lane: Lane,
+        allowed: Span,
+    ) {
+        if lane == Lane::OneAtATime {
+            self.lanes.insert(key.identity().clone(), id);
+        }
+        self.keys.insert(id, key.clone());
+        let claims = claims.map(str::to_owned);
+        let flight = Flight {
+            id,
+            claims,
+            allowed,
+        };
+        self.flying.insert(key.clone(), flight);
+    }
+
+    pub(super) fn extend(&mut self, lease: &Lease, allowed: Span) {
+        let flight = self.flying.get_mut(lease.key());
+        if let Some(flight) = flight.filter(|flight| flight.id == lease.id()) {
+            flight.allowed = allowed;
+        }
+    }
+
+    pub(super) fn is_flying(&self, id: FlightId) -> bool {
+        self.keys.contains_key(&id)
+    }
+
+    /// Whether this much of a flight's allowance is used up.
+    pub(super) fn has_lasted_all_but(&mut self, id: FlightId, rest: Duration, now: Now) -> bool {
+        let key = self.keys.get(&id);
+        let flight = key.and_then(|key| self.flying.get_mut(key));
+        flight.is_some_and(|flight| {
+            let most = flight.allowed.length().saturating_sub(rest);
+            flight.allowed.has_lasted(most, now)
+        })
+    }
+
+    /// Takes a flight out of the air, if it is still there, and answers what it was for.
+    pub(super) fn land(&mut self, id: FlightId) -> Option<Key> {
+        let key = self.keys.remove(&id)?;
+        self.flying.remove(&key);
+        if self.lanes.get(key.identity()) == Some(&id) {
+            self.lanes.remove(key.identity());
+        }
+        Some(key)
+    }
+
+    /// The flights that have used up what they were allowed.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what is overdue does not depend on the order"
+    )]
+    pub(super) fn overdue(&mut self, now: Now) -> Vec<FlightId> {
+        let flights = self.flying.values_mut();
+        flights
+            .filter_map(|flight| flight.is_overdue(now).then_some(flight.id))
+            .collect()
+    }
+}

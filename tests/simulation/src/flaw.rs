@@ -1,0 +1,21 @@
+//! What a host can do wrong, each to break one invariant: an invariant that nothing can break says
+//! nothing.
+
+/// Something that a sound host never does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// It throws its tokens away before each question.
+    ForgetsTokens,
+    /// It answers a caller with the error of an early refresh.
+    TellsOfFailedRefreshes,
+    /// It hands out a token until it has another, however old it is.
+    KeepsExpiredTokens,
+    /// It goes on trying for nobody when a flight has failed.
+    TriesAgainAtOnce,
+    /// It starts a flight for each caller who needs one.
+    FliesAlone,
+    /// It never answers who waits for a flight that another caller started.
+    LosesCallers,
+    /// Its callers ask in the same moment as those of all others, and nothing spreads them.
+    ActsInStep,
+}

@@ -1,0 +1,8 @@
+//! The token cache: what it decides, as scenarios and beside a model, and what it gives out.
+
+mod decisions;
+mod laws;
+mod model;
+mod provider;
+mod snapshot;
+mod time;

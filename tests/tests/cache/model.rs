@@ -1,0 +1,169 @@
+//! What the cache does, told in a few plain lines without a thought for speed.
+
+use std::collections::{BTreeMap, HashMap};
+
+use azid_core::cache::{Decision, FlightId};
+use azid_core::{AccessToken, Lane, Timestamp};
+
+/// How many tokens are held.
+pub(crate) const BOUND: usize = 3;
+
+/// What the cache would be if it were simple. Moments are in milliseconds on the wall clock;
+/// `steady` is the other clock, in seconds.
+#[derive(Default)]
+pub(crate) struct Model {
+    pub(crate) held: BTreeMap<usize, Held>,
+    pub(crate) flights: Vec<Flight>,
+    pub(crate) pauses: HashMap<usize, Pause>,
+    pub(crate) unfinished: HashMap<usize, u32>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Held {
+    pub(crate) token: AccessToken,
+    pub(crate) due: i64,
+}
+
+pub(crate) struct Flight {
+    pub(crate) id: FlightId,
+    pub(crate) key: usize,
+    pub(crate) claims: usize,
+    pub(crate) since: i64,
+    pub(crate) allowed: i64,
+}
+
+pub(crate) struct Pause {
+    pub(crate) wall: i64,
+    pub(crate) steady: i64,
+    pub(crate) seconds: i64,
+    pub(crate) is_asked_for: bool,
+}
+
+/// What a caller should be told.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Told {
+    Ready(AccessToken),
+    Refresh(AccessToken, u32),
+    ReadyAndJoin(AccessToken, FlightId),
+    Start(u32),
+    Join(FlightId),
+    Queue(FlightId),
+    NotYet,
+}
+
+impl Told {
+    pub(crate) fn by(decision: &Decision) -> Self {
+        match decision {
+            Decision::Ready(token) => Self::Ready(token.clone()),
+            Decision::ReadyAndRefresh(token, lease) => {
+                Self::Refresh(token.clone(), lease.unfinished())
+            }
+            Decision::ReadyAndJoin(token, id) => Self::ReadyAndJoin(token.clone(), *id),
+            Decision::Start(lease) => Self::Start(lease.unfinished()),
+            Decision::Join(id) => Self::Join(*id),
+            Decision::Queue(id) => Self::Queue(*id),
+            Decision::NotYet(_) => Self::NotYet,
+        }
+    }
+}
+
+impl Model {
+    pub(crate) fn good(&self, key: usize, wall: i64) -> Option<&Held> {
+        self.held
+            .get(&key)
+            .filter(|held| expiry(&held.token) > wall)
+    }
+
+    pub(crate) fn drop_overdue(&mut self, steady: i64) {
+        let (on, over) = std::mem::take(&mut self.flights)
+            .into_iter()
+            .partition(|flight| steady - flight.since <= flight.allowed);
+        self.flights = on;
+        let over: Vec<Flight> = over;
+        for flight in over {
+            *self.unfinished.entry(flight.key).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn told(
+        &mut self,
+        key: usize,
+        claims: usize,
+        lane: Lane,
+        wall: i64,
+        steady: i64,
+    ) -> Told {
+        let held = self.good(key, wall).filter(|_| claims == 0).cloned();
+        let unfinished = self.unfinished.get(&key).copied().unwrap_or_default();
+        let same_key = self.flights.iter().find(|flight| flight.key == key);
+        let in_lane = self.flights.first().filter(|_| lane == Lane::OneAtATime);
+        let joins = same_key
+            .filter(|flight| flight.claims == claims)
+            .map(|flight| flight.id);
+        let waits = same_key.or(in_lane).map(|flight| flight.id);
+        match (held, joins, waits) {
+            (Some(held), ..) if held.due > wall => Told::Ready(held.token),
+            (Some(held), Some(id), _) => Told::ReadyAndJoin(held.token, id),
+            (Some(held), None, Some(_)) => Told::Ready(held.token),
+            (Some(held), None, None) => match self.pause(key, wall, steady) {
+                Some(_) => Told::Ready(held.token),
+                None => Told::Refresh(held.token, unfinished),
+            },
+            (None, Some(id), _) => Told::Join(id),
+            (None, None, waits) => {
+                let pause = self.pause(key, wall, steady);
+                match (pause.is_some_and(|pause| pause.is_asked_for), waits) {
+                    (true, _) => Told::NotYet,
+                    (false, Some(id)) => Told::Queue(id),
+                    (false, None) => Told::Start(unfinished),
+                }
+            }
+        }
+    }
+
+    pub(crate) fn pause(&mut self, key: usize, wall: i64, steady: i64) -> Option<&Pause> {
+        let is_over = |pause: &Pause| {
+            steady - pause.steady >= pause.seconds || wall - pause.wall >= pause.seconds * 1000
+        };
+        if self.pauses.get(&key).is_some_and(is_over) {
+            self.pauses.remove(&key);
+        }
+        self.pauses.get(&key)
+    }
+
+    pub(crate) fn land(&mut self, id: FlightId) -> Option<Flight> {
+        let found = self.flights.iter().position(|flight| flight.id == id)?;
+        Some(self.flights.remove(found))
+    }
+
+    /// Whether a token that nobody is waiting for is to be held.
+    pub(crate) fn is_better(&self, key: usize, token: &AccessToken, wall: i64) -> bool {
+        self.good(key, wall).is_none_or(|held| {
+            token.asked_on() >= held.token.asked_on() && expiry(token) > expiry(&held.token)
+        })
+    }
+
+    pub(crate) fn hold(&mut self, key: usize, held: Held) {
+        if !self.held.contains_key(&key) && self.held.len() == BOUND {
+            let first = self.held.iter().min_by_key(|(_, held)| expiry(&held.token));
+            let first = *first.expect("it is full").0;
+            self.held.remove(&first);
+        }
+        self.held.insert(key, held);
+    }
+}
+
+/// When a token is due that was asked for at this moment.
+pub(crate) fn due(token: &AccessToken, asked: i64) -> i64 {
+    let expires = expiry(token);
+    let wished = token.refreshes_on().map(Timestamp::unix_milliseconds);
+    match wished.filter(|wished| *wished < expires) {
+        Some(wished) => wished,
+        None if expires - asked >= 7_200_000 => asked + (expires - asked) / 2,
+        None => expires - 300_000,
+    }
+}
+
+pub(crate) fn expiry(token: &AccessToken) -> i64 {
+    token.expires_on().unix_milliseconds()
+}

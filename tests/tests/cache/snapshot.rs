@@ -1,0 +1,236 @@
+//! The cache as bytes and back.
+
+use azid_core::cache::{Freshness, Key, RefreshSettings, Snapshot, SnapshotFault, TokenTable};
+use azid_core::{AccessToken, Fact, Identity, Memory, MemoryChange, SecretBytes, TokenRequest};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+use crate::provider::at;
+
+fn identity(name: &str) -> Identity {
+    Identity::of("Test").field("name", name).finish()
+}
+
+fn key(scope: &str) -> Key {
+    Key::new(&identity("one"), &TokenRequest::new([scope]))
+}
+
+fn token(name: &str, asked: i64, lifetime: i64) -> AccessToken {
+    AccessToken::new(name, at(asked + lifetime)).issued_on(at(asked))
+}
+
+/// A table with one token for an hour.
+fn table(name: &str, asked: i64) -> TokenTable {
+    let mut table = TokenTable::new(RefreshSettings::default());
+    table.hold(key("a"), token(name, asked, 3600), at(asked), 0.5);
+    table
+}
+
+fn keep(table: &TokenTable) -> SecretBytes {
+    Snapshot::of(table, &Memory::default()).to_bytes()
+}
+
+/// Restores these bytes into this table.
+fn restore(bytes: &SecretBytes, table: &mut TokenTable, now: i64) -> Memory {
+    let mut memory = Memory::default();
+    let snapshot = Snapshot::from_bytes(bytes, at(now)).expect("it was just written");
+    snapshot.restore(table, &mut memory, at(now));
+    memory
+}
+
+#[test]
+fn a_token_that_has_expired_is_not_read_again() {
+    let bytes = keep(&table("old", 0));
+    for (now, is_there) in [(3599, true), (3600, false)] {
+        let mut restored = TokenTable::default();
+        restore(&bytes, &mut restored, now);
+        assert_eq!(!restored.is_empty(), is_there);
+    }
+}
+
+#[test]
+fn a_newer_token_keeps_its_place() {
+    let bytes = keep(&table("old", 0));
+    let mut newer = table("newer", 60);
+    restore(&bytes, &mut newer, 60);
+    assert_eq!(
+        newer.look(&key("a"), at(60)),
+        Freshness::Fresh(token("newer", 60, 3600))
+    );
+    let mut older = table("older", -60);
+    restore(&bytes, &mut older, 0);
+    assert_eq!(
+        older.look(&key("a"), at(0)),
+        Freshness::Fresh(token("old", 0, 3600))
+    );
+}
+
+#[test]
+fn tokens_that_depend_on_code_are_not_given_out() {
+    let mut table = table("canary-public", 0);
+    let private = Key::new(&Identity::private(), &TokenRequest::new(["a"]));
+    table.hold(private, token("canary-private", 0, 3600), at(0), 0.5);
+    let bytes = keep(&table);
+    let has = |text: &str| {
+        bytes
+            .expose()
+            .windows(text.len())
+            .any(|it| it == text.as_bytes())
+    };
+    assert!(has("canary-public") && !has("canary-private"));
+}
+
+#[test]
+fn what_shows_a_snapshot_shows_no_secret() {
+    let snapshot = Snapshot::of(&table("canary", 0), &Memory::default());
+    let shown = format!("{snapshot:?} {:?}", snapshot.to_bytes());
+    assert!(
+        shown.contains("tokens: 1") && !shown.contains("canary"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn refresh_tokens_and_what_was_found_come_along_and_the_newer_fact_stays() {
+    let learned = |fact: &str, on: i64| MemoryChange::Learned {
+        key: "account".into(),
+        fact: Fact::RefreshToken(fact.into()),
+        on: at(on),
+    };
+    let mut memory = Memory::default();
+    memory.apply(MemoryChange::Rejected("rejected".into()));
+    memory.apply(learned("kept", 5));
+    let bytes = Snapshot::of(&TokenTable::default(), &memory).to_bytes();
+    assert_eq!(restore(&bytes, &mut TokenTable::default(), 0), memory);
+
+    let mut newer = Memory::default();
+    newer.apply(learned("newer", 6));
+    let snapshot = Snapshot::from_bytes(&bytes, at(0)).expect("it was just written");
+    snapshot.restore(&mut TokenTable::default(), &mut newer, at(0));
+    assert_eq!(
+        newer.recall("account"),
+        Some(&Fact::RefreshToken("newer".into()))
+    );
+    assert!(newer.has_rejected(&"rejected".into()));
+}
+
+#[test]
+fn each_fault_has_its_name() {
+    let read = |bytes: &[u8]| Snapshot::from_bytes(&bytes.into(), at(0)).map(|_| ());
+    let whole = keep(&table("one", 0));
+    let whole = whole.expose();
+    assert_eq!(read(whole), Ok(()));
+    assert_eq!(read(b""), Err(SnapshotFault::NoSnapshot));
+    assert_eq!(
+        read(b"{\"AccessToken\":{}}"),
+        Err(SnapshotFault::NoSnapshot)
+    );
+    let mut other = whole.to_vec();
+    other[10] = 2;
+    assert_eq!(read(&other), Err(SnapshotFault::UnknownVersion(2)));
+    assert_eq!(read(&vec![0; (64 << 20) + 1]), Err(SnapshotFault::TooLarge));
+    for length in 10..whole.len() {
+        assert_eq!(
+            read(&whole[..length]),
+            Err(SnapshotFault::Damaged),
+            "cut to {length}"
+        );
+    }
+    for changed in 11..whole.len() {
+        let mut damaged = whole.to_vec();
+        damaged[changed] ^= 1;
+        assert_eq!(read(&damaged), Err(SnapshotFault::Damaged), "at {changed}");
+    }
+}
+
+fn request() -> impl Strategy<Value = TokenRequest> {
+    let scopes = proptest::collection::vec("[a-z:/.]{1,20}", 1..4);
+    let tenant = proptest::option::of("[A-Za-z0-9.-]{1,12}");
+    (scopes, tenant, any::<bool>()).prop_map(|(scopes, tenant, cae)| {
+        let mut request = TokenRequest::new(scopes);
+        if let Some(tenant) = tenant {
+            request = request.tenant(tenant);
+        }
+        if cae { request.enable_cae() } else { request }
+    })
+}
+
+fn any_token() -> impl Strategy<Value = AccessToken> {
+    let moment = || proptest::option::of(-5000_i64..5000);
+    let kind = prop_oneof![Just("Bearer"), Just("pop")];
+    let source = prop_oneof![Just(""), Just("ClientSecretCredential")];
+    (
+        "[!-~]{1,40}",
+        1_i64..90_000,
+        moment(),
+        moment(),
+        kind,
+        source,
+    )
+        .prop_map(|(secret, lifetime, asked, due, kind, source)| {
+            let mut token = AccessToken::new(secret, at(lifetime))
+                .token_type(kind)
+                .source(source);
+            if let Some(asked) = asked {
+                token = token.issued_on(at(asked));
+            }
+            if let Some(due) = due {
+                token = token.refresh_on(at(due));
+            }
+            token
+        })
+}
+
+fn change() -> impl Strategy<Value = MemoryChange> {
+    let fact = prop_oneof![
+        Just(Fact::Answered),
+        (0_usize..9).prop_map(Fact::Winner),
+        "[!-~]{1,20}".prop_map(|token| Fact::RefreshToken(token.into())),
+        Just(Fact::Absent),
+        "\\PC{0,20}".prop_map(Fact::Found),
+    ];
+    prop_oneof![
+        ("\\PC{0,10}", fact, -9_i64..9).prop_map(|(key, fact, on)| MemoryChange::Learned {
+            key,
+            fact,
+            on: at(on)
+        }),
+        "[!-~]{1,20}".prop_map(|token| MemoryChange::Rejected(token.into())),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: RngSeed::Fixed(2026), ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_read_is_what_was_written(
+        tokens in proptest::collection::vec(("[a-c]", request(), any_token(), 0.0..1.0), 0..8),
+        changes in proptest::collection::vec(change(), 0..8),
+    ) {
+        let mut table = TokenTable::default();
+        let mut keys = Vec::new();
+        for (name, request, token, draw) in tokens {
+            let key = Key::new(&identity(&name), &request);
+            table.hold(key.clone(), token, at(0), draw);
+            keys.push(key);
+        }
+        let mut memory = Memory::default();
+        changes.into_iter().for_each(|change| memory.apply(change));
+
+        let bytes = Snapshot::of(&table, &memory).to_bytes();
+        let mut restored = TokenTable::default();
+        prop_assert_eq!(restore(&bytes, &mut restored, 0), memory.clone());
+        prop_assert_eq!(restored.len(), table.len());
+        for key in keys {
+            for now in [0, 1000, 40_000, 80_000] {
+                prop_assert_eq!(restored.look(&key, at(now)), table.look(&key, at(now)));
+            }
+        }
+        prop_assert_eq!(Snapshot::of(&restored, &memory).to_bytes(), bytes);
+    }
+
+    #[test]
+    fn no_bytes_break_the_reader(bytes in proptest::collection::vec(0_u8..4, 0..200)) {
+        azid_tests::fuzz::cache_snapshot(&bytes);
+    }
+}
