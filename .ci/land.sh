@@ -32,6 +32,7 @@ stage_fmt() {
   # rustfmt does not see the modules that a macro declares.
   rustfmt --edition 2024 --check core/src/credentials/*.rs core/src/credentials/*/*.rs
   cargo fmt --manifest-path fuzz/Cargo.toml --check
+  cargo fmt --manifest-path tests/wasm/bindgen/Cargo.toml --check
   cargo fmt --manifest-path tests/bench/Cargo.toml --check
 }
 
@@ -106,9 +107,14 @@ stage_counts() {
   cargo run "${bench[@]}" --quiet --release --bin count -- --check
 }
 
-# Core on its oldest compiler, where there is no operating system: the self-test's module may import
-# nothing at all, which wasm-run.mjs checks. WASI has just enough to run core's own tests.
+# Core and the async shell on their oldest compiler, where there is no operating system. On the first
+# target the suite's module may import nothing at all, which wasm-run.mjs checks; on the second one
+# only what a panic says and std's hash maps draw. WASI has just enough to run core's own tests.
 stage_wasm() {
-  tools/wasm-toolchain --target wasm32-unknown-unknown cargo run --locked -p azid-wasm --target wasm32-unknown-unknown
+  local triple wasi=wasi_snapshot_preview1
+  for triple in wasm32-unknown-unknown wasm32-wasip1; do
+    tools/wasm-toolchain --target "$triple" cargo run --locked -p azid-wasm-suite --target "$triple"
+  done
+  node tests/wasm/imports.mjs "$target/wasm32-wasip1/debug/azid-wasm-suite.wasm" "$wasi".{fd_write,proc_exit,random_get}
   tools/wasm-toolchain --target wasm32-wasip1 cargo test --locked -p azid-core --all-features --lib --tests --target wasm32-wasip1
 }

@@ -8,6 +8,7 @@ proof_stage python 10
 proof_stage node   10
 proof_stage az     10
 proof_stage browser 10
+proof_stage wasm_browser 20
 
 readonly fuzz_seconds=20
 
@@ -95,6 +96,28 @@ stage_browser() {
   cargo build --quiet --locked -p azid-examples --example interactive_browser
   emulate
   node tests/browser/sign_in.mjs "$environments" "$target/debug/examples/interactive_browser" "$chromium"
+}
+
+# A window and a worker of a real browser that get tokens by wasm, and what wasm modules weigh.
+stage_wasm_browser() {
+  local chromium page=$work/page triple=wasm32-unknown-unknown
+  local modules=$target/$triple/release
+  need_chromium
+  download cargo fetch --quiet --locked --manifest-path tests/wasm/bindgen/Cargo.toml
+  cargo build --quiet --locked --manifest-path tests/wasm/bindgen/Cargo.toml --target-dir "$target/bindgen"
+  cargo build --quiet --locked -p azid-cli --bin azid
+  small tools/wasm-toolchain cargo build --quiet --locked --release -p azid-wasm-page
+  small tools/wasm-toolchain cargo build --quiet --locked --release -p azid-wasm-suite --examples
+  rm -rf "$page"
+  "$target/bindgen/debug/azid-wasm-bindgen" "$modules/azid_wasm_page.wasm" "$page"
+  cp tests/wasm/page/web/* "$page"
+  node tests/wasm/sizes.mjs "$modules"/examples/{core,shell}_flow.wasm "$page"/*.wasm
+  node tests/browser/wasm.mjs "$target/debug/azid" "$page" "$chromium"
+}
+
+# Builds as one does who cares for every kilobyte.
+small() {
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=s CARGO_PROFILE_RELEASE_LTO=true CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 "$@"
 }
 
 # Starts the emulator for the rest of the stage; the file `$environments` has all its variables.

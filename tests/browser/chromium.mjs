@@ -14,15 +14,15 @@ export class Chromium {
   #last = 0;
   #session;
 
-  // Trusts the certificate whose key has this hash, and otherwise whom the system trusts. What it
-  // shows comes from this machine alone, so it may run as root, where its sandbox cannot be had.
-  static async start(program, keyHash) {
+  // Trusts the certificates whose keys have these hashes, and otherwise whom the system trusts. What
+  // it shows comes from this machine alone, so it may run as root, where its sandbox cannot be had.
+  static async start(program, keyHashes, options = []) {
     const chromium = new Chromium();
     chromium.#process = spawn(program, [
       '--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--no-proxy-server',
       '--disable-background-networking', '--disable-dev-shm-usage', '--remote-debugging-pipe',
-      `--user-data-dir=${chromium.#profile}`, `--ignore-certificate-errors-spki-list=${keyHash}`,
-      'about:blank',
+      `--user-data-dir=${chromium.#profile}`, `--ignore-certificate-errors-spki-list=${keyHashes}`,
+      ...options, 'about:blank',
     ], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
     chromium.#process.on('exit', (code) => chromium.#end(new Error(`Chromium ended: ${code}`)));
     chromium.#process.on('error', (error) => chromium.#end(error));
@@ -73,10 +73,10 @@ export class Chromium {
     await this.run(`document.querySelector(${JSON.stringify(selector)}).click()`);
   }
 
-  // The value of an expression on the page.
+  // The value of an expression on the page, once a promise has come true.
   async run(expression) {
-    const { result, exceptionDetails } = await this.send('Runtime.evaluate', { expression, returnByValue: true, userGesture: true });
-    if (exceptionDetails) throw new Error(`${expression}: ${exceptionDetails.exception?.description}`);
+    const { result, exceptionDetails } = await this.send('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true, userGesture: true });
+    if (exceptionDetails) throw new Error(`${expression.slice(0, 80)}: ${exceptionDetails.exception?.description}`);
     return result.value;
   }
 

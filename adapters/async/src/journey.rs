@@ -11,6 +11,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
+use std::time::Duration;
 
 use azid_core::cache::{Freshness, Key};
 use azid_core::effect::SleepReason;
@@ -105,10 +106,7 @@ impl<H: Host> Journey<H> {
                     if let Some(lease) = &self.lease {
                         lease.extend(allowance(&step), self.means.host.now());
                     }
-                    if let Step::Sleep(call) = &step
-                        && call.request().reason == SleepReason::Backoff
-                    {
-                        let wait = call.request().duration;
+                    if let Some(wait) = backoff(&step) {
                         self.means.on_event.tell(&Event::Retry { wait });
                     }
                     flight.perform(step);
@@ -227,5 +225,15 @@ impl<H: Host> fmt::Debug for Journey<H> {
             .field("request", &self.request)
             .field("flight", &self.flight)
             .finish_non_exhaustive()
+    }
+}
+
+/// How long a run waits before it repeats a request, if that is what it does.
+fn backoff(step: &Step) -> Option<Duration> {
+    match step {
+        Step::Sleep(call) if call.request().reason == SleepReason::Backoff => {
+            Some(call.request().duration)
+        }
+        _ => None,
     }
 }

@@ -21,11 +21,17 @@ pub(crate) struct Options {
     /// object of objects, before serving.
     #[arg(long, value_name = "FILE")]
     environments: Option<PathBuf>,
+    /// Let pages of any origin read every answer of the token endpoint. Entra does not.
+    #[arg(long)]
+    share_tokens_with_pages: bool,
 }
 
 /// The signals are caught before anybody can know that there is something to end.
 pub(crate) fn run(options: &Options, stop: Stop) -> Result<(), Problem> {
     let server = start(options.http_port, options.port)?;
+    if options.share_tokens_with_pages {
+        server.with_emulator(|emulator| emulator.entra_mut().share_tokens_with_pages(true));
+    }
     if let Some(file) = &options.environments {
         let all = serde_json::to_string_pretty(&environments(&server)).map_err(Problem::failed)?;
         output::private_file(file, &all)?;

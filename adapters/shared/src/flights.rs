@@ -98,9 +98,9 @@ impl<F: Waited> Flights<F> {
             Decision::NotYet(error) => Asked::NotYet(error),
         };
         // What ended is dropped after the lock: it may own anything that a host made.
-        let ended: Vec<_> = waiting
-            .extract_if(|id, _| !self.ledger.is_flying(*id))
-            .collect();
+        let is_over = |id: &FlightId| !self.ledger.is_flying(*id);
+        let over: Vec<_> = waiting.keys().copied().filter(is_over).collect();
+        let ended: Vec<_> = over.iter().map(|id| waiting.remove(id)).collect();
         drop(waiting);
         drop(ended);
         asked

@@ -42,6 +42,13 @@ pub(crate) fn empty(status: StatusCode, outcome: Outcome) -> Response<Vec<u8>> {
     response
 }
 
+/// Lets pages of any origin read an answer (the Fetch standard's CORS protocol).
+pub(crate) fn share_with_pages(response: &mut Response<Vec<u8>>) {
+    let everyone = http::HeaderValue::from_static("*");
+    let headers = response.headers_mut();
+    headers.insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, everyone);
+}
+
 /// The empty answer to a path that nothing is at.
 pub(crate) fn not_found() -> Response<Vec<u8>> {
     empty(

@@ -55,6 +55,7 @@ pub struct Entra {
     mint: Mint,
     used: UsedAssertions,
     users: UserFlows,
+    shares_tokens: bool,
     served: u64,
 }
 
@@ -73,6 +74,7 @@ impl Entra {
             users: UserFlows::new(key.key_id()),
             mint: Mint::new(key, PUBLIC_CLOUD),
             used: UsedAssertions::default(),
+            shares_tokens: false,
             served: 0,
         }
     }
@@ -106,6 +108,13 @@ impl Entra {
     /// ([`crate::RequestRecord::repeated_assertion`]), since Entra is not known to refuse it.
     pub fn refuse_repeated_assertions(&mut self, refuse: bool) {
         self.used.refuses_repeated = refuse;
+    }
+
+    /// Lets pages of any origin read whatever the token endpoint answers, so that every credential
+    /// can be tested in a browser. Entra does not: it shows pages only what is about a code, or a
+    /// refresh token, of a redirect URI for single-page applications.
+    pub fn share_tokens_with_pages(&mut self, share: bool) {
+        self.shares_tokens = share;
     }
 
     /// The access token with which a user, by object id, would call an application, by client id:
@@ -153,6 +162,7 @@ impl Entra {
         } else {
             Service::Tenant(first)
         };
+        let mut is_shared = false;
         let result = match (adfs, rest) {
             (false, "oauth2/v2.0/token") | (true, "oauth2/token") => {
                 let endpoint = Endpoint::new(request, &self.mint.authority);
@@ -162,11 +172,14 @@ impl Entra {
                     used: &mut self.used,
                     users: &mut self.users,
                     has_origin: request.headers().contains_key(header::ORIGIN),
+                    is_shared: self.shares_tokens,
                     service,
                     endpoint,
                     now,
                 };
-                token::answer(&mut desk, request)
+                let answer = token::answer(&mut desk, request);
+                is_shared = desk.is_shared;
+                answer
             }
             (false, "v2.0/.well-known/openid-configuration") => {
                 discovery::tenant_configuration(&self.directory, &self.mint, first, "/v2.0")
@@ -194,10 +207,14 @@ impl Entra {
                 route_user(&mut front, request, first, rest)
             }
         };
-        result.unwrap_or_else(|refusal: Refusal| match service {
+        let mut response = result.unwrap_or_else(|refusal: Refusal| match service {
             Service::Tenant(_) => refusal.answer(trace),
             Service::Adfs => refusal.answer_as_adfs(),
-        })
+        });
+        if is_shared {
+            answer::share_with_pages(&mut response);
+        }
+        response
     }
 }
 

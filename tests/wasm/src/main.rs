@@ -1,7 +1,11 @@
-//! Core at work where there is no operating system, no clock and no thread.
+//! Core and the async shell at work where there is no operating system, no clock and no thread.
 //!
 //! Built for `wasm32-unknown-unknown`, the module imports nothing: a program that embeds it has to
 //! hand in every answer, as the loop below does. A failed check is a trap that names its function.
+//! Core is driven here, and the async shell in `shell`.
+
+mod scripted_host;
+mod shell;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +22,7 @@ fn main() {
     a_wrong_secret_is_an_error_that_does_not_show_it();
     a_federated_token_is_read_and_exchanged();
     a_machine_without_an_identity_says_so();
+    shell::flows();
 }
 
 const ENVIRONMENT: [(&str, &str); 3] = [

@@ -15,6 +15,8 @@ pub(super) struct Desk<'a> {
     pub(super) users: &'a mut UserFlows,
     /// The request comes from a script in a page (the header `Origin` of RFC 6454).
     pub(super) has_origin: bool,
+    /// Whether a page of any origin may read the answer (the Fetch standard's CORS protocol).
+    pub(super) is_shared: bool,
     pub(super) service: Service<'a>,
     pub(super) endpoint: Endpoint<'a>,
     pub(super) now: u64,

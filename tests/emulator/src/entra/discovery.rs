@@ -128,6 +128,9 @@ fn cloud(names: &[&str]) -> Value {
     json!({"preferred_network": names.first(), "preferred_cache": names.last(), "aliases": names})
 }
 
+/// Any page may read it.
 fn document(body: &Value) -> Response<Vec<u8>> {
-    answer::json(StatusCode::OK, body, Outcome::Document)
+    let mut response = answer::json(StatusCode::OK, body, Outcome::Document);
+    answer::share_with_pages(&mut response);
+    response
 }

@@ -20,6 +20,7 @@ mod identities;
 mod metadata;
 mod on_behalf_of;
 mod own_assertions;
+mod pages;
 mod passwords;
 mod people;
 mod refresh_tokens;

@@ -101,6 +101,7 @@ pub(super) fn prove_client(
     single_page: bool,
     form: &Fields,
 ) -> Result<Proof, Refusal> {
+    desk.is_shared |= single_page;
     match (single_page, desk.has_origin) {
         (true, false) => Err(Refusal::not_cross_origin()),
         (false, true) => Err(Refusal::cross_origin()),
