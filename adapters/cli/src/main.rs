@@ -72,7 +72,7 @@ enum What {
     /// It asks nobody anything and needs no secret. A transcript is what `azid token --transcript`
     /// writes.
     #[command(after_help = replay::EXIT_CODES)]
-    Replay(replay::Options),
+    Replay(Box<replay::Options>),
     /// Print a token.
     ///
     /// Standard output holds the token and nothing else; pages and codes for a person to sign in with
@@ -141,7 +141,7 @@ fn run(what: What, stop: Stop) -> Result<(), Problem> {
         What::Doctor(options) => stop.during(move || doctor::run(&options)),
         What::Emulate(options) => emulate::run(&options, stop),
         What::Login(options) => stop.during(|| login::run(*options)),
-        What::Replay(options) => stop.during(move || replay::run(&options)),
+        What::Replay(options) => stop.during(move || replay::run(*options)),
         What::Token(options) => stop.during(|| token::run(*options)),
     }
 }

@@ -3,16 +3,20 @@
 //! file ─► transcript ─► run ─► the same transcript, or where it differs
 
 mod difference;
+mod stand_in;
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use azid_core::Transcript;
+use azid_core::{Environment, Transcript};
 use clap::Args;
 
+use crate::credential::Choice;
 use crate::{Exit, Problem, output};
 use difference::Difference;
+use stand_in::StandIn;
 
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
@@ -31,19 +35,36 @@ pub(crate) struct Options {
     /// Print it as a sequence diagram in the language of Mermaid, and run nothing.
     #[arg(long)]
     diagram: bool,
+    /// A certificate in a file is read by code, so a transcript does not hold the credential that it
+    /// belongs to; the variables that it holds and these flags do.
+    #[command(
+        flatten,
+        next_help_heading = "Where a certificate in a file was used: its flags"
+    )]
+    choice: Choice,
 }
 
-pub(crate) fn run(options: &Options) -> Result<(), Problem> {
+pub(crate) fn run(options: Options) -> Result<(), Problem> {
     let name = options.file.display();
     let transcript = read(&options.file)
         .map_err(|why| Problem::new(Exit::Usage, format!("the file {name}: {why}")))?;
     if options.diagram {
         return output::text(&transcript.diagram());
     }
-    let credential = transcript.recorded_credential().ok_or_else(|| {
-        let why = "only the program that made this credential can replay it";
-        Problem::new(Exit::Usage, format!("the file {name}: {why}"))
-    })?;
+    let credential = match transcript.recorded_credential() {
+        Some(credential) => credential,
+        None => {
+            let environment = Environment::from_pairs(transcript.environment.clone());
+            let reader = Arc::new(StandIn::of(&transcript));
+            let choice = options.choice;
+            let made = choice.again(&transcript.credential, &environment, reader);
+            made.ok_or_else(|| {
+                let why = "only the program that made this credential can replay it";
+                Problem::new(Exit::Usage, format!("the file {name}: {why}"))
+            })?
+            .map_err(|problem| Problem::new(Exit::Usage, problem.message))?
+        }
+    };
     let replayed = transcript.replay(credential);
     match Difference::between(&transcript, &replayed) {
         None => output::line(&format!(
