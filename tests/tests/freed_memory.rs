@@ -27,6 +27,9 @@ const TIMES: usize = 4;
 
 type Held = Box<dyn Any>;
 
+/// Something that holds canaries, by its name.
+type Kind = (&'static str, fn() -> Held);
+
 /// All in one test, since another one at the same time would hold canaries of its own.
 #[test]
 fn nothing_that_was_dropped_can_be_found_in_memory() {
@@ -37,7 +40,7 @@ fn nothing_that_was_dropped_can_be_found_in_memory() {
     overwrite();
     before = found();
 
-    let kinds: [(&str, fn() -> Held); 11] = [
+    let kinds: [Kind; 11] = [
         ("a secret", || {
             let secret = Secret::new(canary());
             Box::new((secret.clone(), secret))
