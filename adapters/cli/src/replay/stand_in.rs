@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use azid_core::effect::KeyHandle;
+use azid_core::transcript::{Ending, Message};
 use azid_core::{
     ClientCertificate, Invalid, ReadCertificate, Secret, SecretBytes, Timestamp, Transcript, What,
 };
-use serde_json::Value;
 
 /// Reads whatever it is given as the recorded run did: as a certificate, as one that has expired, or
 /// as none.
@@ -19,13 +19,11 @@ pub(super) enum StandIn {
 
 impl StandIn {
     pub(super) fn of(transcript: &Transcript) -> Self {
-        let ending = serde_json::to_value(&transcript.ending).unwrap_or_default();
-        let exchanges = serde_json::to_value(&transcript.exchanges).unwrap_or_default();
-        let mut exchanges = exchanges.as_array().into_iter().flatten();
-        let has_signed = exchanges.any(|exchange| exchange["effect"] == "sign");
-        match &ending["error"]["cause"] {
-            Value::String(cause) if cause == "ExpiredCertificate" => Self::Expired,
-            Value::String(cause) if cause == "FileContent" && !has_signed => Self::Nothing,
+        let mut exchanges = transcript.exchanges.iter();
+        let has_signed = exchanges.any(|exchange| matches!(exchange.message, Message::Sign { .. }));
+        match &transcript.ending {
+            Ending::Error { cause, .. } if cause == "ExpiredCertificate" => Self::Expired,
+            Ending::Error { cause, .. } if cause == "FileContent" && !has_signed => Self::Nothing,
             _ => Self::Certificate,
         }
     }
