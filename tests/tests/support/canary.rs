@@ -1,5 +1,6 @@
 //! Secrets that occur nowhere else, so that seeing one anywhere means a leak.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use azid_core::effect::AuthorizeAnswer;
@@ -144,8 +145,14 @@ pub(crate) fn seen_in(text: &str) -> Option<&'static str> {
 
 /// Every canary with all that would show it.
 static SHOWN: LazyLock<Vec<(&str, Vec<String>)>> = LazyLock::new(|| {
-    let shown = |canary| forms(canary).into_iter().chain(inside_base64(canary));
-    CANARIES.map(|it| (it, shown(it).collect())).into()
+    let shown = |canary| {
+        let forms: BTreeSet<_> = forms(canary)
+            .into_iter()
+            .chain(inside_base64(canary))
+            .collect();
+        (canary, forms.into_iter().collect())
+    };
+    CANARIES.map(shown).into()
 });
 
 fn replace(value: &mut Value, is_secret: &impl Fn(&str, &Value) -> bool, canary: &str) {
