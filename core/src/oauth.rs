@@ -13,6 +13,7 @@ pub(crate) mod pkce;
 mod redirect;
 mod request;
 mod response;
+mod secret_forms;
 mod verdict;
 
 pub use self::challenge::{Challenge, ChallengeFault};
@@ -22,10 +23,11 @@ pub use self::form::Form;
 pub use self::response::{AnsweredIdentity, Expiry, TokenAnswer};
 
 pub(crate) use self::advice::{TOO_MANY, for_code};
-pub(crate) use self::failure::{aadsts_codes, forms_of, marks_error, safe_text};
+pub(crate) use self::failure::{aadsts_codes, marks_error, safe_text};
 pub(crate) use self::id_token::{IdToken, client_info};
 pub(crate) use self::member::{read_assertion, read_member};
 pub(crate) use self::number::Number;
 pub(crate) use self::redirect::{NoAnswer, read_answer};
 pub(crate) use self::request::{claims, correlated, request_id, signed_by_library};
 pub(crate) use self::response::{LONGEST_LIFETIME, Text};
+pub(crate) use self::secret_forms::forms_of;

@@ -5,6 +5,7 @@
 //! handed to somebody else, and it [replays](Transcript::replay): the same credential, fed the
 //! recorded replies, asks for the same things, and the recording of that is the transcript again.
 
+mod diagram;
 mod identity;
 mod printed;
 mod record;
@@ -15,7 +16,8 @@ mod replay;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::record::{Content, Exchange, Headers, Message, Place, Reply};
 pub use self::recorder::Recording;
@@ -35,7 +37,8 @@ use crate::user::is_default;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Transcript {
-    /// The version of this format.
+    /// The version of this format; no other one is read.
+    #[serde(deserialize_with = "this_version")]
     pub version: u32,
     /// The name of the credential.
     pub credential: String,
@@ -68,6 +71,17 @@ pub struct Transcript {
     pub exchanges: Vec<Exchange>,
     /// How it ended.
     pub ending: Ending,
+}
+
+const VERSION: u32 = 1;
+
+fn this_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        VERSION => Ok(VERSION),
+        other => Err(D::Error::custom(format_args!(
+            "this is version {other} of the format, and version {VERSION} is read"
+        ))),
+    }
 }
 
 /// How a recorded run ended.

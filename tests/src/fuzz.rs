@@ -2,6 +2,7 @@
 //! hold for every input, and panics when it does not.
 
 mod answer;
+mod cache;
 mod certificate;
 mod challenge;
 mod environment;
@@ -13,6 +14,7 @@ mod transcript;
 mod whole_run;
 
 pub use self::answer::{error_body, token_answer};
+pub use self::cache::cache_operations;
 pub use self::certificate::certificate_file;
 pub use self::challenge::{arc_challenge, service_challenge};
 pub use self::environment::environment_map;

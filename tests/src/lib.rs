@@ -3,6 +3,7 @@
 //! The tests themselves are in `tests/`, one file for each subject. The bodies of the fuzz targets
 //! are here, as library code, so that they run as ordinary tests too.
 
+pub mod cache;
 pub mod fuzz;
 pub mod promises;
 pub mod replies;

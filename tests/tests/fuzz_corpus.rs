@@ -63,6 +63,11 @@ fn every_committed_snapshot_keeps_its_promise() {
     replay("cache_snapshot", azid_tests::fuzz::cache_snapshot);
 }
 
+#[test]
+fn every_committed_life_of_a_cache_keeps_its_promise() {
+    replay("cache_operations", azid_tests::fuzz::cache_operations);
+}
+
 #[expect(
     clippy::print_stdout,
     reason = "names the input, and is shown only when the test fails"

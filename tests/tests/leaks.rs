@@ -6,10 +6,12 @@ mod support {
 }
 
 use std::collections::BTreeSet;
+use std::error::Error as _;
 
 use azid_core::effect::{HttpRequest, HttpResponse};
 use azid_core::testing::{Case, Reply, World, cases};
 use azid_core::{Environment, PlanContext, Step};
+use azid_shared::Event;
 use azid_tests::watch::{Seen, watch, watch_script};
 use http::{HeaderName, HeaderValue};
 use serde_json::json;
@@ -95,7 +97,26 @@ fn assert_hidden(case: &Case, seen: &Seen) {
     assert_eq!(seen_in(&stored), None, "{}: {stored}", case.name);
     assert_eq!(seen_in(&seen.log), None, "{}: {}", case.name, seen.log);
     if let Err(error) = &seen.outcome.result {
-        let shown = format!("{error} {error:?} {error:#?}");
+        let mut shown = format!("{error} {error:?} {error:#?}");
+        let mut source = error.source();
+        while let Some(cause) = source {
+            shown += &format!(" {cause} {cause:?}");
+            source = cause.source();
+        }
+        assert_eq!(seen_in(&shown), None, "{}: {shown}", case.name);
+    }
+    let links = seen.outcome.links.iter().cloned();
+    let told = match seen.outcome.result.clone() {
+        Ok(token) => vec![Event::Acquired { token }],
+        Err(error) => vec![
+            Event::Failed {
+                error: error.clone(),
+            },
+            Event::RefreshFailed { error },
+        ],
+    };
+    for event in links.map(|verdict| Event::Link { verdict }).chain(told) {
+        let shown = format!("{event:?}");
         assert_eq!(seen_in(&shown), None, "{}: {shown}", case.name);
     }
     let credential = transcript

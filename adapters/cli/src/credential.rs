@@ -12,7 +12,7 @@ use std::sync::Arc;
 use azid_certificate::CertificateReader;
 use azid_core::{
     Credential, DefaultAzureCredential, DeveloperToolsCredential, Environment,
-    EnvironmentCredential, ManagedIdentityCredential, ManagedIdentityId,
+    EnvironmentCredential, ManagedIdentityCredential, ManagedIdentityId, ReadCertificate,
     WorkloadIdentityCredential,
 };
 use clap::{Args, ValueEnum};
@@ -143,10 +143,33 @@ impl Choice {
 
     /// The credential, checked.
     pub(crate) fn credential(self, environment: &Environment) -> Made {
+        self.reading_by(environment, Arc::new(CertificateReader::new()))
+    }
+
+    /// The credential of this name that a transcript was recorded of, where it was one that reads a
+    /// certificate in a file, and so no data; none if there is no such credential.
+    pub(crate) fn again(
+        mut self,
+        name: &str,
+        environment: &Environment,
+        reader: Arc<dyn ReadCertificate>,
+    ) -> Option<Made> {
+        self.credential = match name {
+            "ClientCertificateCredential" => Name::ClientCertificate,
+            "DefaultAzureCredential" => Name::Default,
+            "EnvironmentCredential" => Name::Environment,
+            "OnBehalfOfCredential" => Name::OnBehalfOf,
+            _ => return None,
+        };
+        Some(self.reading_by(environment, reader))
+    }
+
+    fn reading_by(self, environment: &Environment, reader: Arc<dyn ReadCertificate>) -> Made {
         self.check_flags()?;
         let inputs = Inputs {
             choice: &self,
             environment,
+            reader,
         };
         match self.credential {
             Name::ManagedIdentity => self.managed_identity(),
@@ -157,10 +180,13 @@ impl Choice {
             Name::AzurePipelines => application::azure_pipelines(&inputs),
             Name::GithubActions => application::github_actions(&inputs),
             Name::OnBehalfOf => application::on_behalf_of(&inputs),
-            Name::Default => Ok(Arc::new(default_chain())),
+            Name::Default => {
+                let chain = DefaultAzureCredential::new();
+                Ok(Arc::new(chain.certificates(inputs.reader)))
+            }
             Name::Environment => {
                 let credential = EnvironmentCredential::new();
-                Ok(Arc::new(credential.certificates(CertificateReader::new())))
+                Ok(Arc::new(credential.certificates(inputs.reader)))
             }
             Name::AzureCli => person::azure_cli(&inputs),
             Name::AzureDeveloperCli => person::azure_developer_cli(&inputs),

@@ -12,6 +12,7 @@ mod emulate;
 mod environments;
 mod login;
 mod output;
+mod replay;
 mod rows;
 mod runtime;
 mod simulate;
@@ -67,6 +68,12 @@ enum What {
     ///
     /// It takes a browser where one is likely to be seen, and a device code elsewhere, as over ssh.
     Login(Box<login::Options>),
+    /// Run the credential of a transcript on its recorded answers, and say where the run differs.
+    ///
+    /// It asks nobody anything and needs no secret. A transcript is what `azid token --transcript`
+    /// writes.
+    #[command(after_help = replay::EXIT_CODES)]
+    Replay(Box<replay::Options>),
     /// Draw the requests of a fleet of hosts in a world that goes wrong, and say which promises held.
     Simulate(simulate::Options),
     /// Print a token.
@@ -137,6 +144,7 @@ fn run(what: What, stop: Stop) -> Result<(), Problem> {
         What::Doctor(options) => stop.during(move || doctor::run(&options)),
         What::Emulate(options) => emulate::run(&options, stop),
         What::Login(options) => stop.during(|| login::run(*options)),
+        What::Replay(options) => stop.during(move || replay::run(*options)),
         What::Simulate(options) => stop.during(move || simulate::run(&options)),
         What::Token(options) => stop.during(|| token::run(*options)),
     }

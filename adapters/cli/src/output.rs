@@ -1,9 +1,10 @@
 //! Standard output, standard error, and files that are their owner's alone.
 
 use std::env;
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Write as _};
 use std::path::Path;
+use std::process;
 
 use crate::{Problem, stop};
 
@@ -50,15 +51,37 @@ pub(crate) fn note(note: &str) {
     let _ = writeln!(io::stderr().lock(), "{note}");
 }
 
-/// Writes a line or more to a file that only its owner can read.
+/// Writes a line or more to a file that only its owner can read, and that is there as a whole or
+/// not at all: whatever was there stays until then.
 pub(crate) fn private_file(path: &Path, text: &str) -> Result<(), Problem> {
     let write = || -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path)?;
-        writeln!(file, "{text}")
+        match fs::metadata(path) {
+            // A pipe or a device is written to, and not replaced.
+            Ok(there) if !there.is_file() => {
+                let mut file = OpenOptions::new().write(true).open(path)?;
+                writeln!(file, "{text}")
+            }
+            Ok(_) => replace(&fs::canonicalize(path)?, text), // and not the link to it
+            Err(_) => replace(path, text),
+        }
     };
     write().map_err(|error| Problem::failed(format!("the file {}: {error}", path.display())))
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", process::id()));
+    let beside = path.with_file_name(name);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
+    let written = writeln!(file, "{text}")
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
 }

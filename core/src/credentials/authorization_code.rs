@@ -37,6 +37,10 @@ const NAME: &str = "AuthorizationCodeCredential";
 ///
 /// As data it is for transcripts. A sign-in that was kept goes on by
 /// [`AuthorizationRequest::resume`](crate::AuthorizationRequest::resume).
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/AuthorizationCodeCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthorizationCodeCredential {

@@ -41,6 +41,10 @@ static AZ: Tool = Tool {
 /// that does. Where `az` is not installed, or nobody is logged in, the credential is unavailable.
 ///
 /// A token comes from the cache for as long as it lives: a run of `az` takes seconds.
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/AzureCliCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AzureCliCredential {

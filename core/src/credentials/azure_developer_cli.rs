@@ -39,6 +39,10 @@ static AZD: Tool = Tool {
 /// `azd` is found on the `PATH`, never in the current directory, and run without a shell. It takes
 /// all scopes of a request, and its claims from version 1.18.1 on. Where `azd` is not installed, or
 /// nobody is logged in, the credential is unavailable.
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/AzureDeveloperCliCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AzureDeveloperCliCredential {

@@ -43,6 +43,10 @@ static POWERSHELL: Tool = Tool {
 ///
 /// Its script works in a session in constrained language mode too. Where a policy of the machine
 /// forbids even that, the credential is unavailable, and says so.
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/AzurePowerShellCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AzurePowerShellCredential {

@@ -68,6 +68,10 @@ use crate::transcript::Redactor;
 /// ```
 ///
 /// [`Error::links`]: crate::Error::links
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/ChainedTokenCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChainedTokenCredential {

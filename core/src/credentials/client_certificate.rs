@@ -31,6 +31,10 @@ use crate::transcript::Redactor;
 /// # let _ = credential;
 /// # Ok::<_, azid_core::Invalid>(())
 /// ```
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/ClientCertificateCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientCertificateCredential {

@@ -19,6 +19,10 @@ use crate::transcript::Redactor;
 ///
 /// Secrets expire and get copied around; where the platform offers a managed identity or a
 /// federated credential, prefer that.
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/ClientSecretCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientSecretCredential {

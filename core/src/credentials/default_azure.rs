@@ -67,6 +67,10 @@ use crate::transcript::{Redactor, milliseconds};
 ///
 /// As part of a configuration file it is
 /// `{ "credential": "default-azure", "exclude": ["environment"] }`.
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/DefaultAzureCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DefaultAzureCredential {

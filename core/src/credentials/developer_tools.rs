@@ -44,6 +44,10 @@ use crate::transcript::{Redactor, milliseconds};
 /// A tool that hangs is ended after the [time-out](Self::process_timeout), and while others are to
 /// come it has half of what is left of the run's own time at most. So three tools that hang take
 /// three time-outs, and never more than the run has.
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/DeveloperToolsCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeveloperToolsCredential {

@@ -44,6 +44,10 @@ use crate::user::{
 ///
 /// Whoever types a code signs *this program* in, so a code that somebody else sends along is a
 /// known way to be robbed; administrators forbid this flow for that reason in many places.
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/DeviceCodeCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceCodeCredential {

@@ -41,6 +41,10 @@ use crate::transcript::Redactor;
 /// what the set lacks that was begun. A variable that is set and malformed is a failure, and so is a certificate without a
 /// [reader](Self::certificates). A password is a legacy; see
 /// [`UsernamePasswordCredential`](crate::UsernamePasswordCredential).
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/EnvironmentCredential.md
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EnvironmentCredential {

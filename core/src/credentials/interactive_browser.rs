@@ -39,6 +39,10 @@ use crate::user::{
 ///
 /// The code is bound to this program by PKCE and a nonce, and comes in a form that leaves no trace
 /// in the browser's history.
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/InteractiveBrowserCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InteractiveBrowserCredential {

@@ -62,6 +62,10 @@ use crate::transcript::Redactor;
 ///
 /// The host keeps its tokens for about a day, so a change of permissions can take that long to
 /// show in them, and nothing here can hasten it.
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/ManagedIdentityCredential.md
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ManagedIdentityCredential {

@@ -34,6 +34,10 @@ use crate::user::{
 /// Whatever newer refresh token an exchange brings is left in the [`Memory`](crate::Memory), and is
 /// used from then on. Nobody is ever asked: when no token is good any more, the error's kind is
 /// [`InteractionRequired`](crate::ErrorKind::InteractionRequired).
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/RefreshTokenCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshTokenCredential {

@@ -35,6 +35,10 @@ use crate::transcript::Redactor;
 /// ```
 ///
 /// [`TokenCallbackCredential`]: crate::TokenCallbackCredential
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/StaticTokenCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StaticTokenCredential {

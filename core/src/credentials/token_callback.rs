@@ -46,6 +46,10 @@ use crate::transcript::Redactor;
 ///
 /// Two credentials of one callback name never share a cached token, and their tokens are in no
 /// snapshot of a cache.
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/TokenCallbackCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenCallbackCredential {

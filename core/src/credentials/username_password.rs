@@ -41,6 +41,10 @@ use crate::user::{
 /// Accounts whose passwords are kept by a federated service are refused before their password is
 /// sent anywhere. Every token is got by the password: a session of whoever signed in before, by
 /// this credential or another, is not used.
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/UsernamePasswordCredential.md
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Data", into = "Data")]
 pub struct UsernamePasswordCredential {

@@ -47,6 +47,10 @@ use crate::transcript::Redactor;
 ///
 /// What is sent is the same, only to another address, and directly: never through the HTTP proxies
 /// of the host's configuration, which know nothing of the inside of a cluster.
+///
+/// [What it asks, and whom][pictures], in pictures drawn from its runs.
+///
+/// [pictures]: https://github.com/azid-rs/azid/blob/HEAD/docs/credentials/WorkloadIdentityCredential.md
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkloadIdentityCredential {

@@ -4,12 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use serde_json::{Map, Value};
 
 use super::advice;
 use super::fault::AnswerFault;
+use super::secret_forms::forms_of;
 use crate::context::Context;
 use crate::effect::HttpResponse;
 use crate::retry;
@@ -249,8 +250,8 @@ pub(crate) fn safe_text(text: &str, most: usize, secrets: &[Secret]) -> String {
     let mut clean = text.to_owned();
     for secret in secrets {
         for form in forms_of(secret.expose()) {
-            if clean.contains(&form) {
-                clean = clean.replace(&form, "[secret]");
+            if clean.contains(form.as_str()) {
+                clean = clean.replace(form.as_str(), "[secret]");
             }
         }
     }
@@ -272,37 +273,6 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-/// The forms in which a secret may come back: as it is, percent- or form-encoded, in base64.
-pub(crate) fn forms_of(secret: &str) -> Vec<String> {
-    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let percent = form.replace('+', "%20");
-    let json = Value::from(secret).to_string();
-    let mut forms = vec![
-        secret.to_owned(),
-        lower_escapes(&form),
-        lower_escapes(&percent),
-        form,
-        percent,
-        json.trim_matches('"').to_owned(),
-        STANDARD_NO_PAD.encode(secret),
-        URL_SAFE_NO_PAD.encode(secret),
-    ];
-    forms.retain(|form| form.len() >= 4); // shorter ones are part of innocent words
-    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-    forms.dedup();
-    forms
-}
-
-/// Percent-encoding with lower-case digits, which some servers write.
-fn lower_escapes(encoded: &str) -> String {
-    let mut parts = encoded.split('%');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        let (digits, rest) = part.split_at(part.len().min(2));
-        text + "%" + &digits.to_ascii_lowercase() + rest
-    })
 }
 
 /// Replaces what has the shape of a JWT: it begins as every base64url JSON object does.
@@ -361,7 +331,7 @@ fn json_object(text: &str, secrets: &[Secret]) -> Option<String> {
     let object = serde_json::from_str::<Map<String, Value>>(text).ok()?;
     let plain = Value::from(object).to_string();
     let mut forms = secrets.iter().flat_map(|secret| forms_of(secret.expose()));
-    let is_clean = !forms.any(|form| plain.contains(&form));
+    let is_clean = !forms.any(|form| plain.contains(form.as_str()));
     (is_clean && text.len() <= 16 * 1024).then(|| text.to_owned())
 }
 

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::record::{Answer, Content, Exchange, Granted, Message, Place, Printed, Reply};
 use super::redact::Redactor;
-use super::{Ending, Transcript};
+use super::{Ending, Transcript, VERSION};
 use crate::context::{Context, Platform, Position};
 use crate::credential::Credential;
 use crate::effect::{
@@ -28,8 +28,6 @@ use crate::secret::{Secret, SecretBytes};
 use crate::time::Timestamp;
 use crate::token::AccessToken;
 use crate::user::is_user_name;
-
-const VERSION: u32 = 1;
 
 /// The inputs of a run, of which a recorder keeps what may be kept.
 pub(crate) struct Origin<'a> {

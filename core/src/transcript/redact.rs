@@ -180,9 +180,11 @@ impl Redactor {
     /// the longest first, since a header's value may have another secret in it.
     pub(crate) fn text(&self, text: &str) -> String {
         let mut shown = text.to_owned();
-        // What a program printed is hidden where it stands; its words may be anybody's.
-        let is_secret =
-            |(_, placeholder): &&(Secret, String)| !placeholder.starts_with("redacted-output-");
+        // What a program printed is hidden where it stands; its words may be anybody's. And what is a
+        // placeholder already is no secret in any form.
+        let is_secret = |(secret, placeholder): &&(Secret, String)| {
+            !placeholder.starts_with("redacted-output-") && !is_placeholder(secret.expose())
+        };
         let mut known: Vec<_> = self.known.iter().filter(is_secret).collect();
         known.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.expose().len()));
         for (secret, placeholder) in known {

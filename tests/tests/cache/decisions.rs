@@ -5,7 +5,7 @@ use std::time::Duration;
 use azid_core::cache::{Decision, Freshness, Key, RefreshSettings, TokenTable};
 use azid_core::{AccessToken, ClientSecretCredential, Credential, Identity, Lane, TokenRequest};
 
-use crate::provider::{Provider, at, failure, lease, throttled, vault};
+use azid_tests::cache::{Provider, at, failure, lease, throttled, vault};
 
 #[test]
 fn a_token_is_fresh_then_due_then_gone() {

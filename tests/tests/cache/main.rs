@@ -2,7 +2,5 @@
 
 mod decisions;
 mod laws;
-mod model;
-mod provider;
 mod snapshot;
 mod time;

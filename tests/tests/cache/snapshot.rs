@@ -5,7 +5,7 @@ use azid_core::{AccessToken, Fact, Identity, Memory, MemoryChange, SecretBytes, 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use crate::provider::at;
+use azid_tests::cache::at;
 
 fn identity(name: &str) -> Identity {
     Identity::of("Test").field("name", name).finish()

@@ -6,7 +6,7 @@ use azid_core::cache::{Acquire, Decision, Key, RefreshSettings, TokenTable};
 use azid_core::testing::START;
 use azid_core::{AccessToken, Error, Identity, Lane, Now, Seed, Timestamp, TokenRequest};
 
-use crate::provider::{Provider, at, failure, lease, throttled_for, vault};
+use azid_tests::cache::{Provider, at, failure, lease, throttled_for, vault};
 
 /// When this token is due, in a provider with this seed, in seconds from the start.
 fn due_by(seed: u8, token: AccessToken) -> i64 {

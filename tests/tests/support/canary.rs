@@ -1,5 +1,8 @@
 //! Secrets that occur nowhere else, so that seeing one anywhere means a leak.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use azid_core::effect::AuthorizeAnswer;
 use azid_core::testing::{Case, Reply};
 use azid_core::{AccessToken, Environment, Exposure, Memory};
@@ -119,15 +122,38 @@ pub(crate) fn forms(secret: &str) -> Vec<String> {
     ]
 }
 
+/// What base64 makes of a secret behind one byte or two of something else, as of the password behind
+/// a name: those characters that come from the secret alone.
+fn inside_base64(secret: &str) -> impl Iterator<Item = String> {
+    let engines = [STANDARD_NO_PAD, URL_SAFE_NO_PAD];
+    let behind = ["-", "--"].into_iter();
+    behind.flat_map(move |before| {
+        let text = format!("{before}{secret}");
+        let whole = text.len() / 3 * 4;
+        engines
+            .clone()
+            .map(|engine| engine.encode(&text)[before.len() + 1..whole].to_owned())
+    })
+}
+
 /// The canary that a text shows in some form, if it shows any.
 pub(crate) fn seen_in(text: &str) -> Option<&'static str> {
-    let shows = |secret: &&&str| {
-        forms(secret)
-            .iter()
-            .any(|form| text.contains(form.as_str()))
-    };
-    CANARIES.iter().find(shows).copied()
+    let mut all = SHOWN.iter();
+    let found = all.find(|(_, forms)| forms.iter().any(|form| text.contains(form.as_str())));
+    found.map(|(canary, _)| *canary)
 }
+
+/// Every canary with all that would show it.
+static SHOWN: LazyLock<Vec<(&str, Vec<String>)>> = LazyLock::new(|| {
+    let shown = |canary| {
+        let forms: BTreeSet<_> = forms(canary)
+            .into_iter()
+            .chain(inside_base64(canary))
+            .collect();
+        (canary, forms.into_iter().collect())
+    };
+    CANARIES.map(shown).into()
+});
 
 fn replace(value: &mut Value, is_secret: &impl Fn(&str, &Value) -> bool, canary: &str) {
     match value {

@@ -3,7 +3,6 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use azid_certificate::CertificateReader;
 use azid_core::effect::FileRequest;
 use azid_core::{
     AzurePipelinesCredential, CertificateProof, ClientAssertion, ClientAssertionCredential,
@@ -139,12 +138,10 @@ fn secret(inputs: &Inputs<'_>) -> Result<Option<ClientSecret>, Problem> {
 }
 
 fn certificate_in(inputs: &Inputs<'_>, path: String) -> Result<CertificateProof, Problem> {
-    let reader = CertificateReader::new();
     let environment = inputs.environment;
-    let reader = match environment.secret("AZURE_CLIENT_CERTIFICATE_PASSWORD") {
-        Some(password) => reader.password(password.clone()),
-        None => reader,
-    };
+    let password = environment.secret("AZURE_CLIENT_CERTIFICATE_PASSWORD");
+    let reader = password.and_then(|password| inputs.reader.with_password(password));
+    let reader = reader.unwrap_or_else(|| Arc::clone(&inputs.reader));
     let certificate = CertificateProof::from_file(path, reader);
     let asked = environment.flag("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
     let asked = asked.map_err(usage)?;

@@ -1,8 +1,9 @@
 //! What flags and variables say: a flag counts before a variable.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use azid_core::{Authority, Environment, Invalid, Region, What};
+use azid_core::{Authority, Environment, Invalid, ReadCertificate, Region, What};
 
 use super::{Choice, Name, text, usage};
 use crate::{Exit, Problem};
@@ -10,6 +11,8 @@ use crate::{Exit, Problem};
 pub(super) struct Inputs<'a> {
     pub(super) choice: &'a Choice,
     pub(super) environment: &'a Environment,
+    /// What reads the certificates that are in files.
+    pub(super) reader: Arc<dyn ReadCertificate>,
 }
 
 /// Something that a credential needs: whether a flag said it, and the variables that may say it.

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod people;
+mod replay;
 #[cfg(unix)]
 mod signals;
 mod support;

@@ -6,42 +6,44 @@ use azid_core::cache::{Decision, FlightId};
 use azid_core::{AccessToken, Lane, Timestamp};
 
 /// How many tokens are held.
-pub(crate) const BOUND: usize = 3;
+pub(super) const BOUND: usize = 3;
 
 /// What the cache would be if it were simple. Moments are in milliseconds on the wall clock;
 /// `steady` is the other clock, in seconds.
-#[derive(Default)]
-pub(crate) struct Model {
-    pub(crate) held: BTreeMap<usize, Held>,
-    pub(crate) flights: Vec<Flight>,
-    pub(crate) pauses: HashMap<usize, Pause>,
-    pub(crate) unfinished: HashMap<usize, u32>,
+#[derive(Debug, Default)]
+pub(super) struct Model {
+    pub(super) held: BTreeMap<usize, Held>,
+    pub(super) flights: Vec<Flight>,
+    pub(super) pauses: HashMap<usize, Pause>,
+    pub(super) unfinished: HashMap<usize, u32>,
 }
 
-#[derive(Clone)]
-pub(crate) struct Held {
-    pub(crate) token: AccessToken,
-    pub(crate) due: i64,
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub(super) token: AccessToken,
+    pub(super) due: i64,
 }
 
-pub(crate) struct Flight {
-    pub(crate) id: FlightId,
-    pub(crate) key: usize,
-    pub(crate) claims: usize,
-    pub(crate) since: i64,
-    pub(crate) allowed: i64,
+#[derive(Debug)]
+pub(super) struct Flight {
+    pub(super) id: FlightId,
+    pub(super) key: usize,
+    pub(super) claims: usize,
+    pub(super) since: i64,
+    pub(super) allowed: i64,
 }
 
-pub(crate) struct Pause {
-    pub(crate) wall: i64,
-    pub(crate) steady: i64,
-    pub(crate) seconds: i64,
-    pub(crate) is_asked_for: bool,
+#[derive(Debug)]
+pub(super) struct Pause {
+    pub(super) wall: i64,
+    pub(super) steady: i64,
+    pub(super) seconds: i64,
+    pub(super) is_asked_for: bool,
 }
 
 /// What a caller should be told.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Told {
+pub(super) enum Told {
     Ready(AccessToken),
     Refresh(AccessToken, u32),
     ReadyAndJoin(AccessToken, FlightId),
@@ -52,7 +54,7 @@ pub(crate) enum Told {
 }
 
 impl Told {
-    pub(crate) fn by(decision: &Decision) -> Self {
+    pub(super) fn by(decision: &Decision) -> Self {
         match decision {
             Decision::Ready(token) => Self::Ready(token.clone()),
             Decision::ReadyAndRefresh(token, lease) => {
@@ -68,13 +70,13 @@ impl Told {
 }
 
 impl Model {
-    pub(crate) fn good(&self, key: usize, wall: i64) -> Option<&Held> {
+    pub(super) fn good(&self, key: usize, wall: i64) -> Option<&Held> {
         self.held
             .get(&key)
             .filter(|held| expiry(&held.token) > wall)
     }
 
-    pub(crate) fn drop_overdue(&mut self, steady: i64) {
+    pub(super) fn drop_overdue(&mut self, steady: i64) {
         let (on, over) = std::mem::take(&mut self.flights)
             .into_iter()
             .partition(|flight| steady - flight.since <= flight.allowed);
@@ -85,7 +87,7 @@ impl Model {
         }
     }
 
-    pub(crate) fn told(
+    pub(super) fn told(
         &mut self,
         key: usize,
         claims: usize,
@@ -121,7 +123,7 @@ impl Model {
         }
     }
 
-    pub(crate) fn pause(&mut self, key: usize, wall: i64, steady: i64) -> Option<&Pause> {
+    pub(super) fn pause(&mut self, key: usize, wall: i64, steady: i64) -> Option<&Pause> {
         let is_over = |pause: &Pause| {
             steady - pause.steady >= pause.seconds || wall - pause.wall >= pause.seconds * 1000
         };
@@ -131,19 +133,19 @@ impl Model {
         self.pauses.get(&key)
     }
 
-    pub(crate) fn land(&mut self, id: FlightId) -> Option<Flight> {
+    pub(super) fn land(&mut self, id: FlightId) -> Option<Flight> {
         let found = self.flights.iter().position(|flight| flight.id == id)?;
         Some(self.flights.remove(found))
     }
 
     /// Whether a token that nobody is waiting for is to be held.
-    pub(crate) fn is_better(&self, key: usize, token: &AccessToken, wall: i64) -> bool {
+    pub(super) fn is_better(&self, key: usize, token: &AccessToken, wall: i64) -> bool {
         self.good(key, wall).is_none_or(|held| {
             token.asked_on() >= held.token.asked_on() && expiry(token) > expiry(&held.token)
         })
     }
 
-    pub(crate) fn hold(&mut self, key: usize, held: Held) {
+    pub(super) fn hold(&mut self, key: usize, held: Held) {
         if !self.held.contains_key(&key) && self.held.len() == BOUND {
             let first = self.held.iter().min_by_key(|(_, held)| expiry(&held.token));
             let first = *first.expect("it is full").0;
@@ -154,7 +156,7 @@ impl Model {
 }
 
 /// When a token is due that was asked for at this moment.
-pub(crate) fn due(token: &AccessToken, asked: i64) -> i64 {
+pub(super) fn due(token: &AccessToken, asked: i64) -> i64 {
     let expires = expiry(token);
     let wished = token.refreshes_on().map(Timestamp::unix_milliseconds);
     match wished.filter(|wished| *wished < expires) {
@@ -164,6 +166,6 @@ pub(crate) fn due(token: &AccessToken, asked: i64) -> i64 {
     }
 }
 
-pub(crate) fn expiry(token: &AccessToken) -> i64 {
+pub(super) fn expiry(token: &AccessToken) -> i64 {
     token.expires_on().unix_milliseconds()
 }
