@@ -2,6 +2,7 @@
 # it needs from a registry calls `download`, and is then NOT RUN.
 
 proof_stage fuzz   20
+proof_stage interleavings 10
 proof_stage weight 40
 proof_stage python 10
 proof_stage node   10
@@ -20,6 +21,18 @@ stage_fuzz() {
     cargo fuzz run --sanitizer none --target-dir "$target/fuzz" "$name" "$found/corpus" "fuzz/corpus/$name" -- \
       -dict=fuzz/dictionary.txt -max_total_time="$fuzz_seconds" -timeout=10 -verbosity=0 -print_final_stats=1 -artifact_prefix="$found/"
   done
+}
+
+# Both shells under a model checker, which is a workspace of its own.
+stage_interleavings() {
+  local manifest=tests/interleavings/Cargo.toml said=$work/interleavings.txt
+  download cargo fetch --locked --quiet --manifest-path "$manifest"
+  cargo fmt --manifest-path "$manifest" --check -p azid-interleavings -p azid-checker
+  cargo clippy --locked --quiet --no-deps --manifest-path "$manifest" --target-dir "$target" \
+    -p azid-interleavings -p azid-checker --all-targets -- -D warnings
+  cargo test --locked --quiet --manifest-path "$manifest" --target-dir "$target" --test all \
+    -- --nocapture | tee "$said"
+  grep -o '[0-9]\+ schedules of' "$said" | awk '{ all += $1 } END { print all " schedules in all"; exit all < 10000 }'
 }
 
 # What a program that gets a token by a client secret costs the one who builds it, with azid and with

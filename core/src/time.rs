@@ -91,10 +91,11 @@ impl Now {
         self.wall
     }
 
-    /// Whether a clock was set back in between: the wall clock, where one of the two has no other.
-    pub(crate) fn is_before(self, earlier: Now) -> bool {
+    /// Whether the wall clock, which is all that one of the two has, was set back in between. A
+    /// monotonic one never is: a moment by it that is earlier was only heard of later.
+    pub(crate) fn is_set_back_since(self, earlier: Now) -> bool {
         match (self.monotonic, earlier.monotonic) {
-            (Some(now), Some(then)) => now < then,
+            (Some(_), Some(_)) => false,
             _ => self.wall < earlier.wall,
         }
     }

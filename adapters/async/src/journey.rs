@@ -10,7 +10,6 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll, ready};
 
 use azid_core::cache::{Freshness, Key};
@@ -18,13 +17,12 @@ use azid_core::effect::SleepReason;
 use azid_core::{
     AccessToken, Cause, Context, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
 };
-use azid_shared::sync::lock;
+use azid_shared::sync::{Arc, Mutex, lock};
 use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache, Waited, allowance};
-use futures_util::FutureExt as _;
-use futures_util::future::Shared;
 
 use crate::flight::Flight;
 use crate::host::Host;
+use crate::shared::Shared;
 
 /// A journey that any number of callers wait for. Whichever of them is polled drives it.
 pub(crate) struct SharedJourney<H: Host>(Shared<Journey<H>>);
@@ -198,7 +196,7 @@ impl<H: Host> Future for Journey<H> {
 
 impl<H: Host> SharedJourney<H> {
     pub(crate) fn new(journey: Journey<H>) -> Self {
-        Self(journey.shared())
+        Self(Shared::new(journey))
     }
 }
 
@@ -219,7 +217,7 @@ impl<H: Host> Clone for SharedJourney<H> {
 /// Whoever waits holds a clone, whether it is polled or not.
 impl<H: Host> Waited for SharedJourney<H> {
     fn is_left(&self) -> bool {
-        self.0.strong_count() == Some(1)
+        self.0.is_alone()
     }
 }
 

@@ -17,6 +17,7 @@ mod host;
 mod journey;
 mod provider;
 mod refresh;
+mod shared;
 mod timer;
 
 pub use azid_shared::{Event, OnEvent, TokenCache};

@@ -4,14 +4,14 @@
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use azid_core::cache::{Freshness, Key};
 use azid_core::effect::SleepReason;
 use azid_core::{
     AccessToken, Cause, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
 };
-use azid_shared::sync::{Arc, Condvar, Mutex, PoisonError, lock};
+use azid_shared::sync::{Arc, Condvar, Instant, Mutex, PoisonError, lock};
 use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache, allowance};
 
 use crate::drive::drive_watched;

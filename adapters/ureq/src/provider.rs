@@ -1,12 +1,11 @@
 //! The token provider: one credential, its cache and its flights, shared by any number of threads.
 
 use std::fmt;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use azid_core::cache::{Key, KeyRef};
 use azid_core::{AccessToken, Credential, Error, Identity, Seed, TokenRequest};
-use azid_shared::sync::Arc;
+use azid_shared::sync::{Arc, Instant, thread};
 use azid_shared::{Asked, Flights, Ledger, TokenCache, patience};
 
 use crate::builder::{Builder, EarlyRefresh};

@@ -19,7 +19,7 @@ impl Span {
 
     /// Whether so much time, or more, has passed, by the clock that does not jump if there is one.
     pub(super) fn has_lasted(&mut self, while_: Duration, now: Now) -> bool {
-        if now.is_before(self.since) {
+        if now.is_set_back_since(self.since) {
             self.since = now;
         }
         now.since(self.since, while_) >= while_
@@ -48,6 +48,14 @@ mod tests {
         let almost = 2 * MINUTE - Duration::from_millis(1);
         assert!(!span.has_lasted(MINUTE, Now::new(86_400_000, almost)));
         assert!(span.has_lasted(MINUTE, Now::new(-86_400_000, 2 * MINUTE)));
+    }
+
+    #[test]
+    fn who_read_the_monotonic_clock_earlier_and_comes_late_makes_it_no_shorter() {
+        let mut span = Span::new(Now::new(0, 2 * MINUTE), MINUTE);
+        assert!(!span.is_over(Now::new(0, Duration::ZERO)));
+        assert!(!span.is_over(Now::new(0, 2 * MINUTE)));
+        assert!(span.is_over(Now::new(0, 3 * MINUTE)));
     }
 
     #[test]

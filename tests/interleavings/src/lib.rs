@@ -1,0 +1,1 @@
+//! Nothing is here: what there is to see is in the tests.
