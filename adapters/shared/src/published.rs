@@ -86,3 +86,34 @@ impl Hasher for AsIs {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use azid_core::cache::RefreshSettings;
+    use azid_core::{Identity, TokenRequest};
+
+    use super::*;
+
+    #[test]
+    fn keys_whose_fingerprints_agree_get_none_of_each_others_tokens() {
+        let [one, other] = ["one", "other"].map(|name| Identity::of(name).finish());
+        let request = TokenRequest::new(["scope"]);
+        let now = Timestamp::from_unix_seconds(0);
+        let token = AccessToken::new("of one", now.after(Duration::from_secs(3600)));
+        let mut table = TokenTable::new(RefreshSettings::default());
+        table.hold(Key::new(&one, &request), token.clone(), now, 0.0);
+        let mut published = Published::default().update(&table);
+        let (_, entry) = published.tokens.drain().next().expect("one is held");
+        for identity in [&one, &other] {
+            let fingerprint = Key::new(identity, &request).fingerprint(published.seed);
+            published.tokens.insert(fingerprint, entry.clone());
+        }
+        let fresh = |identity| {
+            KeyRef::of_request(identity, &request, |key| published.fresh(key, now).cloned())
+        };
+        assert_eq!(fresh(&one), Some(token));
+        assert_eq!(fresh(&other), None);
+    }
+}

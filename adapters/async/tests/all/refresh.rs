@@ -257,6 +257,48 @@ fn a_refresh_that_fails_or_breaks_costs_nobody_the_token_that_is_held() {
     }
 }
 
+/// A caller drives a refresh, during which the token that is held expires or is invalidated.
+fn lose_the_token_while_it_is_renewed(
+    is_invalidated: bool,
+) -> (ManualHost, TokenProvider<ManualHost>, GetToken<ManualHost>) {
+    let (host, provider) = inline();
+    host.advance(Duration::from_secs(190)); // ten seconds are left
+    let mut driver = provider.get_token(&[VAULT]);
+    assert!(poll(&mut driver).is_pending());
+    if is_invalidated {
+        let old = ready(&mut provider.get_token(&[VAULT])).expect("it is good so far");
+        assert!(provider.invalidate(&old));
+    } else {
+        host.advance(Duration::from_secs(11));
+    }
+    (host, provider, driver)
+}
+
+#[test]
+fn a_token_that_was_lost_while_its_refresh_failed_is_handed_out_to_nobody() {
+    for is_invalidated in [false, true] {
+        for answer in [status(401), Answer::Panic] {
+            let (host, _provider, mut driver) = lose_the_token_while_it_is_renewed(is_invalidated);
+            host.answer(1, answer);
+            assert!(poll(&mut driver).is_pending(), "it asks again");
+            host.answer_last(token("new"));
+            assert_eq!(secret(&mut driver), "new");
+        }
+    }
+}
+
+#[test]
+fn who_lost_its_token_stays_with_the_refresh_when_the_time_for_it_is_up() {
+    for is_invalidated in [false, true] {
+        let (host, _provider, mut driver) = lose_the_token_while_it_is_renewed(is_invalidated);
+        host.answer(2, Answer::Slept);
+        assert!(poll(&mut driver).is_pending());
+        host.answer(1, token("new"));
+        assert_eq!(secret(&mut driver), "new");
+        assert_eq!(host.kinds(), ["http", "http", "sleep"]);
+    }
+}
+
 #[test]
 fn after_a_refresh_that_failed_the_endpoint_is_left_alone_for_a_while() {
     let (host, provider) = inline();
