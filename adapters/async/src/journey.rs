@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
-use azid_core::cache::{Freshness, Key};
+use azid_core::cache::Key;
 use azid_core::effect::SleepReason;
 use azid_core::{
     AccessToken, Cause, Context, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
@@ -126,12 +126,8 @@ impl<H: Host> Journey<H> {
         };
         let context = Context::new(self.request.clone(), now, seed)
             .with_environment(host.environment())
-            .with_platform(host.platform())
-            .with_memory(self.means.cache.memory());
-        let context = match self.is_early {
-            true => context.without_asking(), // nobody waits for it
-            false => context,
-        };
+            .with_platform(host.platform());
+        let context = self.means.cache.brief(context, self.is_early);
         Ok(Flight::new(
             host.clone(),
             Run::start(self.means.credential.clone(), context),
@@ -148,33 +144,14 @@ impl<H: Host> Journey<H> {
 
     /// Tells the listener. Where a token is held that still works, callers get that one.
     fn report(&self, result: Result<AccessToken, Error>) -> Result<AccessToken, Error> {
-        let (event, result) = match (result, self.held()) {
-            (Ok(token), _) => (
-                Event::Acquired {
-                    token: token.clone(),
-                },
-                Ok(token),
-            ),
-            (Err(error), Some(held)) => (Event::RefreshFailed { error }, Ok(held)),
-            (Err(error), None) => (
-                Event::Failed {
-                    error: error.clone(),
-                },
-                Err(error),
-            ),
-        };
+        let (event, result) = Event::of_end(&self.request, result, self.held());
         self.means.on_event.tell(&event);
         result
     }
 
-    /// The token that callers can go on with, unless they must satisfy a challenge.
     fn held(&self) -> Option<AccessToken> {
         let now = self.means.host.now().timestamp();
-        match self.means.cache.look(&self.key, now) {
-            Freshness::Fresh(token) | Freshness::Due(token) => Some(token),
-            Freshness::Absent => None,
-        }
-        .filter(|_| self.request.claims_json().is_none())
+        self.means.cache.held(&self.key, &self.request, now)
     }
 }
 

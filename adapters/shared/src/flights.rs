@@ -48,7 +48,7 @@ pub enum Asked<F> {
         held: AccessToken,
         /// The flight.
         flight: F,
-        /// How many flights before it came to no end: see [`patience`](crate::patience).
+        /// How many flights before it came to no end: see [`Lease::unfinished`].
         unfinished: u32,
     },
     /// Take this token, and poll this flight to renew it once: nobody drives it any more.

@@ -6,7 +6,7 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use azid_core::cache::{Freshness, Key};
+use azid_core::cache::Key;
 use azid_core::effect::SleepReason;
 use azid_core::{
     AccessToken, Cause, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
@@ -109,10 +109,14 @@ impl Pilot {
         request: TokenRequest,
         at_most: Option<Duration>,
     ) -> Result<AccessToken, Error> {
-        let is_challenged = request.claims_json().is_some();
-        let is_early = !is_challenged && held(means, key).is_some();
+        let held = || {
+            means
+                .cache
+                .held(key, &request, means.host.now().timestamp())
+        };
+        let is_early = held().is_some();
         let start = Instant::now();
-        let mut outcome = self.run(means, request, at_most, is_early);
+        let mut outcome = self.run(means, request.clone(), at_most, is_early);
         let links = std::mem::take(&mut outcome.links);
         let is_cut_short = at_most.is_some_and(|at_most| {
             let error = outcome.result.as_ref().err();
@@ -120,22 +124,7 @@ impl Pilot {
             error.is_some() && (is_told || start.elapsed() >= at_most)
         });
         let result = self.settle(means, outcome, is_cut_short);
-        let held = held(means, key).filter(|_| !is_challenged);
-        let (event, result) = match (result, held) {
-            (Ok(token), _) => (
-                Event::Acquired {
-                    token: token.clone(),
-                },
-                Ok(token),
-            ),
-            (Err(error), Some(held)) => (Event::RefreshFailed { error }, Ok(held)),
-            (Err(error), None) => (
-                Event::Failed {
-                    error: error.clone(),
-                },
-                Err(error),
-            ),
-        };
+        let (event, result) = Event::of_end(&request, result, held());
         // Who set no limit and may ask a person must not get the error of one who did or may not:
         // the others ask again.
         if (at_most.is_none() && !is_early) || result.is_ok() {
@@ -213,11 +202,7 @@ fn board(
     let Ok(context) = means.host.context(request) else {
         return Err(error(means, ErrorKind::Failed, Cause::NoRandomness));
     };
-    let context = context.with_memory(means.cache.memory());
-    let context = match is_early {
-        true => context.without_asking(), // nobody waits for it
-        false => context,
-    };
+    let context = means.cache.brief(context, is_early);
     let context = match at_most {
         Some(at_most) => context.with_deadline(at_most),
         None => context,
@@ -232,12 +217,4 @@ pub(crate) fn out_of_time(means: &Means) -> Error {
 
 fn error(means: &Means, kind: ErrorKind, cause: Cause) -> Error {
     Error::of(kind, means.credential.name(), cause)
-}
-
-/// The token that callers can go on with.
-fn held(means: &Means, key: &Key) -> Option<AccessToken> {
-    match means.cache.look(key, means.host.now().timestamp()) {
-        Freshness::Fresh(token) | Freshness::Due(token) => Some(token),
-        Freshness::Absent => None,
-    }
 }

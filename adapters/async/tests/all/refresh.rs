@@ -159,6 +159,19 @@ fn inline_a_refresh_that_was_left_until_its_time_was_over_is_nobodys_failure_and
 }
 
 #[test]
+fn inline_a_driver_is_kept_no_longer_than_half_of_what_its_token_lives() {
+    let (host, provider) = inline();
+    let (mut left, mut waits) = (200, Vec::new());
+    for pass in [30, 30, 30, 30, 60, 0] {
+        leave_a_refresh(&host, &provider);
+        waits.extend(host.last_wait().map(|wait| wait.as_secs()));
+        host.advance(Duration::from_secs(pass));
+        left -= pass;
+    }
+    assert_eq!((left, waits), (20, vec![2, 4, 8, 16, 16, 10]));
+}
+
+#[test]
 fn with_one_caller_a_minute_a_token_of_five_exchanges_is_renewed_before_it_expires() {
     let second = Duration::from_secs(1);
     for early_refresh in [
