@@ -30,7 +30,7 @@ const signIn = async (tab) => {
 const scenarios = {
   'a person who signs in': {
     act: signIn,
-    says: 'You are signed in. You can close this window.',
+    says: 'Your answer has arrived. You can close this window and go back to the program.',
     ends({ code, stdout }) {
       assert.equal(code, 0);
       assert.match(stdout, /^InteractiveBrowserCredential until 2\d{3}-/);
@@ -44,12 +44,12 @@ const scenarios = {
       assert.match(again.text, /AADSTS50126/);
       await signIn(tab);
     },
-    says: 'You are signed in. You can close this window.',
+    says: 'Your answer has arrived. You can close this window and go back to the program.',
     ends({ code }) { assert.equal(code, 0); },
   },
   'a person who denies': {
     async act(tab) { await tab.click('#deny'); },
-    says: 'You are not signed in. You can close this window.',
+    says: 'You are not signed in. You can close this window and go back to the program.',
     ends({ code, stdout, stderr }) {
       assert.equal(code, 1);
       assert.equal(stdout, '');
