@@ -25,7 +25,7 @@ use crate::user::SignInFault;
 pub struct Context {
     environment: Arc<Environment>,
     platform: Platform,
-    memory: Memory,
+    memory: Arc<Memory>,
     changes: Vec<MemoryChange>,
     verdicts: Vec<LinkVerdict>,
     entropy: Entropy,
@@ -89,7 +89,7 @@ impl Context {
         Self {
             environment: Arc::default(),
             platform: Platform::default(),
-            memory: Memory::default(),
+            memory: Arc::default(),
             changes: Vec::new(),
             verdicts: Vec::new(),
             entropy: Entropy::new(seed),
@@ -123,8 +123,8 @@ impl Context {
     }
 
     /// Gives the run what earlier runs left to remember.
-    pub fn with_memory(mut self, memory: Memory) -> Self {
-        self.memory = memory;
+    pub fn with_memory(mut self, memory: impl Into<Arc<Memory>>) -> Self {
+        self.memory = memory.into();
         self
     }
 
@@ -176,7 +176,7 @@ impl Context {
 
     /// Leaves something to remember for later runs.
     pub fn remember(&mut self, change: MemoryChange) {
-        self.memory.apply(change.clone());
+        Arc::make_mut(&mut self.memory).apply(change.clone());
         self.changes.push(change);
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use arc_swap::ArcSwap;
 use azid_core::cache::{Freshness, Key, KeyRef, RefreshSettings, TokenTable};
-use azid_core::{AccessToken, Memory, MemoryChange, Timestamp};
+use azid_core::{AccessToken, Memory, MemoryChange, Outcome, Timestamp};
 
 use crate::published::Published;
 use crate::sync::{Arc, Mutex, lock};
@@ -13,7 +13,7 @@ use crate::sync::{Arc, Mutex, lock};
 /// under a key is a token for exactly that key, whoever brought it.
 pub struct TokenCache {
     table: Mutex<TokenTable>,
-    memory: Mutex<Memory>,
+    memory: Mutex<Arc<Memory>>,
     published: ArcSwap<Published>,
 }
 
@@ -52,14 +52,26 @@ impl TokenCache {
     }
 
     /// What runs left to remember so far.
-    pub fn memory(&self) -> Memory {
-        lock(&self.memory).clone()
+    pub fn memory(&self) -> Arc<Memory> {
+        Arc::clone(&lock(&self.memory))
     }
 
     /// Remembers what a run left.
     pub fn remember(&self, changes: impl IntoIterator<Item = MemoryChange>) {
         let mut memory = lock(&self.memory);
-        changes.into_iter().for_each(|change| memory.apply(change));
+        for change in changes {
+            Arc::make_mut(&mut memory).apply(change);
+        }
+    }
+
+    /// Remembers what a run left, unless its outcome is refused: see
+    /// [`Outcome::refuse_other_account`].
+    pub(crate) fn admit(&self, outcome: &mut Outcome) {
+        let mut memory = lock(&self.memory);
+        outcome.refuse_other_account(&memory);
+        for change in &outcome.memory {
+            Arc::make_mut(&mut memory).apply(change.clone());
+        }
     }
 
     pub(crate) fn read<T>(&self, look: impl FnOnce(&TokenTable) -> T) -> T {
@@ -81,7 +93,7 @@ impl TokenCache {
         change: impl FnOnce(&mut TokenTable, &mut Memory) -> T,
     ) -> T {
         let mut memory = lock(&self.memory);
-        self.change(|table| change(table, &mut memory))
+        self.change(|table| change(table, Arc::make_mut(&mut memory)))
     }
 }
 
