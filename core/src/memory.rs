@@ -309,6 +309,26 @@ mod tests {
     }
 
     #[test]
+    fn of_too_many_facts_the_one_learned_first_goes_in_whatever_order_they_come() {
+        let last = i64::try_from(Memory::MOST_FACTS).expect("a number");
+        let learned = |second: i64| MemoryChange::Learned {
+            key: second.to_string(),
+            fact: Fact::Answered,
+            on: Timestamp::from_unix_seconds(second),
+        };
+        let mut memory = Memory::default();
+        (1..=last).for_each(|second| memory.apply(learned(second)));
+        memory.apply(learned(0));
+        assert_eq!(memory.recall("0"), None);
+        memory.apply(learned(last + 1));
+        assert_eq!(memory.facts.len(), Memory::MOST_FACTS);
+        assert_eq!(memory.recall("1"), None);
+        for kept in [2, last, last + 1] {
+            assert_eq!(memory.recall(&kept.to_string()), Some(&Fact::Answered));
+        }
+    }
+
+    #[test]
     fn a_rejected_refresh_token_takes_nothing_newer_with_it() {
         let rejected = MemoryChange::Rejected("1".into());
         for changes in [
