@@ -134,9 +134,9 @@ impl<H: Host> Journey<H> {
         ))
     }
 
-    fn settle(&mut self, outcome: Outcome) -> Result<AccessToken, Error> {
+    fn settle(&mut self, mut outcome: Outcome) -> Result<AccessToken, Error> {
         if let Some(lease) = self.lease.take() {
-            lease.settle(&outcome, self.means.host.now());
+            lease.settle(&mut outcome, self.means.host.now());
         }
         self.means.on_event.tell_links(&outcome.links);
         self.report(outcome.result)

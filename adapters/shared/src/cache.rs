@@ -4,7 +4,9 @@ use std::fmt;
 
 use arc_swap::ArcSwap;
 use azid_core::cache::{Freshness, Key, KeyRef, RefreshSettings, TokenTable};
-use azid_core::{AccessToken, Context, Identity, Memory, MemoryChange, Timestamp, TokenRequest};
+use azid_core::{
+    AccessToken, Context, Identity, Memory, MemoryChange, Outcome, Timestamp, TokenRequest,
+};
 
 use crate::published::Published;
 use crate::sync::{Arc, Mutex, lock};
@@ -108,6 +110,16 @@ impl TokenCache {
         let mut memory = lock(&self.memory);
         for change in changes {
             Arc::make_mut(&mut memory).apply(change);
+        }
+    }
+
+    /// Remembers what a run left, unless its outcome is refused: see
+    /// [`Outcome::refuse_other_account`].
+    pub(crate) fn admit(&self, outcome: &mut Outcome) {
+        let mut memory = lock(&self.memory);
+        outcome.refuse_other_account(&memory);
+        for change in &outcome.memory {
+            Arc::make_mut(&mut memory).apply(change.clone());
         }
     }
 

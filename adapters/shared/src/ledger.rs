@@ -89,10 +89,11 @@ impl LeaseGuard {
         lock(&self.ledger.acquire).extend(self.lease(), allowed, now);
     }
 
-    /// Gives the lease back with the flight's outcome.
-    pub fn settle(mut self, outcome: &Outcome, now: Now) {
+    /// Gives the lease back with the flight's outcome. That becomes an error where the token is for
+    /// another account than the one that signed in meanwhile.
+    pub fn settle(mut self, outcome: &mut Outcome, now: Now) {
         if let Some(lease) = self.lease.take() {
-            self.ledger.cache.remember(outcome.memory.iter().cloned());
+            self.ledger.cache.admit(outcome);
             let mut acquire = lock(&self.ledger.acquire);
             self.ledger
                 .cache
@@ -102,9 +103,9 @@ impl LeaseGuard {
 
     /// Gives the lease back with the outcome of a run that was not given the time that it needs:
     /// what it left is remembered, and nobody has failed.
-    pub fn cut_short(mut self, outcome: &Outcome, now: Now) {
+    pub fn cut_short(mut self, outcome: &mut Outcome, now: Now) {
         if let Some(lease) = self.lease.take() {
-            self.ledger.cache.remember(outcome.memory.iter().cloned());
+            self.ledger.cache.admit(outcome);
             let mut acquire = lock(&self.ledger.acquire);
             self.ledger
                 .cache

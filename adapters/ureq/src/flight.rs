@@ -170,15 +170,15 @@ impl Pilot {
     fn settle(
         &mut self,
         means: &Means,
-        outcome: Outcome,
+        mut outcome: Outcome,
         is_cut_short: bool,
     ) -> Result<AccessToken, Error> {
         if let Some(lease) = self.lease.take() {
             let now = means.host.now();
             if is_cut_short {
-                lease.cut_short(&outcome, now);
+                lease.cut_short(&mut outcome, now);
             } else {
-                lease.settle(&outcome, now);
+                lease.settle(&mut outcome, now);
             }
         }
         outcome.result

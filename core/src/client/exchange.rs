@@ -60,6 +60,11 @@ pub(crate) trait Prove: Send + Sync {
         Repeat::Rebuild
     }
 
+    /// Whether it is code of this process that proves.
+    fn is_private(&self) -> bool {
+        false
+    }
+
     /// Whether there may be a newer proof by now, after this one was refused.
     fn may_be_renewed(&self, _refused: &ServiceError) -> bool {
         false
