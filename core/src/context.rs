@@ -23,7 +23,7 @@ use crate::user::SignInFault;
 
 /// The inputs of a run, made by the host, and the state that its handlers share.
 pub struct Context {
-    environment: Arc<Environment>,
+    environment: Option<Arc<Environment>>,
     platform: Platform,
     memory: Arc<Memory>,
     changes: Vec<MemoryChange>,
@@ -87,7 +87,7 @@ impl Context {
     /// The context of a run that starts now, with an empty environment and an empty memory.
     pub fn new(request: TokenRequest, now: Now, seed: Seed) -> Self {
         Self {
-            environment: Arc::default(),
+            environment: None,
             platform: Platform::default(),
             memory: Arc::default(),
             changes: Vec::new(),
@@ -112,7 +112,7 @@ impl Context {
 
     /// Gives the run a snapshot of the environment.
     pub fn with_environment(mut self, environment: impl Into<Arc<Environment>>) -> Self {
-        self.environment = environment.into();
+        self.environment = Some(environment.into());
         self
     }
 
@@ -161,7 +161,7 @@ impl Context {
 
     /// The environment.
     pub fn environment(&self) -> &Environment {
-        &self.environment
+        self.environment.as_deref().unwrap_or(Environment::EMPTY)
     }
 
     /// The platform.
@@ -276,7 +276,7 @@ impl Context {
     pub(crate) fn recorder(&self, credential: &dyn Credential) -> Option<Recorder> {
         let origin = Origin {
             request: &self.turn.request,
-            environment: &self.environment,
+            environment: self.environment(),
             memory: &self.memory,
             platform: self.platform,
             position: self.turn.position,
@@ -366,7 +366,7 @@ impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context")
             .field("request", &self.turn.request)
-            .field("environment", &self.environment)
+            .field("environment", self.environment())
             .field("platform", &self.platform)
             .field("position", &self.turn.position)
             .field("credential", &self.turn.credential)

@@ -15,7 +15,8 @@ use std::task::{Context as TaskContext, Poll, ready};
 use azid_core::cache::Key;
 use azid_core::effect::SleepReason;
 use azid_core::{
-    AccessToken, Cause, Context, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
+    AccessToken, Cause, Context, Credential, Environment, Error, ErrorKind, Outcome, Run, Step,
+    TokenRequest,
 };
 use azid_shared::sync::{Arc, Mutex, lock};
 use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache, Waited, allowance};
@@ -38,6 +39,7 @@ pub(crate) struct Means<H> {
 /// It holds no provider, since the provider holds it.
 pub(crate) struct Journey<H: Host> {
     means: Arc<Means<H>>,
+    environment: Arc<Environment>,
     request: TokenRequest,
     key: Key,
     lease: Option<LeaseGuard>,
@@ -69,12 +71,14 @@ impl Panic {
 impl<H: Host> Journey<H> {
     pub(crate) fn new(
         means: Arc<Means<H>>,
+        environment: Arc<Environment>,
         request: TokenRequest,
         key: Key,
         lease: LeaseGuard,
     ) -> Self {
         Self {
             means,
+            environment,
             request,
             key,
             lease: Some(lease),
@@ -125,7 +129,7 @@ impl<H: Host> Journey<H> {
             return Err(Error::of(ErrorKind::Failed, name, Cause::NoRandomness));
         };
         let context = Context::new(self.request.clone(), now, seed)
-            .with_environment(host.environment())
+            .with_environment(self.environment.clone())
             .with_platform(host.platform());
         let context = self.means.cache.brief(context, self.is_early);
         Ok(Flight::new(

@@ -182,9 +182,16 @@ impl<H: Host> TokenProvider<H> {
         let Inner { means, flights, .. } = &*self.0;
         let now = means.host.now();
         let memory = means.cache.memory();
-        let lane = means.credential.lane(&memory, &means.host.environment());
+        let environment = means.host.environment();
+        let lane = means.credential.lane(&memory, &environment);
         flights.ask(key, request, lane, now, |lease| {
-            let journey = Journey::new(means.clone(), request.clone(), key.clone(), lease);
+            let journey = Journey::new(
+                means.clone(),
+                environment,
+                request.clone(),
+                key.clone(),
+                lease,
+            );
             SharedJourney::new(journey)
         })
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use azid_core::cache::Key;
 use azid_core::effect::SleepReason;
 use azid_core::{
-    AccessToken, Cause, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
+    AccessToken, Cause, Credential, Environment, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
 };
 use azid_shared::sync::{Arc, Condvar, Instant, Mutex, PoisonError, lock};
 use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache, allowance};
@@ -68,15 +68,21 @@ pub(crate) struct Means {
 pub(crate) struct Pilot {
     flight: Arc<Flight>,
     lease: Option<LeaseGuard>,
+    environment: Arc<Environment>,
     landing: Landing,
     catches_panics: bool,
 }
 
 impl Pilot {
-    pub(crate) fn new(flight: Arc<Flight>, lease: LeaseGuard) -> Self {
+    pub(crate) fn new(
+        flight: Arc<Flight>,
+        lease: LeaseGuard,
+        environment: Arc<Environment>,
+    ) -> Self {
         Self {
             flight,
             lease: Some(lease),
+            environment,
             landing: Landing::Abandoned,
             catches_panics: false,
         }
@@ -142,7 +148,7 @@ impl Pilot {
         at_most: Option<Duration>,
         is_early: bool,
     ) -> Outcome {
-        let run = || match board(means, request, at_most, is_early) {
+        let run = || match self.board(means, request, at_most, is_early) {
             Ok(first) => drive_watched(&means.host, first, |step| self.watch(means, step)),
             Err(error) => Outcome::without_token(error),
         };
@@ -152,6 +158,25 @@ impl Pilot {
         catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
             Outcome::without_token(error(means, ErrorKind::Failed, Cause::Panicked))
         })
+    }
+
+    fn board(
+        &self,
+        means: &Means,
+        request: TokenRequest,
+        at_most: Option<Duration>,
+        is_early: bool,
+    ) -> Result<Step, Error> {
+        let environment = Arc::clone(&self.environment);
+        let Ok(context) = means.host.context_in(environment, request) else {
+            return Err(error(means, ErrorKind::Failed, Cause::NoRandomness));
+        };
+        let context = means.cache.brief(context, is_early);
+        let context = match at_most {
+            Some(at_most) => context.with_deadline(at_most),
+            None => context,
+        };
+        Ok(Run::start(Arc::clone(&means.credential), context))
     }
 
     /// Keeps the lease alive for as long as the next effect may take.
@@ -191,23 +216,6 @@ impl Drop for Pilot {
         self.flight
             .land(mem::replace(&mut self.landing, Landing::Abandoned));
     }
-}
-
-fn board(
-    means: &Means,
-    request: TokenRequest,
-    at_most: Option<Duration>,
-    is_early: bool,
-) -> Result<Step, Error> {
-    let Ok(context) = means.host.context(request) else {
-        return Err(error(means, ErrorKind::Failed, Cause::NoRandomness));
-    };
-    let context = means.cache.brief(context, is_early);
-    let context = match at_most {
-        Some(at_most) => context.with_deadline(at_most),
-        None => context,
-    };
-    Ok(Run::start(Arc::clone(&means.credential), context))
 }
 
 /// The error of a caller whose time is up while the flight goes on.

@@ -236,10 +236,11 @@ impl TokenProvider {
         let Inner { means, flights, .. } = &*self.0;
         let now = means.host.now();
         let memory = means.cache.memory();
-        let lane = means.credential.lane(&memory, &means.host.snapshot());
+        let environment = means.host.snapshot();
+        let lane = means.credential.lane(&memory, &environment);
         flights.ask(key, request, lane, now, |lease| {
             let flight = Arc::<Flight>::default();
-            *pilot = Some(Pilot::new(Arc::clone(&flight), lease));
+            *pilot = Some(Pilot::new(Arc::clone(&flight), lease, environment));
             flight
         })
     }

@@ -90,11 +90,12 @@ impl Prove for PublicClient {
 
 /// A token request that waits for its proof.
 pub(crate) struct Exchange {
-    client: Client,
+    client: Arc<Client>,
     prove: Arc<dyn Prove>,
     grant: Grant,
     request: Option<TokenRequest>,
-    url: Url,
+    /// Another way to the endpoint.
+    url: Option<Url>,
     requirements: Requirements,
     retry: RetryPolicy,
     explain: Explain,
@@ -102,13 +103,13 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// An exchange at the client's token endpoint.
-    pub(crate) fn new(client: Client, prove: Arc<dyn Prove>, grant: Grant) -> Self {
+    pub(crate) fn new(client: Arc<Client>, prove: Arc<dyn Prove>, grant: Grant) -> Self {
         Self {
-            url: client.token_endpoint.clone(),
             client,
             prove,
             grant,
             request: None,
+            url: None,
             requirements: Requirements::default(),
             retry: RetryPolicy::entra(),
             explain: |_| None,
@@ -128,7 +129,7 @@ impl Exchange {
         requirements: Requirements,
         explain: Explain,
     ) -> Self {
-        self.url = url;
+        self.url = Some(url);
         self.requirements = requirements;
         self.explain = explain;
         self
@@ -207,7 +208,8 @@ impl Exchange {
             Some(claims) => form.field("claims", claims),
             None => form,
         };
-        correlated(HttpRequest::post_form(self.url.clone(), &form), cx)
+        let url = self.url.as_ref().unwrap_or(&self.client.token_endpoint);
+        correlated(HttpRequest::post_form(url.clone(), &form), cx)
             .requirements(self.requirements.clone())
             .retry(self.grant.retry(&*self.prove, &self.retry))
     }

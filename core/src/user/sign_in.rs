@@ -58,7 +58,7 @@ pub(crate) enum Label {
 /// A sign-in under way.
 pub(crate) struct SignIn {
     pub(crate) application: Application,
-    pub(crate) client: Client,
+    pub(crate) client: Arc<Client>,
     /// What to ask for: what the run is asked for, with the claims of the last challenge.
     pub(crate) request: TokenRequest,
     /// Whose session it is, if that is known.
@@ -91,7 +91,7 @@ impl Person {
 
     fn recall(
         self,
-        client: Client,
+        client: Arc<Client>,
         ask: impl FnOnce(SignIn, &mut Context) -> Next + Send + 'static,
         cx: &mut Context,
     ) -> Next {
