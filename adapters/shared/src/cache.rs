@@ -130,9 +130,11 @@ impl TokenCache {
     /// Changes the table and publishes what it then holds, before anybody else can change it.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut TokenTable) -> T) -> T {
         let mut table = lock(&self.table);
-        let answer = change(&mut table);
-        let published = self.published.load().update(&table);
-        self.published.store(Arc::new(published));
+        let (answer, changed) = table.change(change);
+        if !changed.is_empty() {
+            let published = self.published.load().update(&table, changed);
+            self.published.store(Arc::new(published));
+        }
         answer
     }
 
@@ -151,5 +153,49 @@ impl fmt::Debug for TokenCache {
         f.debug_struct("TokenCache")
             .field("tokens", &self.published.load().len())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_is_published_follows_every_change_of_the_table() {
+        let settings = RefreshSettings {
+            bound: 2,
+            ..RefreshSettings::default()
+        };
+        let cache = TokenCache::with_settings(settings);
+        let identity = Identity::of("Test").finish();
+        let now = Timestamp::from_unix_seconds(0);
+        let token = |name: &str, hours: u64| {
+            AccessToken::new(name, now.after(Duration::from_secs(3600 * hours)))
+        };
+        let hold = |scope: &str, token: AccessToken| {
+            let key = Key::new(&identity, &TokenRequest::new([scope]));
+            cache.change(|table| table.hold(key, token, now, 0.0));
+        };
+        let shown = || {
+            ["a", "b", "c"].map(|scope| {
+                let text = |token: &AccessToken| token.expose().to_owned();
+                let found = cache.with_fresh_of(&identity, &[scope], now, text);
+                found.unwrap_or_default()
+            })
+        };
+        hold("a", token("1", 1));
+        assert_eq!(shown(), ["1", "", ""]);
+        hold("b", token("2", 2));
+        assert_eq!(shown(), ["1", "2", ""]);
+        hold("c", token("3", 3));
+        assert_eq!(shown(), ["", "2", "3"], "the first to expire goes");
+        hold("b", token("3", 3));
+        assert_eq!(shown(), ["", "3", "3"]);
+        assert!(!cache.invalidate(&token("2", 2)));
+        assert_eq!(shown(), ["", "3", "3"]);
+        assert!(cache.invalidate(&token("3", 3)));
+        assert_eq!(shown(), ["", "", ""]);
     }
 }

@@ -78,7 +78,10 @@ fn two_people_who_sign_in_at_once_do_not_both_get_under_one_credential() {
         }
     );
     assert!(is_other, "{error}");
-    assert!(error.to_string().starts_with("DeviceCodeCredential"), "{error}");
+    assert!(
+        error.to_string().starts_with("DeviceCodeCredential"),
+        "{error}"
+    );
     let people: Vec<_> = cache.memory().accounts().cloned().collect();
     assert_eq!(people.len(), 1);
     assert_eq!(people[0].home_account_id(), "ada.home");
