@@ -122,6 +122,7 @@ impl Flights {
     /// The flights that have used up what they were allowed.
     #[expect(
         clippy::disallowed_methods,
+        clippy::iter_over_hash_type,
         reason = "what is overdue does not depend on the order"
     )]
     pub(super) fn overdue(&mut self, now: Now) -> Vec<FlightId> {
