@@ -7,8 +7,7 @@ use std::time::Duration;
 use crate::context::Context;
 use crate::effect::{Http, HttpReply, HttpRequest, SleepReason, SleepRequest};
 use crate::moves::{Next, ask, sleep};
-use crate::retry::{Repeat, share};
-use crate::time::scaled;
+use crate::retry::{Repeat, UsedDelays};
 
 /// Sends a request and goes on with the answer, after retries by the request's policy. A policy
 /// that says [`Repeat::Rebuild`] repeats the same request here; see [`http_rebuilt`].
@@ -20,6 +19,7 @@ pub fn http(
         request,
         Tries {
             made: 1,
+            used: UsedDelays::default(),
             since: None,
             rebuild: None,
         },
@@ -39,6 +39,7 @@ pub fn http_rebuilt(
         request,
         Tries {
             made: 1,
+            used: UsedDelays::default(),
             since: None,
             rebuild: Some(Arc::new(rebuild)),
         },
@@ -71,6 +72,7 @@ type Rebuild = Arc<dyn Fn(Resend, &mut Context) -> Next + Send + Sync>;
 
 struct Tries {
     made: usize,
+    used: UsedDelays,
     /// The run's clock when the first try was sent.
     since: Option<Duration>,
     rebuild: Option<Rebuild>,
@@ -86,7 +88,7 @@ fn attempt(request: HttpRequest, tries: Tries, then: HttpThen) -> Next {
 fn on_reply(
     request: HttpRequest,
     reply: HttpReply,
-    tries: Tries,
+    mut tries: Tries,
     then: HttpThen,
     cx: &mut Context,
 ) -> Next {
@@ -94,9 +96,9 @@ fn on_reply(
     let spent = cx.elapsed().saturating_sub(since);
     let delay = request
         .retry
-        .delay_after(tries.made, &reply, cx.now())
+        .delay_after(&reply, &mut tries.used, cx.now())
         .filter(|delay| {
-            let longest = scaled(delay.nominal(), 1.0 + share(request.retry.jitter));
+            let longest = delay.longest(request.retry.jitter);
             spent.saturating_add(longest) <= delay.budget() && longest < cx.time_left()
         });
     let Some(delay) = delay else {
@@ -116,6 +118,7 @@ fn on_reply(
             .filter(|_| request.retry.repeat == Repeat::Rebuild);
         let tries = Tries {
             made: tries.made + 1,
+            used: tries.used,
             since: Some(since),
             rebuild: rebuild.clone(),
         };

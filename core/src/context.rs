@@ -23,9 +23,9 @@ use crate::user::SignInFault;
 
 /// The inputs of a run, made by the host, and the state that its handlers share.
 pub struct Context {
-    environment: Arc<Environment>,
+    environment: Option<Arc<Environment>>,
     platform: Platform,
-    memory: Memory,
+    memory: Arc<Memory>,
     changes: Vec<MemoryChange>,
     verdicts: Vec<LinkVerdict>,
     entropy: Entropy,
@@ -87,9 +87,9 @@ impl Context {
     /// The context of a run that starts now, with an empty environment and an empty memory.
     pub fn new(request: TokenRequest, now: Now, seed: Seed) -> Self {
         Self {
-            environment: Arc::default(),
+            environment: None,
             platform: Platform::default(),
-            memory: Memory::default(),
+            memory: Arc::default(),
             changes: Vec::new(),
             verdicts: Vec::new(),
             entropy: Entropy::new(seed),
@@ -112,7 +112,7 @@ impl Context {
 
     /// Gives the run a snapshot of the environment.
     pub fn with_environment(mut self, environment: impl Into<Arc<Environment>>) -> Self {
-        self.environment = environment.into();
+        self.environment = Some(environment.into());
         self
     }
 
@@ -123,8 +123,8 @@ impl Context {
     }
 
     /// Gives the run what earlier runs left to remember.
-    pub fn with_memory(mut self, memory: Memory) -> Self {
-        self.memory = memory;
+    pub fn with_memory(mut self, memory: impl Into<Arc<Memory>>) -> Self {
+        self.memory = memory.into();
         self
     }
 
@@ -161,7 +161,7 @@ impl Context {
 
     /// The environment.
     pub fn environment(&self) -> &Environment {
-        &self.environment
+        self.environment.as_deref().unwrap_or(Environment::EMPTY)
     }
 
     /// The platform.
@@ -176,7 +176,7 @@ impl Context {
 
     /// Leaves something to remember for later runs.
     pub fn remember(&mut self, change: MemoryChange) {
-        self.memory.apply(change.clone());
+        Arc::make_mut(&mut self.memory).apply(change.clone());
         self.changes.push(change);
     }
 
@@ -276,7 +276,7 @@ impl Context {
     pub(crate) fn recorder(&self, credential: &dyn Credential) -> Option<Recorder> {
         let origin = Origin {
             request: &self.turn.request,
-            environment: &self.environment,
+            environment: self.environment(),
             memory: &self.memory,
             platform: self.platform,
             position: self.turn.position,
@@ -366,7 +366,7 @@ impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context")
             .field("request", &self.turn.request)
-            .field("environment", &self.environment)
+            .field("environment", self.environment())
             .field("platform", &self.platform)
             .field("position", &self.turn.position)
             .field("credential", &self.turn.credential)

@@ -24,6 +24,9 @@ macro_rules! credentials {
         }
 
         impl CredentialConfig {
+            /// The names of all credentials.
+            pub(crate) const NAMES: &[&str] = &[$(stringify!($credential)),*];
+
             /// The credential itself.
             pub fn into_credential(self) -> Arc<dyn Credential> {
                 match self {

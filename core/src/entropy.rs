@@ -8,7 +8,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::retry::share;
 use crate::time::scaled;
 
 /// 32 bytes from a cryptographic source, fresh for each run.
@@ -73,12 +72,12 @@ impl Entropy {
         URL_SAFE_NO_PAD.encode(*self.bytes())
     }
 
-    /// A duration drawn evenly from `nominal` less and plus the given share of it.
-    pub fn jitter(&mut self, nominal: Duration, jitter: f64) -> Duration {
+    /// A duration drawn evenly from the shortest to the longest.
+    pub fn between(&mut self, shortest: Duration, longest: Duration) -> Duration {
         let bytes = self.bytes();
         let draw = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         let unit = f64::from(draw) / f64::from(u32::MAX);
-        scaled(nominal, 1.0 + share(jitter) * (2.0 * unit - 1.0))
+        shortest.saturating_add(scaled(longest.saturating_sub(shortest), unit))
     }
 }
 
@@ -103,11 +102,10 @@ mod tests {
     }
 
     #[test]
-    fn jitter_stays_within_its_share() {
+    fn what_is_drawn_between_two_durations_lies_between_them() {
         let mut entropy = entropy();
-        let nominal = Duration::from_secs(4);
         for _ in 0..1000 {
-            let drawn = entropy.jitter(nominal, 0.25);
+            let drawn = entropy.between(Duration::from_secs(3), Duration::from_secs(5));
             assert!(
                 drawn >= Duration::from_secs(3) && drawn <= Duration::from_secs(5),
                 "{drawn:?}"

@@ -83,6 +83,12 @@ const KNOWN: &[(&str, Exposure)] = &[
 ];
 
 impl Environment {
+    /// The one without any variable.
+    pub(crate) const EMPTY: &'static Self = &Self {
+        set: BTreeMap::new(),
+        blank: BTreeSet::new(),
+    };
+
     /// The names of all variables that anything here reads: what a host has to look up.
     pub fn known_names() -> impl Iterator<Item = &'static str> {
         KNOWN.iter().map(|(name, _)| *name)

@@ -5,9 +5,13 @@
 //! refresh token that was rejected stays so. A sign-in learns its facts later than those that it knew,
 //! even by a clock that was set back in between.
 //!
+//! Of 10,000 facts and one more the one learned first goes: whose refresh token that was has to sign
+//! in again.
+//!
 //! What was found stays a fact. What was not there may be there in a moment, as the metadata service
 //! of a node that is still starting, so that it was absent counts for some minutes at the most.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -68,6 +72,13 @@ pub enum MemoryChange {
 }
 
 impl Memory {
+    /// What a key begins with if its fact is for code of this process only, and so in no
+    /// [`Snapshot`](crate::cache::Snapshot).
+    pub const PRIVATE: &str = "here only: ";
+
+    /// How many facts are kept.
+    pub const MOST_FACTS: usize = 10_000;
+
     /// How many rejected refresh tokens are kept in mind.
     const MOST_REJECTED: usize = 64;
 
@@ -122,6 +133,9 @@ impl Memory {
                 let known = self.facts.get(&key);
                 if known.is_none_or(|(then, known)| (*then, known.rank()) <= (on, fact.rank())) {
                     self.facts.insert(key, (on, fact));
+                    if self.facts.len() > Self::MOST_FACTS {
+                        self.forget_oldest();
+                    }
                 }
             }
             MemoryChange::Rejected(token) if self.has_rejected(&token) => {}
@@ -134,18 +148,48 @@ impl Memory {
         }
     }
 
-    /// The changes that make an empty memory equal to this one.
-    pub(crate) fn changes(&self) -> impl Iterator<Item = MemoryChange> + '_ {
+    /// Whether one of these changes says that somebody signed in where somebody else is known to
+    /// have done so: then what came with it is another person's than what is held beside it.
+    pub fn contradicts(&self, changes: &[MemoryChange]) -> bool {
+        changes.iter().any(|change| match change {
+            MemoryChange::Learned {
+                key,
+                fact: Fact::SignedIn(new),
+                ..
+            } => match self.facts.get(key) {
+                Some((_, Fact::SignedIn(known))) => known.home_account_id != new.home_account_id,
+                _ => false,
+            },
+            _ => false,
+        })
+    }
+
+    /// The changes that tell another machine what is as true there: who signed in, and their refresh
+    /// tokens, the latest first.
+    pub(crate) fn portable(&self) -> impl Iterator<Item = MemoryChange> + '_ {
         let rejected = self.rejected.iter().cloned().map(MemoryChange::Rejected);
-        let learned = self
+        let mut facts: Vec<_> = self
             .facts
             .iter()
+            .filter(|(key, (_, fact))| fact.is_portable() && !key.starts_with(Self::PRIVATE))
+            .collect();
+        facts.sort_by_key(|(_, (on, _))| Reverse(*on));
+        let learned = facts
+            .into_iter()
             .map(|(key, (on, fact))| MemoryChange::Learned {
                 key: key.clone(),
                 fact: fact.clone(),
                 on: *on,
             });
         rejected.chain(learned)
+    }
+
+    fn forget_oldest(&mut self) {
+        let ages = self.facts.iter().map(|(key, (on, _))| (*on, key));
+        if let Some((_, key)) = ages.min() {
+            let key = key.clone();
+            self.facts.remove(&key);
+        }
     }
 
     /// Whether nothing is remembered.
@@ -176,6 +220,14 @@ impl Memory {
 }
 
 impl Fact {
+    /// Whether it is about a person rather than about this machine.
+    fn is_portable(&self) -> bool {
+        match self {
+            Self::SignedIn(_) | Self::RefreshToken(_) => true,
+            Self::Answered | Self::Winner(_) | Self::Absent | Self::Found(_) => false,
+        }
+    }
+
     /// Orders facts learned at the same moment, so that the order of applying them cannot matter.
     fn rank(&self) -> (u8, usize, [&str; 5]) {
         match self {
@@ -254,6 +306,26 @@ mod tests {
             memory.apply(MemoryChange::Rejected("2".into()));
         }
         assert!(memory.has_rejected(&"1".into()));
+    }
+
+    #[test]
+    fn of_too_many_facts_the_one_learned_first_goes_in_whatever_order_they_come() {
+        let last = i64::try_from(Memory::MOST_FACTS).expect("a number");
+        let learned = |second: i64| MemoryChange::Learned {
+            key: second.to_string(),
+            fact: Fact::Answered,
+            on: Timestamp::from_unix_seconds(second),
+        };
+        let mut memory = Memory::default();
+        (1..=last).for_each(|second| memory.apply(learned(second)));
+        memory.apply(learned(0));
+        assert_eq!(memory.recall("0"), None);
+        memory.apply(learned(last + 1));
+        assert_eq!(memory.facts.len(), Memory::MOST_FACTS);
+        assert_eq!(memory.recall("1"), None);
+        for kept in [2, last, last + 1] {
+            assert_eq!(memory.recall(&kept.to_string()), Some(&Fact::Answered));
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::date;
 use crate::effect::{HttpFailure, HttpReply, HttpResponse};
 use crate::entropy::Entropy;
-use crate::time::Now;
+use crate::time::{Now, scaled};
 use crate::transcript::milliseconds as as_milliseconds;
 
 pub(crate) use self::text::{Statuses, statuses as as_texts};
@@ -34,7 +34,8 @@ pub struct RetryPolicy {
     #[serde(default)]
     pub repeat: Repeat,
     /// By which share each delay is lengthened or shortened at random, so that fleets spread: from
-    /// 0 to 1, and whatever is beyond that counts as the nearer of the two.
+    /// 0 to 1, and whatever is beyond that counts as the nearer of the two. Where the server says
+    /// when to come back, the share only lengthens the delay.
     #[serde(default, with = "text::share")]
     pub jitter: f64,
     /// The longest delay that the server may ask for and get; after a longer one the run gives up
@@ -58,7 +59,8 @@ pub struct RetryRule {
     /// is never does: it will not be another one in a second.
     #[serde(default)]
     pub transport: bool,
-    /// The delay before the second try, the third, and so on; after the last the run gives up.
+    /// The delay after the first answer that falls under this rule, the second, and so on; after one
+    /// more the run gives up. Answers under other rules use none of these up.
     #[serde(with = "text::delays")]
     pub delays: Cow<'static, [Duration]>,
     /// What counts instead of the policy's budget after an answer that falls under this rule.
@@ -200,15 +202,21 @@ impl RetryPolicy {
         self
     }
 
-    /// The delay after the failed try number `tries` (from 1), or none to give up.
-    pub(crate) fn delay_after(&self, tries: usize, reply: &HttpReply, now: Now) -> Option<Delay> {
+    /// The delay after an answer, or none to give up.
+    pub(crate) fn delay_after(
+        &self,
+        reply: &HttpReply,
+        used: &mut UsedDelays,
+        now: Now,
+    ) -> Option<Delay> {
         if self.repeat == Repeat::OnlyIfNotSent
             && !matches!(reply, Err(failure) if failure.surely_not_sent())
         {
             return None;
         }
-        let rule = self.rules.iter().find(|rule| rule.covers(reply))?;
-        let own = *rule.delays.get(tries.checked_sub(1)?)?;
+        let number = self.rules.iter().position(|rule| rule.covers(reply))?;
+        let rule = &self.rules[number];
+        let own = *rule.delays.get(used.next(number))?;
         let asked = reply
             .as_ref()
             .ok()
@@ -219,6 +227,22 @@ impl RetryPolicy {
             budget: rule.budget.unwrap_or(self.budget),
         };
         (delay.nominal() <= self.max_delay).then_some(delay)
+    }
+}
+
+/// How many delays of each rule have been taken.
+#[derive(Default)]
+pub(crate) struct UsedDelays(Vec<usize>);
+
+impl UsedDelays {
+    /// The number of a rule's next delay, from 0.
+    fn next(&mut self, rule: usize) -> usize {
+        if self.0.len() <= rule {
+            self.0.resize(rule + 1, 0);
+        }
+        let next = self.0[rule];
+        self.0[rule] += 1;
+        next
     }
 }
 
@@ -241,9 +265,17 @@ impl Delay {
         self.own.max(self.asked)
     }
 
-    /// The wait with its random share, but never shorter than the server asked for.
+    /// The longest that the wait can be with its random share.
+    pub(crate) fn longest(self, jitter: f64) -> Duration {
+        scaled(self.nominal(), 1.0 + share(jitter))
+    }
+
+    /// The wait with its random share: evenly from the shortest to the longest, of which the
+    /// shortest is what the server asked for, if it did. Those whom it sends away together do not
+    /// come back together.
     pub(crate) fn drawn(self, jitter: f64, entropy: &mut Entropy) -> Duration {
-        entropy.jitter(self.nominal(), jitter).max(self.asked)
+        let shortest = scaled(self.own, 1.0 - share(jitter)).max(self.asked);
+        entropy.between(shortest, self.longest(jitter))
     }
 }
 

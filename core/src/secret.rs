@@ -1,11 +1,12 @@
 //! Values that must not be seen: each hides itself when shown and is zeroed when dropped.
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use zeroize::Zeroizing;
+use zeroize::optimization_barrier;
 
 use crate::transcript::is_placeholder;
 
@@ -18,22 +19,31 @@ const LEFT_OUT: &str = "redacted";
 /// `[secret]`, there is no `Display`, and serialising writes `redacted`. The one way to the text
 /// is [`expose`](Secret::expose).
 #[derive(Clone)]
-pub struct Secret(Arc<Zeroizing<String>>);
+pub struct Secret(Arc<Text>);
 
 impl Secret {
     /// Takes ownership of a text that must not be seen.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Arc::new(Zeroizing::new(text.into())))
+        Self(Arc::new(Text(text.into())))
     }
 
     /// The text itself. Whoever calls this answers for where the text goes.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.0.0
     }
 
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.expose().is_empty()
+    }
+}
+
+/// What clones of a [`Secret`] share.
+struct Text(String);
+
+impl Drop for Text {
+    fn drop(&mut self) {
+        erase(mem::take(&mut self.0).into_bytes());
     }
 }
 
@@ -52,7 +62,7 @@ impl From<&str> for Secret {
 /// Compares in a time that depends on the lengths alone.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
-        same_bytes(self.0.as_bytes(), other.0.as_bytes())
+        same_bytes(self.expose().as_bytes(), other.expose().as_bytes())
     }
 }
 
@@ -67,8 +77,8 @@ impl fmt::Debug for Secret {
 /// Writes `redacted`, or the text where it is a transcript's placeholder and so no secret.
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let shown = if is_placeholder(&self.0) {
-            self.0.as_str()
+        let shown = if is_placeholder(self.expose()) {
+            self.expose()
         } else {
             LEFT_OUT
         };
@@ -93,35 +103,52 @@ impl<'de> Deserialize<'de> for Secret {
 ///
 /// Shares, hides and zeroes like [`Secret`].
 #[derive(Clone)]
-pub struct SecretBytes(Arc<Zeroizing<Vec<u8>>>);
+pub struct SecretBytes(Arc<Bytes>);
 
 impl SecretBytes {
     /// Takes ownership of bytes that must not be seen.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self(Arc::new(Zeroizing::new(bytes.into())))
+        Self(Arc::new(Bytes(bytes.into())))
     }
 
     /// The bytes themselves. Whoever calls this answers for where they go.
     pub fn expose(&self) -> &[u8] {
-        &self.0
+        &self.0.0
     }
 
     /// How many bytes there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.expose().len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.expose().is_empty()
     }
 
     /// The bytes as a secret text without the white space around it, if they are UTF-8.
     pub fn trimmed_text(&self) -> Option<Secret> {
-        std::str::from_utf8(&self.0)
+        std::str::from_utf8(self.expose())
             .ok()
             .map(|text| Secret::from(text.trim()))
     }
+}
+
+/// What clones of [`SecretBytes`] share.
+struct Bytes(Vec<u8>);
+
+impl Drop for Bytes {
+    fn drop(&mut self) {
+        erase(mem::take(&mut self.0));
+    }
+}
+
+/// Zeroes all that was allocated for the bytes, in one go: a volatile write would do it byte by
+/// byte. The barrier keeps the compiler from leaving out what nobody reads.
+fn erase(mut bytes: Vec<u8>) {
+    bytes.clear();
+    bytes.resize(bytes.capacity(), 0);
+    optimization_barrier(bytes.as_slice());
 }
 
 impl Default for SecretBytes {
@@ -145,7 +172,7 @@ impl From<&[u8]> for SecretBytes {
 /// Compares in a time that depends on the lengths alone.
 impl PartialEq for SecretBytes {
     fn eq(&self, other: &Self) -> bool {
-        same_bytes(&self.0, &other.0)
+        same_bytes(self.expose(), other.expose())
     }
 }
 

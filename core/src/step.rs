@@ -8,13 +8,14 @@ use crate::effect::{
     Assertion, Authorize, Effect, Exec, Failure, Http, Prompt, ReadFile, Refusal, Sign, Sleep,
     Token,
 };
-use crate::error::Error;
-use crate::memory::MemoryChange;
+use crate::error::{Cause, Error, ErrorKind};
+use crate::memory::{Memory, MemoryChange};
 use crate::moves::Next;
 use crate::run::RunState;
 use crate::time::Now;
 use crate::token::AccessToken;
 use crate::transcript::Transcript;
+use crate::user::SignInFault;
 
 /// What a run wants next: one kind of effect, or nothing more.
 ///
@@ -142,6 +143,24 @@ impl Outcome {
             memory: Vec::new(),
             links: Vec::new(),
             transcript: None,
+        }
+    }
+
+    /// Makes an error of it, and leaves nothing to remember, if somebody signed in where the memory
+    /// knows somebody else: two runs that began before anybody was known, each with another person.
+    /// Whoever applies the changes does this before, so that the tokens that are held under one
+    /// credential are one person's.
+    pub fn refuse_other_account(&mut self, memory: &Memory) {
+        if !memory.contradicts(&self.memory) {
+            return;
+        }
+        self.memory.clear();
+        if let Ok(token) = &self.result {
+            let cause = Cause::SignIn {
+                fault: SignInFault::OtherAccount,
+                service: None,
+            };
+            self.result = Err(Error::of(ErrorKind::Failed, token.came_from(), cause));
         }
     }
 }

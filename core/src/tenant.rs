@@ -1,5 +1,7 @@
 //! Who is asked and who asks: tenants, client ids, and which other tenants a request may name.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
@@ -9,7 +11,7 @@ use crate::request::TokenRequest;
 /// A tenant, by its GUID, by a domain name, or by a word such as `organizations` or `adfs`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct TenantId(String);
+pub struct TenantId(Arc<str>);
 
 impl TenantId {
     /// A tenant's id: ASCII letters, digits, dots and dashes.
@@ -28,7 +30,7 @@ impl TenantId {
             let why = "it is a GUID or a domain name: ASCII letters, digits, `.` and `-`";
             return Err(Invalid::new(What::Tenant, why));
         }
-        Ok(Self(tenant))
+        Ok(Self(tenant.into()))
     }
 
     /// The id.
@@ -51,7 +53,7 @@ impl TryFrom<String> for TenantId {
 
 impl From<TenantId> for String {
     fn from(tenant: TenantId) -> Self {
-        tenant.0
+        tenant.as_str().to_owned()
     }
 }
 
@@ -166,7 +168,7 @@ impl AllowedTenants {
             .0
             .iter()
             .any(|tenant| tenant == "*" || tenant.eq_ignore_ascii_case(&asked.0));
-        if listed || (own.0 == "organizations" && self.0.is_empty()) {
+        if listed || (own.as_str() == "organizations" && self.0.is_empty()) {
             return Ok(asked);
         }
         let why = format!(

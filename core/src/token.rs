@@ -53,10 +53,15 @@ impl AccessToken {
 
     /// Says how the token is used (RFC 6749 section 7.1), where it is not `Bearer`.
     pub fn token_type(self, token_type: &str) -> Self {
-        if token_type.eq_ignore_ascii_case("Bearer") {
-            return self; // one spelling, whatever the endpoint's
+        let token_type = if token_type.eq_ignore_ascii_case("Bearer") {
+            Cow::Borrowed("Bearer") // one spelling, whatever the endpoint's
+        } else {
+            Cow::Owned(token_type.to_owned())
+        };
+        if self.kind() == token_type {
+            return self;
         }
-        self.with(|inner| inner.token_type = Cow::Owned(token_type.to_owned()))
+        self.with(|inner| inner.token_type = token_type)
     }
 
     /// Says which credential the token came from.
@@ -182,6 +187,13 @@ mod tests {
         assert_eq!(token, self::token("canary"));
         let other = token.token_type("pop");
         assert_eq!(other.authorization().expect("it fits"), "pop canary");
+    }
+
+    #[test]
+    fn the_kind_that_was_said_last_counts_also_where_it_is_the_usual_one() {
+        let token = token("canary").token_type("pop").token_type("bearer");
+        assert_eq!(token.kind(), "Bearer");
+        assert_eq!(token, self::token("canary"));
     }
 
     #[test]

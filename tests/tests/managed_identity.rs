@@ -35,6 +35,16 @@ fn an_update_of_seventy_seconds_is_waited_out() {
 }
 
 #[test]
+fn an_update_is_waited_out_by_who_was_not_answered_before() {
+    let mut replies = vec![Reply::from(HttpFailure::Connect(Default::default())); 4];
+    replies.extend(vec![status(410); 4]);
+    replies.push(HttpResponse::new(200, TOKEN).into());
+    let (outcome, elapsed) = run(ManagedIdentityCredential::new(), replies);
+    assert!(outcome.result.is_ok());
+    assert_eq!(elapsed.as_secs(), 87); // 12 s of the one rule's pauses and 75 s of the other's
+}
+
+#[test]
 fn a_service_that_stays_away_is_given_up_after_half_a_minute() {
     let (outcome, elapsed) = run(ManagedIdentityCredential::new(), vec![status(404); 6]);
     assert_eq!(

@@ -2,35 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use azid_core::Credential;
-use azid_shared::{Event, OnEvent, TokenCache};
+use azid_shared::{EarlyRefresh, Event, OnEvent, TokenCache};
 
 use crate::host::Host;
 use crate::provider::TokenProvider;
-
-/// Who drives the refresh of a token that is still good.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EarlyRefresh {
-    /// The host, in the background: no caller waits. On a host that cannot, one caller drives it
-    /// as with [`Inline`](Self::Inline).
-    #[default]
-    Spawn,
-    /// The caller who finds the token due, for so long at most; then it takes the token that is
-    /// held, and the next caller goes on with what it began. All others take that token at once.
-    Inline {
-        /// How long that caller waits at most: twice as long if the refresh before this one came to
-        /// no end, and so on up to 32 times, so that a slow one is done before the token expires.
-        at_most: Duration,
-    },
-}
-
-impl EarlyRefresh {
-    /// How long a caller drives a refresh, unless said otherwise.
-    pub const AT_MOST: Duration = Duration::from_secs(2);
-}
 
 /// A provider under construction.
 #[must_use = "a builder does nothing until it builds"]
@@ -40,7 +17,6 @@ pub struct Builder<H> {
     settings: Settings,
 }
 
-#[derive(Default)]
 pub(crate) struct Settings {
     pub(crate) cache: Option<Arc<TokenCache>>,
     pub(crate) early_refresh: EarlyRefresh,
@@ -53,7 +29,11 @@ impl<H: Host> Builder<H> {
         Self {
             host,
             credential: Arc::new(credential),
-            settings: Settings::default(),
+            settings: Settings {
+                cache: None,
+                early_refresh: EarlyRefresh::Spawn,
+                on_event: OnEvent::nobody(),
+            },
         }
     }
 
@@ -64,7 +44,12 @@ impl<H: Host> Builder<H> {
         self
     }
 
-    /// Says who drives early refreshes.
+    /// Says who drives early refreshes: the host in the background, unless it is said. On a host
+    /// that cannot, one caller does, as with [`EarlyRefresh::inline`].
+    ///
+    /// What a caller has left unfinished the next one takes up. If that comes too late for it, so
+    /// that the refresh is begun anew, the one who does so may take twice as long, and so on up to 8
+    /// times, though beyond the setting no longer than half of the life that the token has left.
     pub fn early_refresh(mut self, early_refresh: EarlyRefresh) -> Self {
         self.settings.early_refresh = early_refresh;
         self

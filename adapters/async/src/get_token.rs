@@ -8,12 +8,12 @@ use std::mem;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use azid_core::cache::Key;
 use azid_core::{AccessToken, Error, TokenRequest};
-use azid_shared::{Asked, patience};
+use azid_shared::{Asked, EarlyRefresh};
 
-use crate::builder::EarlyRefresh;
 use crate::flight::Flight;
 use crate::host::Host;
 use crate::journey::{Landing, SharedJourney};
@@ -48,9 +48,9 @@ enum State<H: Host> {
     Waiting(SharedJourney<H>),
     /// Another run has the lane: wait until it is over, then ask again.
     Queueing(SharedJourney<H>),
-    /// This caller drives a refresh until the timer ends, or polls it once, with a good token in its
-    /// hand.
-    Refreshing(SharedJourney<H>, Option<Box<Flight<H>>>, AccessToken),
+    /// This caller drives a refresh until the timer ends, or polls it once, while the token that is
+    /// held is good.
+    Refreshing(SharedJourney<H>, Option<Box<Flight<H>>>),
 }
 
 impl<H: Host> GetToken<H> {
@@ -114,13 +114,16 @@ impl<H: Host> Caller<H> {
         let host = self.provider.host();
         let (journey, at_most) = match self.provider.early_refresh() {
             EarlyRefresh::Inline { at_most } => (journey, at_most),
-            EarlyRefresh::Spawn => match host.spawn(Refresh::new(journey)) {
+            _ => match host.spawn(Refresh::new(journey)) {
                 Ok(()) => return Some(Ok(held)),
                 Err(refresh) => (refresh.into_journey(), EarlyRefresh::AT_MOST),
             },
         };
-        let timer = unfinished.map(|n| Box::new(timer(host, patience(at_most, n))));
-        self.state = State::Refreshing(journey, timer, held);
+        let timer = unfinished.map(|unfinished| {
+            let life = held.expires_on().since(host.now().timestamp());
+            Box::new(timer(host, patience(at_most, unfinished, life)))
+        });
+        self.state = State::Refreshing(journey, timer);
         None
     }
 
@@ -151,20 +154,33 @@ impl<H: Host> Caller<H> {
                     self.state = State::Asking;
                     continue;
                 }
-                State::Refreshing(journey, timer, held) => match Pin::new(journey).poll(cx) {
-                    Poll::Ready(Landing::Settled(Ok(token))) => Ok(token),
-                    Poll::Ready(_) => Ok(held.clone()), // which is good, whatever went wrong
-                    Poll::Pending => {
-                        if let Some(timer) = timer {
-                            ready!(Pin::new(timer).poll(cx));
+                State::Refreshing(journey, timer) => {
+                    match (Pin::new(journey).poll(cx), timer) {
+                        (Poll::Ready(Landing::Settled(result)), _) => {
+                            return Poll::Ready(result);
                         }
-                        Ok(held.clone())
+                        (Poll::Pending, Some(timer)) => drop(ready!(Pin::new(timer).poll(cx))),
+                        _ => {}
                     }
-                },
+                    match self.provider.held(&self.key, &self.request) {
+                        Some(token) => Ok(token),
+                        None => {
+                            self.state = State::Asking; // it was lost meanwhile
+                            continue;
+                        }
+                    }
+                }
             };
             return Poll::Ready(answer);
         }
     }
+}
+
+/// How long a caller drives a refresh after so many that came to no end: twice as long for each, so
+/// that one is done before the token expires, but only while as much again is left of its life.
+fn patience(at_most: Duration, unfinished: u32, life: Duration) -> Duration {
+    let longer = at_most.saturating_mul(1 << unfinished.min(3));
+    longer.min(life / 2).max(at_most)
 }
 
 impl<H: Host> fmt::Debug for GetToken<H> {

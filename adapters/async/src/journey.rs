@@ -13,10 +13,11 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
-use azid_core::cache::{Freshness, Key};
+use azid_core::cache::Key;
 use azid_core::effect::SleepReason;
 use azid_core::{
-    AccessToken, Cause, Context, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
+    AccessToken, Cause, Context, Credential, Environment, Error, ErrorKind, Outcome, Run, Step,
+    TokenRequest,
 };
 use azid_shared::sync::{Arc, Mutex, lock};
 use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache, Waited, allowance};
@@ -39,6 +40,7 @@ pub(crate) struct Means<H> {
 /// It holds no provider, since the provider holds it.
 pub(crate) struct Journey<H: Host> {
     means: Arc<Means<H>>,
+    environment: Arc<Environment>,
     request: TokenRequest,
     key: Key,
     lease: Option<LeaseGuard>,
@@ -70,12 +72,14 @@ impl Panic {
 impl<H: Host> Journey<H> {
     pub(crate) fn new(
         means: Arc<Means<H>>,
+        environment: Arc<Environment>,
         request: TokenRequest,
         key: Key,
         lease: LeaseGuard,
     ) -> Self {
         Self {
             means,
+            environment,
             request,
             key,
             lease: Some(lease),
@@ -123,22 +127,18 @@ impl<H: Host> Journey<H> {
             return Err(Error::of(ErrorKind::Failed, name, Cause::NoRandomness));
         };
         let context = Context::new(self.request.clone(), now, seed)
-            .with_environment(host.environment())
-            .with_platform(host.platform())
-            .with_memory(self.means.cache.memory());
-        let context = match self.is_early {
-            true => context.without_asking(), // nobody waits for it
-            false => context,
-        };
+            .with_environment(self.environment.clone())
+            .with_platform(host.platform());
+        let context = self.means.cache.brief(context, self.is_early);
         Ok(Flight::new(
             host.clone(),
             Run::start(self.means.credential.clone(), context),
         ))
     }
 
-    fn settle(&mut self, outcome: Outcome) -> Result<AccessToken, Error> {
+    fn settle(&mut self, mut outcome: Outcome) -> Result<AccessToken, Error> {
         if let Some(lease) = self.lease.take() {
-            lease.settle(&outcome, self.means.host.now());
+            lease.settle(&mut outcome, self.means.host.now());
         }
         self.means.on_event.tell_links(&outcome.links);
         self.report(outcome.result)
@@ -146,33 +146,14 @@ impl<H: Host> Journey<H> {
 
     /// Tells the listener. Where a token is held that still works, callers get that one.
     fn report(&self, result: Result<AccessToken, Error>) -> Result<AccessToken, Error> {
-        let (event, result) = match (result, self.held()) {
-            (Ok(token), _) => (
-                Event::Acquired {
-                    token: token.clone(),
-                },
-                Ok(token),
-            ),
-            (Err(error), Some(held)) => (Event::RefreshFailed { error }, Ok(held)),
-            (Err(error), None) => (
-                Event::Failed {
-                    error: error.clone(),
-                },
-                Err(error),
-            ),
-        };
+        let (event, result) = Event::of_end(&self.request, result, self.held());
         self.means.on_event.tell(&event);
         result
     }
 
-    /// The token that callers can go on with, unless they must satisfy a challenge.
     fn held(&self) -> Option<AccessToken> {
         let now = self.means.host.now().timestamp();
-        match self.means.cache.look(&self.key, now) {
-            Freshness::Fresh(token) | Freshness::Due(token) => Some(token),
-            Freshness::Absent => None,
-        }
-        .filter(|_| self.request.claims_json().is_none())
+        self.means.cache.held(&self.key, &self.request, now)
     }
 }
 

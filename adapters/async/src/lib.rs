@@ -20,9 +20,9 @@ mod refresh;
 mod shared;
 mod timer;
 
-pub use azid_shared::{Event, OnEvent, TokenCache};
+pub use azid_shared::{EarlyRefresh, Event, OnEvent, TokenCache};
 
-pub use self::builder::{Builder, EarlyRefresh};
+pub use self::builder::Builder;
 pub use self::callbacks::{Callbacks, Reply, WithCallbacks};
 pub use self::client::{AnyClient, HttpClient};
 pub use self::flight::Flight;

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use azid_core::cache::{Key, KeyRef};
+use azid_core::cache::Key;
 use azid_core::{AccessToken, Credential, Identity, Seed, TokenRequest};
-use azid_shared::{Asked, Flights, Ledger, TokenCache};
+use azid_shared::{Asked, EarlyRefresh, Flights, Ledger, TokenCache};
 
-use crate::builder::{Builder, EarlyRefresh, Settings};
+use crate::builder::{Builder, Settings};
 use crate::get_token::GetToken;
 use crate::host::Host;
 use crate::journey::{Journey, Means, SharedJourney};
@@ -124,9 +124,7 @@ impl<H: Host> TokenProvider<H> {
             means, identity, ..
         } = &*self.0;
         let now = means.host.timestamp();
-        KeyRef::of_scopes(identity, scopes, |key| {
-            means.cache.with_fresh(key, now, look)
-        })
+        means.cache.with_fresh_of(identity, scopes, now, look)
     }
 
     /// The same for a request. One with the claims of a challenge has no token in the cache.
@@ -135,16 +133,11 @@ impl<H: Host> TokenProvider<H> {
         request: &TokenRequest,
         look: impl FnOnce(&AccessToken) -> T,
     ) -> Option<T> {
-        if request.claims_json().is_some() {
-            return None;
-        }
         let Inner {
             means, identity, ..
         } = &*self.0;
         let now = means.host.timestamp();
-        KeyRef::of_request(identity, request, |key| {
-            means.cache.with_fresh(key, now, look)
-        })
+        means.cache.with_fresh_for(identity, request, now, look)
     }
 
     /// Drops a token that a service has rejected, so that the next caller gets a new one. It has
@@ -179,13 +172,26 @@ impl<H: Host> TokenProvider<H> {
         self.0.early_refresh
     }
 
+    /// The token that a caller with this request can go on with by now.
+    pub(crate) fn held(&self, key: &Key, request: &TokenRequest) -> Option<AccessToken> {
+        let Means { host, cache, .. } = &*self.0.means;
+        cache.held(key, request, host.now().timestamp())
+    }
+
     pub(crate) fn ask(&self, key: &Key, request: &TokenRequest) -> Asked<SharedJourney<H>> {
         let Inner { means, flights, .. } = &*self.0;
         let now = means.host.now();
         let memory = means.cache.memory();
-        let lane = means.credential.lane(&memory, &means.host.environment());
+        let environment = means.host.environment();
+        let lane = means.credential.lane(&memory, &environment);
         flights.ask(key, request, lane, now, |lease| {
-            let journey = Journey::new(means.clone(), request.clone(), key.clone(), lease);
+            let journey = Journey::new(
+                means.clone(),
+                environment,
+                request.clone(),
+                key.clone(),
+                lease,
+            );
             SharedJourney::new(journey)
         })
     }

@@ -22,9 +22,3 @@ pub fn allowance(step: &Step) -> Duration {
     };
     limit.saturating_add(Acquire::GRACE)
 }
-
-/// How long one caller may drive a refresh: the time that the setting gives it, twice that after a
-/// refresh that came to no end, and so on up to 32 times, so that one does before the token expires.
-pub fn patience(at_most: Duration, unfinished: u32) -> Duration {
-    at_most.saturating_mul(1 << unfinished.min(5))
-}

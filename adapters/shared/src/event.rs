@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azid_core::{AccessToken, Error, LinkVerdict};
+use azid_core::{AccessToken, Error, LinkVerdict, Timestamp, TokenRequest};
 
 /// Something that a provider did, without a secret in it.
 #[derive(Clone, Debug)]
@@ -20,10 +20,16 @@ pub enum Event {
         /// Which link, how long it took, and why it has no token if it has none.
         verdict: LinkVerdict,
     },
-    /// A run brought a token.
+    /// A run brought a token, which only its callers get to see.
     Acquired {
-        /// The token.
-        token: AccessToken,
+        /// For which scopes.
+        scopes: Vec<String>,
+        /// The name of the credential that it came from; in a chain, of the link that won.
+        source: &'static str,
+        /// When it expires.
+        expires_on: Timestamp,
+        /// When the server would like it to be renewed, if it said so.
+        refresh_on: Option<Timestamp>,
     },
     /// A run that callers waited for failed.
     Failed {
@@ -35,6 +41,35 @@ pub enum Event {
         /// Why.
         error: Error,
     },
+}
+
+impl Event {
+    /// What the end of a run for this request is to the listener, and what it is to those who
+    /// waited: where a token is held that still works, they get that one.
+    pub fn of_end(
+        request: &TokenRequest,
+        result: Result<AccessToken, Error>,
+        held: Option<AccessToken>,
+    ) -> (Self, Result<AccessToken, Error>) {
+        match (result, held) {
+            (Ok(token), _) => {
+                let event = Self::Acquired {
+                    scopes: request.scopes().to_vec(),
+                    source: token.came_from(),
+                    expires_on: token.expires_on(),
+                    refresh_on: token.refreshes_on(),
+                };
+                (event, Ok(token))
+            }
+            (Err(error), Some(held)) => (Self::RefreshFailed { error }, Ok(held)),
+            (Err(error), None) => {
+                let event = Self::Failed {
+                    error: error.clone(),
+                };
+                (event, Err(error))
+            }
+        }
+    }
 }
 
 /// A listener.

@@ -41,13 +41,21 @@ impl Ledger {
             .read(|table| acquire.request(table, key, request, lane, now))
     }
 
-    /// Voids the lease of a flight that nobody drives, if it is late by now.
-    pub(crate) fn void_if_late(&self, id: FlightId, now: Now) {
-        lock(&self.acquire).void_if_late(id, now);
+    /// Voids the lease of a flight that nobody drives, if it is late by now, and says whether it
+    /// has ended, in this way or any other.
+    pub(crate) fn void_if_late(&self, id: FlightId, now: Now) -> bool {
+        let mut acquire = lock(&self.acquire);
+        acquire.void_if_late(id, now);
+        !acquire.is_flying(id)
     }
 
-    pub(crate) fn is_flying(&self, id: FlightId) -> bool {
-        lock(&self.acquire).is_flying(id)
+    /// Which of these flights have ended, and which have not.
+    pub(crate) fn ended(
+        &self,
+        flights: impl Iterator<Item = FlightId>,
+    ) -> (Vec<FlightId>, Vec<FlightId>) {
+        let acquire = lock(&self.acquire);
+        flights.partition(|id| !acquire.is_flying(*id))
     }
 
     pub(crate) fn guard(self: &Arc<Self>, lease: Lease) -> LeaseGuard {
@@ -75,26 +83,17 @@ pub struct LeaseGuard {
 }
 
 impl LeaseGuard {
-    /// The flight's number.
-    pub fn id(&self) -> FlightId {
-        self.lease().id()
-    }
-
-    /// How many flights for the same came to no end since one did: see [`Lease::unfinished`].
-    pub fn unfinished(&self) -> u32 {
-        self.lease().unfinished()
-    }
-
     /// Allows the flight so long from now on: the [`allowance`](crate::allowance) of its
     /// outstanding effect.
     pub fn extend(&self, allowed: Duration, now: Now) {
         lock(&self.ledger.acquire).extend(self.lease(), allowed, now);
     }
 
-    /// Gives the lease back with the flight's outcome.
-    pub fn settle(mut self, outcome: &Outcome, now: Now) {
+    /// Gives the lease back with the flight's outcome. That becomes an error where the token is for
+    /// another account than the one that signed in meanwhile.
+    pub fn settle(mut self, outcome: &mut Outcome, now: Now) {
         if let Some(lease) = self.lease.take() {
-            self.ledger.cache.remember(outcome.memory.iter().cloned());
+            self.ledger.cache.admit(outcome);
             let mut acquire = lock(&self.ledger.acquire);
             self.ledger
                 .cache
@@ -104,9 +103,9 @@ impl LeaseGuard {
 
     /// Gives the lease back with the outcome of a run that was not given the time that it needs:
     /// what it left is remembered, and nobody has failed.
-    pub fn cut_short(mut self, outcome: &Outcome, now: Now) {
+    pub fn cut_short(mut self, outcome: &mut Outcome, now: Now) {
         if let Some(lease) = self.lease.take() {
-            self.ledger.cache.remember(outcome.memory.iter().cloned());
+            self.ledger.cache.admit(outcome);
             let mut acquire = lock(&self.ledger.acquire);
             self.ledger
                 .cache

@@ -15,6 +15,7 @@
 
 mod allowance;
 mod cache;
+mod early_refresh;
 mod event;
 mod flights;
 mod ledger;
@@ -22,8 +23,9 @@ mod published;
 mod snapshot;
 pub mod sync;
 
-pub use self::allowance::{allowance, patience};
+pub use self::allowance::allowance;
 pub use self::cache::TokenCache;
+pub use self::early_refresh::EarlyRefresh;
 pub use self::event::{Event, OnEvent};
 pub use self::flights::{Asked, Flights, Waited};
 pub use self::ledger::{LeaseGuard, Ledger};

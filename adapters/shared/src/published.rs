@@ -30,25 +30,26 @@ impl Published {
         (now < entry.fresh_until && key == entry.key).then_some(&entry.token)
     }
 
-    /// What is to be published when this is and the table has changed.
-    pub(crate) fn update(&self, table: &TokenTable) -> Self {
-        let entries = table.entries().map(|(key, token, fresh_until)| {
+    /// What is to be published when this is and the table has changed under these keys.
+    pub(crate) fn update(&self, table: &TokenTable, changed: Vec<Key>) -> Self {
+        let mut tokens = self.tokens.clone();
+        for key in changed {
             let fingerprint = key.fingerprint(self.seed);
-            let known = self.tokens.get(&fingerprint).filter(|entry| {
-                entry.token == *token && entry.fresh_until == fresh_until && entry.key == *key
-            });
-            let entry = known.cloned().unwrap_or_else(|| {
-                Arc::new(Entry {
-                    key: key.clone(),
-                    token: token.clone(),
+            if let Some((token, fresh_until)) = table.entry(&key) {
+                let token = token.clone();
+                let entry = Entry {
+                    key,
+                    token,
                     fresh_until,
-                })
-            });
-            (fingerprint, entry)
-        });
+                };
+                tokens.insert(fingerprint, Arc::new(entry));
+            } else if tokens.get(&fingerprint).is_some_and(|it| it.key == key) {
+                tokens.remove(&fingerprint);
+            }
+        }
         Self {
             seed: self.seed,
-            tokens: entries.collect(),
+            tokens,
         }
     }
 
@@ -84,5 +85,37 @@ impl Hasher for AsIs {
     #[inline]
     fn finish(&self) -> u64 {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use azid_core::cache::RefreshSettings;
+    use azid_core::{Identity, TokenRequest};
+
+    use super::*;
+
+    #[test]
+    fn keys_whose_fingerprints_agree_get_none_of_each_others_tokens() {
+        let [one, other] = ["one", "other"].map(|name| Identity::of(name).finish());
+        let request = TokenRequest::new(["scope"]);
+        let now = Timestamp::from_unix_seconds(0);
+        let token = AccessToken::new("of one", now.after(Duration::from_secs(3600)));
+        let mut table = TokenTable::new(RefreshSettings::default());
+        let key = Key::new(&one, &request);
+        let ((), changed) = table.change(|table| table.hold(key, token.clone(), now, 0.0));
+        let mut published = Published::default().update(&table, changed);
+        let (_, entry) = published.tokens.drain().next().expect("one is held");
+        for identity in [&one, &other] {
+            let fingerprint = Key::new(identity, &request).fingerprint(published.seed);
+            published.tokens.insert(fingerprint, entry.clone());
+        }
+        let fresh = |identity| {
+            KeyRef::of_request(identity, &request, |key| published.fresh(key, now).cloned())
+        };
+        assert_eq!(fresh(&one), Some(token));
+        assert_eq!(fresh(&other), None);
     }
 }

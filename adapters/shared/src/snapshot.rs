@@ -7,7 +7,8 @@ use crate::TokenCache;
 
 impl TokenCache {
     /// What the cache holds, as bytes with the tokens and refresh tokens in them: to be kept where
-    /// nobody else can read or change them. Nothing of a credential that depends on code is in it.
+    /// nobody else can read or change them. Nothing of a credential that depends on code is in it,
+    /// nor about this machine; see [`Snapshot`].
     pub fn snapshot(&self) -> SecretBytes {
         let memory = self.memory();
         self.read(|table| Snapshot::of(table, &memory)).to_bytes()
@@ -18,10 +19,10 @@ impl TokenCache {
     ///
     /// # Errors
     ///
-    /// The bytes are no snapshot, or one that cannot be read. The cache is as it was.
+    /// The bytes are no snapshot, or one that cannot be read, or somebody else is signed in here than
+    /// was there. The cache is as it was.
     pub fn restore(&self, bytes: &SecretBytes, now: Timestamp) -> Result<(), SnapshotFault> {
         let snapshot = Snapshot::from_bytes(bytes, now)?;
-        self.change_all(|table, memory| snapshot.restore(table, memory, now));
-        Ok(())
+        self.change_all(|table, memory| snapshot.restore(table, memory, now))
     }
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::iter::successors;
+use std::mem::take;
 
 use azid_async::HttpClient;
 use azid_core::SecretBytes;
@@ -10,7 +11,7 @@ use azid_core::effect::{Detail, HttpFailure, HttpReply, HttpRequest, HttpRespons
 use azid_native::{Phase, Proxies, Recent, Route};
 use bytes::Bytes;
 use reqwest::header::{CONTENT_LENGTH, HeaderValue};
-use reqwest::{Client, ClientBuilder, Method, Proxy, Response, redirect, retry};
+use reqwest::{Client, ClientBuilder, Method, Proxy, Request, Response, redirect, retry};
 use rustls::ClientConfig;
 use tokio::task::spawn_blocking;
 
@@ -51,14 +52,12 @@ impl HttpClient for Reqwest {
             // Left to itself the client says nothing, and some servers then answer 411.
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        let response = client
-            .request(request.method, request.url)
-            .headers(headers)
-            .body(Bytes::from_owner(Zeroed(request.body)))
-            .send()
-            .await
-            .map_err(|error| on_way(&route, failure(error)))?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut outgoing = Request::new(request.method, request.url);
+        *outgoing.headers_mut() = headers;
+        *outgoing.body_mut() = Some(Bytes::from_owner(Zeroed(request.body)).into());
+        let sent = client.execute(outgoing).await;
+        let mut response = sent.map_err(|error| on_way(&route, failure(error)))?;
+        let (status, headers) = (response.status().as_u16(), take(response.headers_mut()));
         let body = read(response, request.requirements.max_body).await?;
         let mut answer = HttpResponse::new(status, body);
         answer.headers = headers;

@@ -2,42 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use azid_core::Credential;
-use azid_shared::{Event, OnEvent, TokenCache};
+use azid_shared::{EarlyRefresh, Event, OnEvent, TokenCache};
 
 use crate::host::Host;
 use crate::provider::TokenProvider;
-
-/// Who drives the refresh of a token that is still good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EarlyRefresh {
-    /// The caller who finds the token due, for so long at most; then it takes the token that is
-    /// held. All others take that at once.
-    Inline {
-        /// How long that caller may take over it: twice as long if the refresh before this one came
-        /// to no end, and so on up to 32 times, so that a slow one is done before the token expires.
-        at_most: Duration,
-    },
-    /// A thread of its own: no caller waits.
-    Spawn,
-}
-
-impl EarlyRefresh {
-    /// How long a caller drives a refresh, unless said otherwise.
-    pub const AT_MOST: Duration = Duration::from_secs(2);
-}
-
-impl Default for EarlyRefresh {
-    /// The caller, for two seconds.
-    fn default() -> Self {
-        Self::Inline {
-            at_most: Self::AT_MOST,
-        }
-    }
-}
 
 /// A provider under construction.
 #[must_use = "a builder does nothing until it builds"]
@@ -55,7 +25,7 @@ impl Builder {
             credential: Arc::new(credential),
             host: Host::new(),
             cache: None,
-            early_refresh: EarlyRefresh::default(),
+            early_refresh: EarlyRefresh::inline(),
             on_event: OnEvent::nobody(),
         }
     }
@@ -74,7 +44,9 @@ impl Builder {
         self
     }
 
-    /// Says who drives early refreshes.
+    /// Says who drives early refreshes: [a caller](EarlyRefresh::inline) for two seconds at most,
+    /// unless it is said. One that comes to no end in its time is begun anew on a thread of its own,
+    /// so that it is done before the token expires and nobody is kept for longer.
     pub fn early_refresh(mut self, early_refresh: EarlyRefresh) -> Self {
         self.early_refresh = early_refresh;
         self

@@ -6,10 +6,10 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use azid_core::cache::{Freshness, Key};
+use azid_core::cache::Key;
 use azid_core::effect::SleepReason;
 use azid_core::{
-    AccessToken, Cause, Credential, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
+    AccessToken, Cause, Credential, Environment, Error, ErrorKind, Outcome, Run, Step, TokenRequest,
 };
 use azid_shared::sync::{Arc, Condvar, Instant, Mutex, PoisonError, lock};
 use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache, allowance};
@@ -68,15 +68,21 @@ pub(crate) struct Means {
 pub(crate) struct Pilot {
     flight: Arc<Flight>,
     lease: Option<LeaseGuard>,
+    environment: Arc<Environment>,
     landing: Landing,
     catches_panics: bool,
 }
 
 impl Pilot {
-    pub(crate) fn new(flight: Arc<Flight>, lease: LeaseGuard) -> Self {
+    pub(crate) fn new(
+        flight: Arc<Flight>,
+        lease: LeaseGuard,
+        environment: Arc<Environment>,
+    ) -> Self {
         Self {
             flight,
             lease: Some(lease),
+            environment,
             landing: Landing::Abandoned,
             catches_panics: false,
         }
@@ -109,10 +115,14 @@ impl Pilot {
         request: TokenRequest,
         at_most: Option<Duration>,
     ) -> Result<AccessToken, Error> {
-        let is_challenged = request.claims_json().is_some();
-        let is_early = !is_challenged && held(means, key).is_some();
+        let held = || {
+            means
+                .cache
+                .held(key, &request, means.host.now().timestamp())
+        };
+        let is_early = held().is_some();
         let start = Instant::now();
-        let mut outcome = self.run(means, request, at_most, is_early);
+        let mut outcome = self.run(means, request.clone(), at_most, is_early);
         let links = std::mem::take(&mut outcome.links);
         let is_cut_short = at_most.is_some_and(|at_most| {
             let error = outcome.result.as_ref().err();
@@ -120,22 +130,7 @@ impl Pilot {
             error.is_some() && (is_told || start.elapsed() >= at_most)
         });
         let result = self.settle(means, outcome, is_cut_short);
-        let held = held(means, key).filter(|_| !is_challenged);
-        let (event, result) = match (result, held) {
-            (Ok(token), _) => (
-                Event::Acquired {
-                    token: token.clone(),
-                },
-                Ok(token),
-            ),
-            (Err(error), Some(held)) => (Event::RefreshFailed { error }, Ok(held)),
-            (Err(error), None) => (
-                Event::Failed {
-                    error: error.clone(),
-                },
-                Err(error),
-            ),
-        };
+        let (event, result) = Event::of_end(&request, result, held());
         // Who set no limit and may ask a person must not get the error of one who did or may not:
         // the others ask again.
         if (at_most.is_none() && !is_early) || result.is_ok() {
@@ -153,7 +148,7 @@ impl Pilot {
         at_most: Option<Duration>,
         is_early: bool,
     ) -> Outcome {
-        let run = || match board(means, request, at_most, is_early) {
+        let run = || match self.board(means, request, at_most, is_early) {
             Ok(first) => drive_watched(&means.host, first, |step| self.watch(means, step)),
             Err(error) => Outcome::without_token(error),
         };
@@ -163,6 +158,25 @@ impl Pilot {
         catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
             Outcome::without_token(error(means, ErrorKind::Failed, Cause::Panicked))
         })
+    }
+
+    fn board(
+        &self,
+        means: &Means,
+        request: TokenRequest,
+        at_most: Option<Duration>,
+        is_early: bool,
+    ) -> Result<Step, Error> {
+        let environment = Arc::clone(&self.environment);
+        let Ok(context) = means.host.context_in(environment, request) else {
+            return Err(error(means, ErrorKind::Failed, Cause::NoRandomness));
+        };
+        let context = means.cache.brief(context, is_early);
+        let context = match at_most {
+            Some(at_most) => context.with_deadline(at_most),
+            None => context,
+        };
+        Ok(Run::start(Arc::clone(&means.credential), context))
     }
 
     /// Keeps the lease alive for as long as the next effect may take.
@@ -181,15 +195,15 @@ impl Pilot {
     fn settle(
         &mut self,
         means: &Means,
-        outcome: Outcome,
+        mut outcome: Outcome,
         is_cut_short: bool,
     ) -> Result<AccessToken, Error> {
         if let Some(lease) = self.lease.take() {
             let now = means.host.now();
             if is_cut_short {
-                lease.cut_short(&outcome, now);
+                lease.cut_short(&mut outcome, now);
             } else {
-                lease.settle(&outcome, now);
+                lease.settle(&mut outcome, now);
             }
         }
         outcome.result
@@ -204,27 +218,6 @@ impl Drop for Pilot {
     }
 }
 
-fn board(
-    means: &Means,
-    request: TokenRequest,
-    at_most: Option<Duration>,
-    is_early: bool,
-) -> Result<Step, Error> {
-    let Ok(context) = means.host.context(request) else {
-        return Err(error(means, ErrorKind::Failed, Cause::NoRandomness));
-    };
-    let context = context.with_memory(means.cache.memory());
-    let context = match is_early {
-        true => context.without_asking(), // nobody waits for it
-        false => context,
-    };
-    let context = match at_most {
-        Some(at_most) => context.with_deadline(at_most),
-        None => context,
-    };
-    Ok(Run::start(Arc::clone(&means.credential), context))
-}
-
 /// The error of a caller whose time is up while the flight goes on.
 pub(crate) fn out_of_time(means: &Means) -> Error {
     error(means, ErrorKind::Unavailable, Cause::OutOfTime)
@@ -232,12 +225,4 @@ pub(crate) fn out_of_time(means: &Means) -> Error {
 
 fn error(means: &Means, kind: ErrorKind, cause: Cause) -> Error {
     Error::of(kind, means.credential.name(), cause)
-}
-
-/// The token that callers can go on with.
-fn held(means: &Means, key: &Key) -> Option<AccessToken> {
-    match means.cache.look(key, means.host.now().timestamp()) {
-        Freshness::Fresh(token) | Freshness::Due(token) => Some(token),
-        Freshness::Absent => None,
-    }
 }

@@ -199,9 +199,18 @@ impl Host {
     ///
     /// The system gives no randomness.
     pub fn context(&self, request: TokenRequest) -> Result<Context, SeedFailure> {
+        self.context_in(self.snapshot(), request)
+    }
+
+    /// The same in an environment that was captured already.
+    pub(crate) fn context_in(
+        &self,
+        environment: Arc<Environment>,
+        request: TokenRequest,
+    ) -> Result<Context, SeedFailure> {
         let context = Context::new(request, self.now(), self.seed()?);
         Ok(context
-            .with_environment(self.snapshot())
+            .with_environment(environment)
             .with_platform(self.platform))
     }
 

@@ -41,9 +41,9 @@ mod secure;
 mod tunnel;
 
 pub use azid_native::{Browser, Proxies, SeedFailure};
-pub use azid_shared::{Event, TokenCache};
+pub use azid_shared::{EarlyRefresh, Event, TokenCache};
 
-pub use self::builder::{Builder, EarlyRefresh};
+pub use self::builder::Builder;
 pub use self::drive::drive;
 pub use self::host::Host;
 pub use self::provider::TokenProvider;

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use azid_core::cache::{Key, KeyRef};
+use azid_core::cache::Key;
 use azid_core::{AccessToken, Credential, Error, Identity, Seed, TokenRequest};
 use azid_shared::sync::{Arc, Instant, thread};
-use azid_shared::{Asked, Flights, Ledger, TokenCache, patience};
+use azid_shared::{Asked, EarlyRefresh, Flights, Ledger, TokenCache};
 
-use crate::builder::{Builder, EarlyRefresh};
+use crate::builder::Builder;
 use crate::flight::{Flight, Landing, Means, Pilot, out_of_time};
 use crate::host::Host;
 
@@ -141,9 +141,7 @@ impl TokenProvider {
             means, identity, ..
         } = &*self.0;
         let now = means.host.timestamp();
-        KeyRef::of_scopes(identity, scopes, |key| {
-            means.cache.with_fresh(key, now, look)
-        })
+        means.cache.with_fresh_of(identity, scopes, now, look)
     }
 
     /// The same for a request. One with the claims of a challenge has no token in the cache.
@@ -152,16 +150,11 @@ impl TokenProvider {
         request: &TokenRequest,
         look: impl FnOnce(&AccessToken) -> T,
     ) -> Option<T> {
-        if request.claims_json().is_some() {
-            return None;
-        }
         let Inner {
             means, identity, ..
         } = &*self.0;
         let now = means.host.timestamp();
-        KeyRef::of_request(identity, request, |key| {
-            means.cache.with_fresh(key, now, look)
-        })
+        means.cache.with_fresh_for(identity, request, now, look)
     }
 
     /// Drops a token that a service has rejected, so that the next caller gets a new one. It has
@@ -204,8 +197,14 @@ impl TokenProvider {
                     let Some(pilot) = pilot else {
                         return Ok(held);
                     };
-                    let renewed = self.refresh(pilot, unfinished, key, request, left);
-                    return Ok(renewed.unwrap_or(held));
+                    let Some(at_most) = self.inline(unfinished, left) else {
+                        self.spawn(pilot, key, request);
+                        return Ok(held);
+                    };
+                    match pilot.fly_early(means, &key, request.clone(), at_most) {
+                        Ok(token) => return Ok(token),
+                        Err(_) => continue, // the token that was held was lost meanwhile
+                    }
                 }
                 Asked::Wait(flight) => (flight, true),
                 Asked::Queue(flight) => (flight, false),
@@ -237,36 +236,23 @@ impl TokenProvider {
         let Inner { means, flights, .. } = &*self.0;
         let now = means.host.now();
         let memory = means.cache.memory();
-        let lane = means.credential.lane(&memory, &means.host.snapshot());
+        let environment = means.host.snapshot();
+        let lane = means.credential.lane(&memory, &environment);
         flights.ask(key, request, lane, now, |lease| {
             let flight = Arc::<Flight>::default();
-            *pilot = Some(Pilot::new(Arc::clone(&flight), lease));
+            *pilot = Some(Pilot::new(Arc::clone(&flight), lease, environment));
             flight
         })
     }
 
-    /// Sees to the renewal of a token that is good, and answers the new one if it is there in time.
-    fn refresh(
-        &self,
-        pilot: Pilot,
-        unfinished: u32,
-        key: Key,
-        request: TokenRequest,
-        left: Option<Duration>,
-    ) -> Option<AccessToken> {
+    /// How long this caller, which has a good token, drives its renewal, if it does so at all: not
+    /// where the time was too short for the last one, nor where its own is shorter.
+    fn inline(&self, unfinished: u32, left: Option<Duration>) -> Option<Duration> {
         match self.0.early_refresh {
-            EarlyRefresh::Inline { at_most } => {
-                let at_most = patience(at_most, unfinished);
-                if left.is_some_and(|left| left < at_most) {
-                    self.spawn(pilot, key, request); // so that the hasty cut nothing short
-                    return None;
-                }
-                pilot.fly_early(&self.0.means, &key, request, at_most).ok()
+            EarlyRefresh::Inline { at_most } if unfinished == 0 => {
+                left.is_none_or(|left| left >= at_most).then_some(at_most)
             }
-            EarlyRefresh::Spawn => {
-                self.spawn(pilot, key, request);
-                None
-            }
+            _ => None,
         }
     }
 

@@ -4,6 +4,7 @@
 //! with the result or without one. A lease that is overdue is void: the next caller flies anew,
 //! and what the old one may still bring is taken only if it is better than what is held.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::flights::{Flights, InTheAir};
@@ -28,6 +29,8 @@ pub struct Acquire {
     history: History,
     entropy: Entropy,
     started: u64,
+    /// What its leases have in common, and with no other provider's.
+    mark: Arc<()>,
 }
 
 /// What a caller does.
@@ -55,13 +58,15 @@ pub enum Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FlightId(u64);
 
-/// The right and the duty to fly. Only [`Acquire`] makes one, and it can be given back once.
+/// The right and the duty to fly. Only [`Acquire`] makes one, and it can be given back once, to the
+/// same one. To another it is as void as one that is overdue.
 #[derive(Debug)]
 #[must_use = "a lease is given back, by settling or by abandoning it"]
 pub struct Lease {
     key: Key,
     id: FlightId,
     unfinished: u32,
+    mark: Arc<()>,
 }
 
 impl Lease {
@@ -96,6 +101,7 @@ impl Acquire {
             history: History::default(),
             entropy: Entropy::new(seed),
             started: 0,
+            mark: Arc::default(),
         }
     }
 
@@ -139,7 +145,9 @@ impl Acquire {
     /// Allows a flight so long from now on: as long as the effect that is outstanding may take, and
     /// [`GRACE`](Self::GRACE).
     pub fn extend(&mut self, lease: &Lease, allowed: Duration, now: Now) {
-        self.flights.extend(lease, Span::new(now, allowed));
+        if self.has_made(lease) {
+            self.flights.extend(lease, Span::new(now, allowed));
+        }
     }
 
     /// Takes a flight's result: holds the token, or remembers not to try again at once.
@@ -150,7 +158,7 @@ impl Acquire {
         result: &Result<AccessToken, Error>,
         now: Now,
     ) {
-        let is_current = self.flights.land(lease.id).is_some();
+        let is_current = self.land(&lease).is_some();
         let pause = pause_in(tokens);
         let (key, moment) = (lease.key, now.timestamp());
         match result {
@@ -177,13 +185,15 @@ impl Acquire {
     /// Takes a lease back without a result. The endpoint has not failed, so the next caller may
     /// fly at once.
     pub fn abandon(&mut self, lease: Lease) {
-        self.give_up(lease.id);
+        if self.has_made(&lease) {
+            self.give_up(lease.id);
+        }
     }
 
     /// Takes a lease back from a caller who could not give its flight the time that it needs. The
     /// endpoint has not failed; a token that is held is left alone for a while.
     pub fn cut_short(&mut self, lease: Lease, tokens: &TokenTable, now: Now) {
-        if let Some(key) = self.flights.land(lease.id) {
+        if let Some(key) = self.land(&lease) {
             self.history.cut_short(key, pause_in(tokens), now);
         }
     }
@@ -211,7 +221,19 @@ impl Acquire {
             key: key.clone(),
             id,
             unfinished: self.history.unfinished(key),
+            mark: Arc::clone(&self.mark),
         }
+    }
+
+    /// Whether the lease is one of this provider's: the numbers of others are the same.
+    fn has_made(&self, lease: &Lease) -> bool {
+        Arc::ptr_eq(&self.mark, &lease.mark)
+    }
+
+    fn land(&mut self, lease: &Lease) -> Option<Key> {
+        self.has_made(lease)
+            .then(|| self.flights.land(lease.id))
+            .flatten()
     }
 
     fn void_overdue(&mut self, now: Now) {

@@ -47,6 +47,28 @@ impl Writer {
         }
     }
 
+    /// Writes as many of the items, from the first on, as leave no more than so many bytes in all.
+    pub(super) fn list_up_to<T>(
+        &mut self,
+        most: usize,
+        items: &[T],
+        write: impl Fn(&mut Self, &T),
+    ) {
+        let start = self.0.len();
+        self.length(0);
+        let mut written = 0_u64;
+        for item in items {
+            let end = self.0.len();
+            write(self, item);
+            if self.0.len() > most {
+                self.0.truncate(end); // it is zeroed with the rest
+                break;
+            }
+            written += 1;
+        }
+        self.0[start..start + 8].copy_from_slice(&written.to_le_bytes());
+    }
+
     pub(super) fn list<T>(&mut self, items: &[T], write: impl Fn(&mut Self, &T)) {
         self.length(items.len());
         items.iter().for_each(|item| write(self, item));

@@ -16,6 +16,8 @@ pub(super) struct Flights {
     flying: HashMap<Key, Flight>,
     keys: HashMap<FlightId, Key>,
     lanes: HashMap<Identity, FlightId>,
+    /// As long as it lasts no flight is overdue, so that nobody need look at each.
+    calm: Option<Span>,
 }
 
 #[derive(Debug)]
@@ -75,6 +77,7 @@ impl Flights {
             self.lanes.insert(key.identity().clone(), id);
         }
         self.keys.insert(id, key.clone());
+        self.expect_calm_for(&allowed);
         let claims = claims.map(str::to_owned);
         let flight = Flight {
             id,
@@ -88,6 +91,7 @@ impl Flights {
         let flight = self.flying.get_mut(lease.key());
         if let Some(flight) = flight.filter(|flight| flight.id == lease.id()) {
             flight.allowed = allowed;
+            self.expect_calm_for(&allowed);
         }
     }
 
@@ -118,12 +122,36 @@ impl Flights {
     /// The flights that have used up what they were allowed.
     #[expect(
         clippy::disallowed_methods,
+        clippy::iter_over_hash_type,
         reason = "what is overdue does not depend on the order"
     )]
     pub(super) fn overdue(&mut self, now: Now) -> Vec<FlightId> {
-        let flights = self.flying.values_mut();
-        flights
-            .filter_map(|flight| flight.is_overdue(now).then_some(flight.id))
-            .collect()
+        if self.calm.as_ref().is_some_and(|calm| calm.is_on(now)) {
+            return Vec::new();
+        }
+        let mut overdue = Vec::new();
+        self.calm = None;
+        for flight in self.flying.values_mut() {
+            if flight.is_overdue(now) {
+                overdue.push(flight.id);
+            } else {
+                let rest = flight.allowed.rest(now);
+                let rest = self.calm.map_or(rest, |calm| calm.length().min(rest));
+                self.calm = Some(Span::new(now, rest));
+            }
+        }
+        overdue
+    }
+
+    /// The calm lasts no longer than what a flight is allowed from now on.
+    fn expect_calm_for(&mut self, allowed: &Span) {
+        let now = allowed.since();
+        let rest = match &self.calm {
+            Some(calm) if now.is_set_back_since(calm.since()) => Duration::ZERO,
+            Some(calm) => calm.rest(now),
+            None if self.flying.is_empty() => Duration::MAX,
+            None => Duration::ZERO,
+        };
+        self.calm = Some(Span::new(now, rest.min(allowed.length())));
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! name, version ─► tokens ─► facts ─► rejected refresh tokens ─► digest
 //!
+//! More than 64 MiB are neither written nor read. Half of that is for tokens, of which those that
+//! expire first are left out; the facts that were learned first are if they do not fit into the rest.
+//!
 //! Numbers are little-endian; before each text or list stands its length. The digest tells damage
 //! from content. It does not tell a forger from an honest writer: whoever can change the bytes
 //! decides which tokens a program uses.
@@ -12,17 +15,19 @@ use sha2::{Digest as _, Sha256};
 
 use super::bytes::{Reader, Writer};
 use super::{Key, TokenTable};
+use crate::credentials::CredentialConfig;
 use crate::identity::Identity;
 use crate::memory::{Fact, Memory, MemoryChange};
 use crate::secret::{Secret, SecretBytes};
 use crate::time::Timestamp;
 use crate::token::AccessToken;
 
-/// What a cache holds at one moment: its tokens, and what runs left to remember, refresh tokens
-/// among it.
+/// What a cache holds at one moment: its tokens, and of what runs left to remember who signed in,
+/// their refresh tokens, and those that were rejected.
 ///
-/// Tokens of credentials that depend on code ([`Identity::private`]) are not in it, since no other
-/// process has that code.
+/// Nothing of credentials that depend on code ([`Identity::private`], [`Memory::PRIVATE`]) is in it,
+/// since no other process has that code; nor is what was found out about this machine, such as its
+/// region, whether it has a metadata service, and which link of a chain works here.
 ///
 /// ```
 /// use azid_core::cache::{Snapshot, TokenTable};
@@ -34,7 +39,7 @@ use crate::token::AccessToken;
 /// let now = Timestamp::from_unix_seconds(1_800_000_000);
 /// let snapshot = Snapshot::from_bytes(&bytes, now)?;
 /// let mut memory = Memory::default();
-/// snapshot.restore(&mut tokens, &mut memory, now);
+/// snapshot.restore(&mut tokens, &mut memory, now)?;
 /// # Ok::<(), azid_core::cache::SnapshotFault>(())
 /// ```
 #[derive(Clone, PartialEq)]
@@ -62,6 +67,9 @@ pub enum SnapshotFault {
     Damaged,
     /// They are more than any snapshot is: 64 MiB.
     TooLarge,
+    /// Somebody else is signed in here, by the same application in the same tenant, than was where
+    /// it was made: the tokens of both would lie under one credential.
+    OtherAccount,
 }
 
 const NAME: &[u8] = b"azid cache";
@@ -81,20 +89,24 @@ impl Snapshot {
                 due_on,
             })
             .collect();
-        tokens.sort_by(|one, other| one.key.parts().cmp(&other.key.parts()));
+        tokens.sort_by(|one, other| {
+            let by_end = other.token.expires_on().cmp(&one.token.expires_on());
+            by_end.then_with(|| one.key.parts().cmp(&other.key.parts()))
+        });
         Self {
             tokens,
-            changes: memory.changes().collect(),
+            changes: memory.portable().collect(),
         }
     }
 
-    /// The snapshot as bytes, with its secrets in them.
+    /// The snapshot as bytes, with its secrets in them: as much of it as can be read again.
     pub fn to_bytes(&self) -> SecretBytes {
         let mut to = Writer::default();
         to.bytes(NAME);
         to.byte(VERSION);
-        to.list(&self.tokens, |to, kept| kept.write(to));
-        to.list(&self.changes, write_change);
+        let most = MOST_BYTES - DIGEST_BYTES;
+        to.list_up_to(most / 2, &self.tokens, |to, kept| kept.write(to));
+        to.list_up_to(most, &self.changes, write_change);
         let digest = Sha256::digest(to.written());
         to.bytes(&digest);
         to.finish()
@@ -125,7 +137,19 @@ impl Snapshot {
 
     /// Puts the snapshot's content beside what is there. A token that is held gives way only to one
     /// that lives longer and was not asked for earlier, and of two facts the newer stays.
-    pub fn restore(self, tokens: &mut TokenTable, memory: &mut Memory, now: Timestamp) {
+    ///
+    /// # Errors
+    ///
+    /// Somebody else is signed in here. What is there stays as it is.
+    pub fn restore(
+        self,
+        tokens: &mut TokenTable,
+        memory: &mut Memory,
+        now: Timestamp,
+    ) -> Result<(), SnapshotFault> {
+        if memory.contradicts(&self.changes) {
+            return Err(SnapshotFault::OtherAccount);
+        }
         for Kept { key, token, due_on } in self.tokens {
             if token.expires_on() > now && tokens.is_improved_by(&key, &token, now) {
                 tokens.put(key, token, due_on);
@@ -134,6 +158,7 @@ impl Snapshot {
         for change in self.changes {
             memory.apply(change);
         }
+        Ok(())
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
@@ -201,25 +226,16 @@ fn write_change(to: &mut Writer, change: &MemoryChange) {
             to.text(key);
             to.moment(*on);
             match fact {
-                Fact::Answered => to.byte(0),
-                Fact::Winner(link) => {
-                    to.byte(1);
-                    to.length(*link);
-                }
                 Fact::RefreshToken(token) => {
-                    to.byte(2);
+                    to.byte(0);
                     to.text(token.expose());
                 }
                 Fact::SignedIn(record) => {
-                    to.byte(3);
+                    to.byte(1);
                     let record = serde_json::to_string(record);
                     to.text(&record.expect("a record is texts"));
                 }
-                Fact::Absent => to.byte(4),
-                Fact::Found(text) => {
-                    to.byte(5);
-                    to.text(text);
-                }
+                _ => unreachable!("no other fact is portable"),
             }
         }
     }
@@ -232,12 +248,8 @@ fn read_change(from: &mut Reader<'_>) -> Option<MemoryChange> {
     let key = from.text()?.to_owned();
     let on = from.moment()?;
     let fact = match from.byte()? {
-        0 => Fact::Answered,
-        1 => Fact::Winner(from.length()?),
-        2 => Fact::RefreshToken(from.text()?.into()),
-        3 => Fact::SignedIn(serde_json::from_str(from.text()?).ok()?),
-        4 => Fact::Absent,
-        5 => Fact::Found(from.text()?.to_owned()),
+        0 => Fact::RefreshToken(from.text()?.into()),
+        1 => Fact::SignedIn(serde_json::from_str(from.text()?).ok()?),
         _ => return None,
     };
     Some(MemoryChange::Learned { key, fact, on })
@@ -245,33 +257,9 @@ fn read_change(from: &mut Reader<'_>) -> Option<MemoryChange> {
 
 /// The name of a credential of this library; a token of any other does not say where it came from.
 fn known_name(name: &str) -> &'static str {
-    let known = NAMES.iter().find(|known| **known == name);
+    let known = CredentialConfig::NAMES.iter().find(|known| **known == name);
     known.copied().unwrap_or_default()
 }
-
-const NAMES: [&str; 21] = [
-    "AuthorizationCodeCredential",
-    "AzureCliCredential",
-    "AzureDeveloperCliCredential",
-    "AzurePipelinesCredential",
-    "AzurePowerShellCredential",
-    "ChainedTokenCredential",
-    "ClientAssertionCredential",
-    "ClientCertificateCredential",
-    "ClientSecretCredential",
-    "DefaultAzureCredential",
-    "DeveloperToolsCredential",
-    "DeviceCodeCredential",
-    "EnvironmentCredential",
-    "GitHubActionsCredential",
-    "InteractiveBrowserCredential",
-    "ManagedIdentityCredential",
-    "OnBehalfOfCredential",
-    "RefreshTokenCredential",
-    "StaticTokenCredential",
-    "UsernamePasswordCredential",
-    "WorkloadIdentityCredential",
-];
 
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -295,6 +283,9 @@ impl fmt::Display for SnapshotFault {
                 f,
                 "this is larger than any snapshot of a token cache: over {MOST_BYTES} bytes"
             ),
+            Self::OtherAccount => {
+                f.write_str("this snapshot of a token cache is of another account's sign-in")
+            }
         }
     }
 }

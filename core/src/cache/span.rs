@@ -6,7 +6,7 @@ use crate::time::Now;
 
 /// A while by the host's monotonic clock. Where there is only the wall clock, and that is set back,
 /// the while begins anew: it may end late by what had passed, and never later.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     since: Now,
     length: Duration,
@@ -33,6 +33,21 @@ impl Span {
 
     pub(super) fn length(&self) -> Duration {
         self.length
+    }
+
+    pub(super) fn since(&self) -> Now {
+        self.since
+    }
+
+    /// Whether it is certainly not over, nor was begun by a clock that was set back.
+    pub(super) fn is_on(&self, now: Now) -> bool {
+        !now.is_set_back_since(self.since) && !self.rest(now).is_zero()
+    }
+
+    /// How much of it is left.
+    pub(super) fn rest(&self, now: Now) -> Duration {
+        self.length
+            .saturating_sub(now.since(self.since, self.length))
     }
 }
 

@@ -44,6 +44,8 @@ impl Default for RefreshSettings {
 pub struct TokenTable {
     settings: RefreshSettings,
     held: HashMap<Key, Held>,
+    /// Whose tokens have changed, while somebody wants to know.
+    changed: Option<Vec<Key>>,
 }
 
 #[derive(Clone, Debug)]
@@ -69,6 +71,7 @@ impl TokenTable {
         Self {
             settings,
             held: HashMap::new(),
+            changed: None,
         }
     }
 
@@ -87,6 +90,19 @@ impl TokenTable {
         }
     }
 
+    /// Makes changes, and answers the keys under which another token is held since, or none: what a
+    /// copy of the table must follow.
+    pub fn change<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> (T, Vec<Key>) {
+        self.changed = Some(Vec::new());
+        let answer = change(self);
+        (answer, self.changed.take().unwrap_or_default())
+    }
+
+    /// The token under a key and the moment when it becomes due or expires, whichever is first.
+    pub fn entry(&self, key: &Key) -> Option<(&AccessToken, Timestamp)> {
+        self.held.get(key).map(Held::entry)
+    }
+
     /// Holds a token under a key, in place of the one that was there. `draw` is a random number
     /// from 0 to 1 that decides how much earlier than its date the token is due.
     pub fn hold(&mut self, key: Key, token: AccessToken, now: Timestamp, draw: f64) {
@@ -99,6 +115,7 @@ impl TokenTable {
         if !self.held.contains_key(&key) && self.held.len() >= self.settings.bound.max(1) {
             self.evict();
         }
+        self.note(&key);
         self.held.insert(key, Held { token, due_on });
     }
 
@@ -110,8 +127,14 @@ impl TokenTable {
     )]
     pub fn invalidate(&mut self, token: &AccessToken) -> bool {
         let before = self.held.len();
-        self.held
-            .retain(|_, held| held.token.secret() != token.secret());
+        let changed = &mut self.changed;
+        self.held.retain(|key, held| {
+            let stays = held.token.secret() != token.secret();
+            if let (false, Some(changed)) = (stays, &mut *changed) {
+                changed.push(key.clone());
+            }
+            stays
+        });
         self.held.len() < before
     }
 
@@ -121,9 +144,10 @@ impl TokenTable {
         reason = "whoever collects the entries makes no use of their order"
     )]
     pub fn entries(&self) -> impl Iterator<Item = (&Key, &AccessToken, Timestamp)> {
-        self.held
-            .iter()
-            .map(|(key, held)| (key, &held.token, held.due_on.min(held.token.expires_on())))
+        self.held.iter().map(|(key, held)| {
+            let (token, due_on) = held.entry();
+            (key, token, due_on)
+        })
     }
 
     /// How many tokens are held.
@@ -181,7 +205,20 @@ impl TokenTable {
         }
         if let Some((_, key)) = first {
             let key = key.clone();
+            self.note(&key);
             self.held.remove(&key);
         }
+    }
+
+    fn note(&mut self, key: &Key) {
+        if let Some(changed) = &mut self.changed {
+            changed.push(key.clone());
+        }
+    }
+}
+
+impl Held {
+    fn entry(&self) -> (&AccessToken, Timestamp) {
+        (&self.token, self.due_on.min(self.token.expires_on()))
     }
 }

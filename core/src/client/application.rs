@@ -1,6 +1,7 @@
 //! An application of a tenant: what all credentials of service principals have in common.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,25 @@ pub(crate) struct Application {
     pub(crate) region: Option<Region>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) validated_by: Option<Authority>,
+    #[serde(skip)]
+    pub(crate) own_client: OwnClient,
+}
+
+/// The client of an application at its own tenant, made when it is first needed, beside the authority
+/// that it is for. It follows from the rest of the application, so it plays no part in comparisons.
+#[derive(Clone, Default)]
+pub(crate) struct OwnClient(OnceLock<(Authority, Arc<Client>)>);
+
+impl PartialEq for OwnClient {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for OwnClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OwnClient")
+    }
 }
 
 /// The options that every credential of an application has, as methods; `at` says in which field
@@ -95,6 +115,7 @@ impl Application {
             additionally_allowed_tenants: AllowedTenants::default(),
             region: None,
             validated_by: None,
+            own_client: OwnClient::default(),
         })
     }
 
@@ -137,15 +158,18 @@ impl Application {
     /// Takes the steps that the options call for, and goes on with the client at its endpoint.
     pub(crate) fn reach(
         &self,
-        then: impl FnOnce(Client, &mut Context) -> Next + Send + 'static,
+        then: impl FnOnce(Arc<Client>, &mut Context) -> Next + Send + 'static,
         cx: &mut Context,
     ) -> Next {
         let tenant = self.tenant_to_ask(cx)?;
+        if self.region.is_none() && self.validated_by.is_none() {
+            return then(self.client(tenant), cx);
+        }
         let client_id = self.client_id.clone();
         let ask = {
             let tenant = tenant.clone();
             move |authority: Authority, cx: &mut Context| {
-                then(Client::new(&authority, tenant, client_id), cx)
+                then(Arc::new(Client::new(&authority, tenant, client_id)), cx)
             }
         };
         let authority = self.authority.clone();
@@ -157,6 +181,18 @@ impl Application {
         match &self.validated_by {
             Some(trusted) => discovery::validate(&self.authority, trusted, &tenant, find, cx),
             None => find(cx),
+        }
+    }
+
+    /// The client at its authority's endpoint for this tenant.
+    fn client(&self, tenant: TenantId) -> Arc<Client> {
+        let make = |tenant| Arc::new(Client::new(&self.authority, tenant, self.client_id.clone()));
+        let made = || (self.authority.clone(), make(self.tenant.clone()));
+        let (authority, own) = self.own_client.0.get_or_init(made);
+        let is_own = *authority == self.authority && own.tenant == tenant;
+        match is_own && own.client_id == self.client_id {
+            true => Arc::clone(own),
+            false => make(tenant),
         }
     }
 }

@@ -74,6 +74,10 @@ impl ClientCredential {
 }
 
 impl Prove for ClientCredential {
+    fn is_private(&self) -> bool {
+        self.identify(Identity::of("proof")).is_private()
+    }
+
     fn prove(&self, client: &Client, then: Proven, cx: &mut Context) -> Next {
         self.way().prove(client, then, cx)
     }

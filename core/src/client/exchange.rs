@@ -60,6 +60,11 @@ pub(crate) trait Prove: Send + Sync {
         Repeat::Rebuild
     }
 
+    /// Whether it is code of this process that proves.
+    fn is_private(&self) -> bool {
+        false
+    }
+
     /// Whether there may be a newer proof by now, after this one was refused.
     fn may_be_renewed(&self, _refused: &ServiceError) -> bool {
         false
@@ -85,11 +90,12 @@ impl Prove for PublicClient {
 
 /// A token request that waits for its proof.
 pub(crate) struct Exchange {
-    client: Client,
+    client: Arc<Client>,
     prove: Arc<dyn Prove>,
     grant: Grant,
     request: Option<TokenRequest>,
-    url: Url,
+    /// Another way to the endpoint.
+    url: Option<Url>,
     requirements: Requirements,
     retry: RetryPolicy,
     explain: Explain,
@@ -97,13 +103,13 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// An exchange at the client's token endpoint.
-    pub(crate) fn new(client: Client, prove: Arc<dyn Prove>, grant: Grant) -> Self {
+    pub(crate) fn new(client: Arc<Client>, prove: Arc<dyn Prove>, grant: Grant) -> Self {
         Self {
-            url: client.token_endpoint.clone(),
             client,
             prove,
             grant,
             request: None,
+            url: None,
             requirements: Requirements::default(),
             retry: RetryPolicy::entra(),
             explain: |_| None,
@@ -123,7 +129,7 @@ impl Exchange {
         requirements: Requirements,
         explain: Explain,
     ) -> Self {
-        self.url = url;
+        self.url = Some(url);
         self.requirements = requirements;
         self.explain = explain;
         self
@@ -202,7 +208,8 @@ impl Exchange {
             Some(claims) => form.field("claims", claims),
             None => form,
         };
-        correlated(HttpRequest::post_form(self.url.clone(), &form), cx)
+        let url = self.url.as_ref().unwrap_or(&self.client.token_endpoint);
+        correlated(HttpRequest::post_form(url.clone(), &form), cx)
             .requirements(self.requirements.clone())
             .retry(self.grant.retry(&*self.prove, &self.retry))
     }

@@ -32,7 +32,7 @@ pub(crate) const SIGN_IN_SCOPES: [&str; 3] = ["openid", "profile", "offline_acce
 
 impl Grant {
     /// Adds what the grant is made of, and the scopes.
-    pub(super) fn fill(&self, form: Form, scopes: &[String]) -> Form {
+    pub(super) fn fill<'a>(&'a self, form: Form<'a>, scopes: &'a [String]) -> Form<'a> {
         let form = match self {
             Self::ClientCredentials => form,
             Self::OnBehalfOf(assertion) => form
@@ -44,7 +44,7 @@ impl Grant {
                 verifier,
             } => form
                 .secret("code", code)
-                .field("redirect_uri", redirect_uri)
+                .field("redirect_uri", redirect_uri.as_str())
                 .secret("code_verifier", verifier),
             Self::DeviceCode(code) => form.secret("device_code", code),
             Self::RefreshToken(token) => form.secret("refresh_token", token),
@@ -57,7 +57,10 @@ impl Grant {
                 .secret("password", password),
         };
         match self {
-            Self::ClientCredentials | Self::OnBehalfOf(_) => form.field("scope", scopes.join(" ")),
+            Self::ClientCredentials | Self::OnBehalfOf(_) => match scopes {
+                [scope] => form.field("scope", scope.as_str()),
+                scopes => form.field("scope", scopes.join(" ")),
+            },
             Self::DeviceCode(_) => form.field("client_info", "1"), // its scopes are known already
             _ => form
                 .field("scope", with_sign_in(scopes))

@@ -163,6 +163,7 @@ impl WorkloadIdentityCredential {
                 additionally_allowed_tenants: self.additionally_allowed_tenants.clone(),
                 region: self.region.clone(),
                 validated_by: self.validated_by.clone(),
+                own_client: Default::default(),
             },
             token_file: token_file.unwrap_or_else(|| variable(TOKEN_FILE).to_owned()),
             token_proxy: if self.identity_binding {

@@ -55,23 +55,26 @@ impl HttpRequest {
     }
 
     /// A `POST` of a form (`application/x-www-form-urlencoded`).
-    pub fn post_form(url: Url, form: &Form) -> Self {
-        let mut request = Self::new(Method::POST, url);
+    pub fn post_form(url: Url, form: &Form<'_>) -> Self {
+        let mut request = Self::with_body(Method::POST, url, form.encode());
         request.headers.insert(
             CONTENT_TYPE,
             HeaderValue::from_static("application/x-www-form-urlencoded"),
         );
-        request.body = form.encode();
         request.secrets = form.secrets().cloned().collect();
         request
     }
 
     fn new(method: Method, url: Url) -> Self {
+        Self::with_body(method, url, SecretBytes::default())
+    }
+
+    fn with_body(method: Method, url: Url, body: SecretBytes) -> Self {
         Self {
             method,
             url,
-            headers: HeaderMap::new(),
-            body: SecretBytes::default(),
+            headers: HeaderMap::with_capacity(8), // what a token request has, and the host adds
+            body,
             requirements: Requirements::default(),
             retry: RetryPolicy::never(),
             secrets: Vec::new(),

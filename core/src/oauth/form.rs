@@ -1,29 +1,33 @@
 //! A form under construction that knows which of its values are secret.
 
+use std::borrow::Cow;
+
 use url::form_urlencoded::byte_serialize;
 
 use crate::secret::{Secret, SecretBytes};
 
 /// The fields of a token request (RFC 6749 appendix B), in the order they are added.
 #[derive(Debug, Default)]
-pub struct Form {
-    fields: Vec<(&'static str, Value)>,
+pub struct Form<'a> {
+    fields: Vec<(&'static str, Value<'a>)>,
 }
 
 #[derive(Debug)]
-enum Value {
-    Plain(String),
+enum Value<'a> {
+    Plain(Cow<'a, str>),
     Secret(Secret),
 }
 
-impl Form {
+impl<'a> Form<'a> {
     /// An empty form.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            fields: Vec::with_capacity(8), // most forms fit
+        }
     }
 
     /// Adds a field whose value is fit to be seen.
-    pub fn field(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn field(mut self, name: &'static str, value: impl Into<Cow<'a, str>>) -> Self {
         self.fields.push((name, Value::Plain(value.into())));
         self
     }
@@ -44,7 +48,7 @@ impl Form {
     /// The form as a body. The buffer is made as long as it can get, since a buffer that grows
     /// leaves copies of its content behind.
     pub(crate) fn encode(&self) -> SecretBytes {
-        let longest = |(name, value): &(&str, Value)| name.len() + 2 + 3 * value.text().len();
+        let longest = |(name, value): &(&str, Value<'_>)| name.len() + 2 + 3 * value.text().len();
         let mut body = String::with_capacity(self.fields.iter().map(longest).sum());
         for (name, value) in &self.fields {
             if !body.is_empty() {
@@ -58,7 +62,7 @@ impl Form {
     }
 }
 
-impl Value {
+impl Value<'_> {
     fn text(&self) -> &str {
         match self {
             Self::Plain(text) => text,

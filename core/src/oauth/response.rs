@@ -1,6 +1,7 @@
 //! Answers with a token, read leniently where endpoints differ and strictly where it matters.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -86,9 +87,8 @@ impl TokenAnswer {
         if !is_word(secret.expose()) {
             return Err(AnswerFault::Unfit("access_token").into());
         }
-        let token_type = body.token_type.as_ref().map_or("", Secret::expose);
-        if !token_type.eq_ignore_ascii_case("Bearer") {
-            let token_type = safe_text(token_type, LONGEST_TYPE, cx.sent_secrets());
+        if let Some(TokenType::Other(token_type)) = body.token_type {
+            let token_type = safe_text(token_type.expose(), LONGEST_TYPE, cx.sent_secrets());
             if !token_type.is_empty() && !token_type.eq_ignore_ascii_case("Bearer") {
                 return Err(AnswerFault::OtherType(token_type).into());
             }
@@ -152,11 +152,26 @@ struct Body {
     refresh_token: Option<Secret>,
     id_token: Option<Secret>,
     client_info: Option<Secret>,
-    token_type: Option<Secret>,
+    token_type: Option<TokenType>,
     expires_in: Option<Number>,
     expires_on: Option<Number>,
     refresh_in: Option<Number>,
     identity: AnsweredIdentity,
+}
+
+/// How a token is used, as the answer says.
+enum TokenType {
+    Bearer,
+    Other(Secret),
+}
+
+impl From<&str> for TokenType {
+    fn from(text: &str) -> Self {
+        match text.eq_ignore_ascii_case("Bearer") {
+            true => Self::Bearer,
+            false => Self::Other(text.into()),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Body {
@@ -178,18 +193,18 @@ impl<'de> Visitor<'de> for Members {
         let mut body = Body::default();
         while let Some(name) = members.next_key::<std::borrow::Cow<'de, str>>()? {
             match &*name {
-                "access_token" => body.access_token = members.next_value::<Text>()?.0,
-                "refresh_token" => body.refresh_token = members.next_value::<Text>()?.0,
-                "id_token" => body.id_token = members.next_value::<Text>()?.0,
-                "client_info" => body.client_info = members.next_value::<Text>()?.0,
-                "token_type" => body.token_type = members.next_value::<Text>()?.0,
+                "access_token" => body.access_token = members.next_value::<Text<_>>()?.0,
+                "refresh_token" => body.refresh_token = members.next_value::<Text<_>>()?.0,
+                "id_token" => body.id_token = members.next_value::<Text<_>>()?.0,
+                "client_info" => body.client_info = members.next_value::<Text<_>>()?.0,
+                "token_type" => body.token_type = members.next_value::<Text<_>>()?.0,
                 "expires_in" => body.expires_in = Some(members.next_value()?),
                 "expires_on" => body.expires_on = Some(members.next_value()?),
                 "refresh_in" => body.refresh_in = Some(members.next_value()?),
-                "client_id" => body.identity.client_id = members.next_value::<Text>()?.0,
-                "object_id" => body.identity.object_id = members.next_value::<Text>()?.0,
+                "client_id" => body.identity.client_id = members.next_value::<Text<_>>()?.0,
+                "object_id" => body.identity.object_id = members.next_value::<Text<_>>()?.0,
                 "msi_res_id" | "mi_res_id" => {
-                    body.identity.resource_id = members.next_value::<Text>()?.0;
+                    body.identity.resource_id = members.next_value::<Text<_>>()?.0;
                 }
                 _ => {
                     members.next_value::<Number>()?;
@@ -201,53 +216,53 @@ impl<'de> Visitor<'de> for Members {
 }
 
 /// A text, or something else that is passed over.
-pub(crate) struct Text(pub(crate) Option<Secret>);
+pub(crate) struct Text<T = Secret>(pub(crate) Option<T>);
 
-impl<'de> Deserialize<'de> for Text {
+impl<'de, T: for<'a> From<&'a str>> Deserialize<'de> for Text<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyText)
+        deserializer.deserialize_any(AnyText(PhantomData))
     }
 }
 
-struct AnyText;
+struct AnyText<T>(PhantomData<T>);
 
-impl<'de> Visitor<'de> for AnyText {
-    type Value = Text;
+impl<'de, T: for<'a> From<&'a str>> Visitor<'de> for AnyText<T> {
+    type Value = Text<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a text")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Text, E> {
-        Ok(Text(Some(Secret::from(text))))
+    fn visit_str<E>(self, text: &str) -> Result<Text<T>, E> {
+        Ok(Text(Some(text.into())))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Text, E> {
+    fn visit_bool<E>(self, _: bool) -> Result<Text<T>, E> {
         Ok(Text(None))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Text, E> {
+    fn visit_i64<E>(self, _: i64) -> Result<Text<T>, E> {
         Ok(Text(None))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Text, E> {
+    fn visit_u64<E>(self, _: u64) -> Result<Text<T>, E> {
         Ok(Text(None))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Text, E> {
+    fn visit_f64<E>(self, _: f64) -> Result<Text<T>, E> {
         Ok(Text(None))
     }
 
-    fn visit_unit<E>(self) -> Result<Text, E> {
+    fn visit_unit<E>(self) -> Result<Text<T>, E> {
         Ok(Text(None))
     }
 
-    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Text, A::Error> {
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Text<T>, A::Error> {
         while seq.next_element::<Number>()?.is_some() {}
         Ok(Text(None))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text<T>, A::Error> {
         while map.next_entry::<Number, Number>()?.is_some() {}
         Ok(Text(None))
     }

@@ -10,7 +10,8 @@
 //! the client and the account; which account a credential signed in is kept beside it.
 //!
 //! Once that is known it stays: an answer for another account is refused, whether a person was asked
-//! or not. So the tokens that are held under one credential are always one person's, whatever else
+//! or not; of two runs that began before it was known, the one that ends later is
+//! ([`Outcome::refuse_other_account`](crate::Outcome::refuse_other_account)). So the tokens that are held under one credential are always one person's, whatever else
 //! they are held beside, and no cache need find out whose to drop.
 
 use std::fmt;
@@ -23,7 +24,7 @@ use super::record::AuthenticationRecord;
 use crate::client::{Application, Client, Exchange, Grant, Prove, SIGN_IN_SCOPES};
 use crate::context::Context;
 use crate::error::{Cause, Error, Invalid, What};
-use crate::memory::{Fact, MemoryChange};
+use crate::memory::{Fact, Memory, MemoryChange};
 use crate::moves::{Next, done};
 use crate::oauth::{AnswerFault, IdToken, ServiceError, TokenAnswer};
 use crate::request::TokenRequest;
@@ -57,7 +58,7 @@ pub(crate) enum Label {
 /// A sign-in under way.
 pub(crate) struct SignIn {
     pub(crate) application: Application,
-    pub(crate) client: Client,
+    pub(crate) client: Arc<Client>,
     /// What to ask for: what the run is asked for, with the claims of the last challenge.
     pub(crate) request: TokenRequest,
     /// Whose session it is, if that is known.
@@ -65,6 +66,8 @@ pub(crate) struct SignIn {
     prove: Arc<dyn Prove>,
     options: UserOptions,
     label: Label,
+    /// What the keys of its facts begin with.
+    prefix: &'static str,
     /// Whether a person was asked, or a password sent, instead of a refresh.
     asked: bool,
     refused: Option<Box<ServiceError>>,
@@ -88,7 +91,7 @@ impl Person {
 
     fn recall(
         self,
-        client: Client,
+        client: Arc<Client>,
         ask: impl FnOnce(SignIn, &mut Context) -> Next + Send + 'static,
         cx: &mut Context,
     ) -> Next {
@@ -96,8 +99,13 @@ impl Person {
             Some(account) => Label::Record(account.to_owned()),
             None => self.label,
         };
+        let prefix = match self.prove.is_private() {
+            true => Memory::PRIVATE,
+            false => "",
+        };
         let mut sign_in = SignIn {
             label,
+            prefix,
             request: cx.request().clone(),
             account: self.options.record.clone(),
             application: self.application,
@@ -269,7 +277,8 @@ impl SignIn {
     }
 
     fn account_key(&self) -> String {
-        format!("account of {} for {}", self.label, place(&self.application))
+        let (label, place) = (&self.label, place(&self.application));
+        format!("{}account of {label} for {place}", self.prefix)
     }
 
     fn token_key(&self) -> String {
@@ -277,7 +286,8 @@ impl SignIn {
             Some(account) => format!("account:{}", account.home_account_id),
             None => self.label.to_string(),
         };
-        format!("refresh token of {of} for {}", place(&self.application))
+        let place = place(&self.application);
+        format!("{}refresh token of {of} for {place}", self.prefix)
     }
 }
 

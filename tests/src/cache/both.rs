@@ -255,7 +255,8 @@ impl Both {
     fn restore(&mut self, bytes: &SecretBytes) {
         let now = Timestamp::from_unix_milliseconds(self.wall());
         let snapshot = Snapshot::from_bytes(bytes, now).expect("it was just written");
-        snapshot.restore(&mut self.provider.tokens, &mut Memory::default(), now);
+        let restored = snapshot.restore(&mut self.provider.tokens, &mut Memory::default(), now);
+        assert_eq!(restored, Ok(()), "nobody is signed in");
     }
 
     fn take(&mut self, number: usize) -> Option<(Lease, usize)> {

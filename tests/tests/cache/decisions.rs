@@ -76,6 +76,23 @@ fn a_due_token_is_handed_out_while_one_caller_renews_it() {
 }
 
 #[test]
+fn the_lease_of_another_provider_ends_no_flight_of_this_one() {
+    let (mut one, mut other) = (Provider::new(), Provider::new());
+    let ours = lease(one.asks(&vault()));
+    let foreign = || lease(Provider::new().asks(&vault()));
+    assert_eq!(ours.id(), foreign().id());
+
+    one.settle(foreign(), &Err(failure()));
+    one.acquire.abandon(foreign());
+    let now = one.now();
+    one.acquire.cut_short(foreign(), &one.tokens, now);
+    assert!(matches!(one.asks(&vault()), Decision::Join(id) if id == ours.id()));
+
+    other.settle(ours, &Err(failure()));
+    assert!(matches!(one.asks(&vault()), Decision::Join(_)), "it was not given back");
+}
+
+#[test]
 fn the_pause_after_a_failure_does_not_count_once_there_is_no_token() {
     let mut provider = Provider::new();
     provider.fetch(&vault(), "one", 3600);

@@ -2,6 +2,7 @@
 //! by hand.
 
 mod callbacks;
+mod events;
 mod flight;
 mod lanes;
 mod manual_host;

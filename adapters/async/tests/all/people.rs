@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use azid_async::{Builder, EarlyRefresh, GetToken, TokenProvider};
-use azid_core::DeviceCodeCredential;
+use azid_async::{Builder, EarlyRefresh, GetToken, TokenCache, TokenProvider};
 use azid_core::effect::CallbackId;
+use azid_core::{Cause, DeviceCodeCredential, SignInFault};
 
 use crate::manual_host::{Answer, ManualHost, json, poll, ready, token};
 
@@ -34,6 +34,59 @@ fn type_a_code(host: &ManualHost, caller: &mut GetToken<ManualHost>, token: Answ
     for answer in [json(200, code), Answer::Shown, Answer::Slept, token] {
         assert!(poll(caller).is_pending());
         host.answer_last(answer);
+    }
+}
+
+/// The ids of two people and of their home tenant, as the token endpoint says them.
+const ADA: &str = "eyJ1aWQiOiJhZGEiLCJ1dGlkIjoiaG9tZSJ9";
+const BOB: &str = "eyJ1aWQiOiJib2IiLCJ1dGlkIjoiaG9tZSJ9";
+
+/// The end of a sign-in by a code.
+fn signed_in(person: &str, info: &str) -> Answer {
+    json(
+        200,
+        &format!(
+            r#"{{"access_token":"of-{person}","expires_in":3600,"refresh_token":"RT-{person}","client_info":"{info}"}}"#
+        ),
+    )
+}
+
+#[test]
+fn two_people_who_sign_in_at_once_do_not_both_get_under_one_credential() {
+    const STORAGE: &str = "https://storage.azure.com/.default";
+    let hosts = [ManualHost::default(), ManualHost::default()];
+    let cache = TokenCache::new();
+    let credential = DeviceCodeCredential::new("contoso.com", "app", CallbackId::new("terminal"));
+    let credential = credential.expect("valid");
+    let [one, two] = hosts.clone().map(|host| {
+        Builder::new(host, credential.clone())
+            .cache(cache.clone())
+            .build()
+    });
+    let (mut vault, mut storage) = (one.get_token(&[VAULT]), two.get_token(&[STORAGE]));
+    assert!(poll(&mut vault).is_pending() && poll(&mut storage).is_pending());
+    type_a_code(&hosts[0], &mut vault, signed_in("ada", ADA));
+    assert_eq!(secret(&mut vault), "of-ada");
+
+    type_a_code(&hosts[1], &mut storage, signed_in("bob", BOB));
+    let error = ready(&mut storage).expect_err("somebody else is signed in");
+    let is_other = matches!(
+        error.cause(),
+        Cause::SignIn {
+            fault: SignInFault::OtherAccount,
+            ..
+        }
+    );
+    assert!(is_other, "{error}");
+    assert!(
+        error.to_string().starts_with("DeviceCodeCredential"),
+        "{error}"
+    );
+    let people: Vec<_> = cache.memory().accounts().cloned().collect();
+    assert_eq!(people.len(), 1);
+    assert_eq!(people[0].home_account_id(), "ada.home");
+    for provider in [&one, &two] {
+        assert_eq!(provider.with_cached_token(&[STORAGE], |_| ()), None);
     }
 }
 

@@ -8,17 +8,15 @@ use azid_async::{Builder, EarlyRefresh, Event, GetToken, TokenProvider};
 use azid_core::effect::HttpFailure;
 use azid_core::{Context, Credential, Identity, Next, call, done};
 
-use azid_core::{ChainedTokenCredential, WorkloadIdentityCredential};
-
 use crate::manual_host::{Answer, ManualHost, credential, poll, ready, status, token};
 
-const VAULT: &str = "https://vault.azure.net/.default";
+pub(crate) const VAULT: &str = "https://vault.azure.net/.default";
 
 /// A token that lives for an hour is due by now, and not yet expired.
 const DUE: Duration = Duration::from_secs(3400);
 
 /// A provider that holds the token `old`, which is due.
-fn holding_a_due_token(host: &ManualHost, provider: &TokenProvider<ManualHost>) {
+pub(crate) fn holding_a_due_token(host: &ManualHost, provider: &TokenProvider<ManualHost>) {
     let mut caller = provider.get_token(&[VAULT]);
     assert!(poll(&mut caller).is_pending());
     host.answer_last(token("old"));
@@ -77,7 +75,7 @@ fn exchange(left: u32) -> Next {
     })
 }
 
-fn secret(caller: &mut GetToken<ManualHost>) -> String {
+pub(crate) fn secret(caller: &mut GetToken<ManualHost>) -> String {
     ready(caller).expect("a token").expose().to_owned()
 }
 
@@ -156,6 +154,19 @@ fn inline_a_refresh_that_was_left_until_its_time_was_over_is_nobodys_failure_and
         ),
         "{heard:?}"
     );
+}
+
+#[test]
+fn inline_a_driver_is_kept_no_longer_than_half_of_what_its_token_lives() {
+    let (host, provider) = inline();
+    let (mut left, mut waits) = (200, Vec::new());
+    for pass in [30, 30, 30, 30, 60, 0] {
+        leave_a_refresh(&host, &provider);
+        waits.extend(host.last_wait().map(|wait| wait.as_secs()));
+        host.advance(Duration::from_secs(pass));
+        left -= pass;
+    }
+    assert_eq!((left, waits), (20, vec![2, 4, 8, 16, 16, 10]));
 }
 
 #[test]
@@ -257,6 +268,48 @@ fn a_refresh_that_fails_or_breaks_costs_nobody_the_token_that_is_held() {
     }
 }
 
+/// A caller drives a refresh, during which the token that is held expires or is invalidated.
+fn lose_the_token_while_it_is_renewed(
+    is_invalidated: bool,
+) -> (ManualHost, TokenProvider<ManualHost>, GetToken<ManualHost>) {
+    let (host, provider) = inline();
+    host.advance(Duration::from_secs(190)); // ten seconds are left
+    let mut driver = provider.get_token(&[VAULT]);
+    assert!(poll(&mut driver).is_pending());
+    if is_invalidated {
+        let old = ready(&mut provider.get_token(&[VAULT])).expect("it is good so far");
+        assert!(provider.invalidate(&old));
+    } else {
+        host.advance(Duration::from_secs(11));
+    }
+    (host, provider, driver)
+}
+
+#[test]
+fn a_token_that_was_lost_while_its_refresh_failed_is_handed_out_to_nobody() {
+    for is_invalidated in [false, true] {
+        for answer in [status(401), Answer::Panic] {
+            let (host, _provider, mut driver) = lose_the_token_while_it_is_renewed(is_invalidated);
+            host.answer(1, answer);
+            assert!(poll(&mut driver).is_pending(), "it asks again");
+            host.answer_last(token("new"));
+            assert_eq!(secret(&mut driver), "new");
+        }
+    }
+}
+
+#[test]
+fn who_lost_its_token_stays_with_the_refresh_when_the_time_for_it_is_up() {
+    for is_invalidated in [false, true] {
+        let (host, _provider, mut driver) = lose_the_token_while_it_is_renewed(is_invalidated);
+        host.answer(2, Answer::Slept);
+        assert!(poll(&mut driver).is_pending());
+        host.answer(1, token("new"));
+        assert_eq!(secret(&mut driver), "new");
+        assert_eq!(host.kinds(), ["http", "http", "sleep"]);
+    }
+}
+
 #[test]
 fn after_a_refresh_that_failed_the_endpoint_is_left_alone_for_a_while() {
     let (host, provider) = inline();
@@ -300,59 +353,4 @@ fn a_host_without_a_background_has_a_caller_drive() {
     let mut driver = provider.get_token(&[VAULT]);
     assert!(poll(&mut driver).is_pending());
     assert_eq!(host.kinds(), ["http", "http", "sleep"]);
-}
-
-#[test]
-fn the_listener_hears_what_each_link_of_a_chain_answered_and_which_one_won() {
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let host = ManualHost::default();
-    let chain = ChainedTokenCredential::new(WorkloadIdentityCredential::new()).link(credential());
-    let provider = Builder::new(host.clone(), chain)
-        .on_event({
-            let heard = heard.clone();
-            move |event: &Event| {
-                let heard = &mut heard.lock().expect("no panic");
-                heard.push(match event {
-                    Event::Link { verdict } => (verdict.link, verdict.error.is_none()),
-                    _ => ("another event", true),
-                });
-            }
-        })
-        .build();
-    let mut caller = provider.get_token(&[VAULT]);
-    assert!(poll(&mut caller).is_pending());
-    host.answer_last(token("won"));
-    assert_eq!(secret(&mut caller), "won");
-    assert_eq!(
-        *heard.lock().expect("no panic"),
-        [
-            ("WorkloadIdentityCredential", false),
-            ("ClientSecretCredential", true),
-            ("another event", true),
-        ]
-    );
-}
-
-#[test]
-fn the_listener_hears_that_a_refresh_failed_but_no_caller_does() {
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let host = ManualHost::with_background();
-    let provider = Builder::new(host.clone(), credential())
-        .on_event({
-            let heard = heard.clone();
-            move |event: &Event| heard.lock().expect("no panic").push(event.clone())
-        })
-        .build();
-    holding_a_due_token(&host, &provider);
-    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "old");
-    let mut refresh = host.background().remove(0);
-    assert!(poll(&mut refresh).is_pending());
-    host.answer_last(status(401));
-    ready(&mut refresh);
-    let heard = heard.lock().expect("no panic");
-    assert!(matches!(
-        heard.as_slice(),
-        [Event::Acquired { .. }, Event::RefreshFailed { .. }]
-    ));
-    assert_eq!(secret(&mut provider.get_token(&[VAULT])), "old");
 }

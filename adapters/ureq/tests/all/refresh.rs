@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, mpsc};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
 use azid_core::{
@@ -76,6 +76,47 @@ fn a_refresh_that_fails_costs_nobody_the_token_that_is_held() {
         *events,
         ["acquired", "refresh failed", "failed", "acquired"]
     );
+}
+
+#[test]
+fn a_token_that_expired_while_its_refresh_failed_is_handed_out_to_nobody() {
+    let clock = Clock::new();
+    let minted = clock.clone();
+    let provider = provider(&clock, move |n| match n {
+        2 => {
+            minted.advance(11_000);
+            Err(refused("down"))
+        }
+        _ => Ok(numbered(&minted, n)),
+    })
+    .early_refresh(EarlyRefresh::Inline { at_most: LONG })
+    .build();
+    provider.get_token(SCOPE).expect("there is a token");
+    clock.advance(HOUR - 10_000);
+    let token = provider.get_token(SCOPE).expect("there is a new token");
+    assert_eq!(token.expose(), "token 3");
+}
+
+#[test]
+fn a_token_that_was_rejected_while_its_refresh_failed_is_handed_out_to_nobody() {
+    let clock = Clock::new();
+    let (minted, itself) = (clock.clone(), Arc::new(OnceLock::<TokenProvider>::new()));
+    let caller = Arc::clone(&itself);
+    let provider = provider(&clock, move |n| match n {
+        2 => {
+            let provider = caller.get().expect("it is built");
+            let held = provider.get_token(SCOPE).expect("it is good so far");
+            assert!(provider.invalidate(&held));
+            Err(refused("down"))
+        }
+        _ => Ok(numbered(&minted, n)),
+    })
+    .build();
+    itself.set(provider.clone()).expect("it is set once");
+    provider.get_token(SCOPE).expect("there is a token");
+    clock.advance(HOUR - 10_000);
+    let token = provider.get_token(SCOPE).expect("there is a new token");
+    assert_eq!(token.expose(), "token 3");
 }
 
 #[test]

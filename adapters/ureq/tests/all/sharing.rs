@@ -268,7 +268,7 @@ fn a_listener_that_panics_is_told_once_and_changes_no_result() {
 
 #[test]
 fn a_refresh_that_panics_is_a_failed_refresh() {
-    for early_refresh in [EarlyRefresh::Spawn, EarlyRefresh::default()] {
+    for early_refresh in [EarlyRefresh::Spawn, EarlyRefresh::inline()] {
         let clock = Clock::new();
         let minted = clock.clone();
         let (landed, landing) = mpsc::channel();

@@ -37,16 +37,15 @@ fn ten_thousand_hosts_that_restart_together_all_get_a_token_from_a_throttling_en
     assert!(report.requests < 5 * 10_000, "{report}");
 }
 
-/// Half of those who are told to come back after 30 s come in the very second: the random share of
-/// a wait lengthens it, but where it would shorten it the server's word counts.
+/// Those who are told to come back after 30 s do so evenly over the quarter of that which follows.
 #[test]
-fn half_of_ten_thousand_hosts_come_back_at_once_when_the_endpoint_says_when() {
+fn ten_thousand_hosts_that_are_told_when_to_come_back_do_not_come_back_together() {
     let report = sound(&restart(Some(30 * SECOND)));
     assert_eq!(report.tokens, 10_000);
     assert!(report.all_served < Some(3 * MINUTE), "{report}");
     let (second, most) = report.peak(5 * SECOND);
-    assert_eq!(second, 30);
-    assert!((4_000..5_500).contains(&most), "{report}");
+    assert!((30..=38).contains(&second), "{report}");
+    assert!((1_000..1_700).contains(&most), "{report}");
     assert!(report.requests < 3 * 10_000, "{report}");
 }
 
@@ -61,16 +60,15 @@ fn callers_who_ask_each_second_do_not_make_the_end_of_an_outage_worse_than_the_o
     assert!(during < 1_000, "{report}");
 }
 
-/// A run that met refused connections has few tries left for the 410 after them, so some callers get
-/// an error; their next question is answered with a token.
+/// A run that met refused connections has still all tries for the 410 after them.
 #[test]
 fn programs_that_start_while_the_metadata_service_restarts_have_their_tokens_within_minutes() {
     let scenario = Scenario::new(500, 10 * MINUTE, Proof::ManagedIdentity)
         .trouble(Duration::ZERO..MINUTE, TroubleKind::MetadataRestarts);
     let report = sound(&scenario);
     assert_eq!(report.tokens, 500);
-    assert!(report.errors < 100, "{report}");
-    assert!(report.all_served < Some(4 * MINUTE), "{report}");
+    assert_eq!(report.errors, 0, "{report}");
+    assert!(report.all_served < Some(3 * MINUTE), "{report}");
 }
 
 #[test]
