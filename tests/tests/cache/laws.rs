@@ -302,8 +302,7 @@ impl Both {
     fn restore(&mut self, bytes: &SecretBytes) {
         let now = Timestamp::from_unix_milliseconds(self.wall());
         let snapshot = Snapshot::from_bytes(bytes, now).expect("it was just written");
-        let restored =
-            snapshot.restore(&mut self.provider.tokens, &mut Memory::default(), now);
+        let restored = snapshot.restore(&mut self.provider.tokens, &mut Memory::default(), now);
         assert_eq!(restored, Ok(()));
     }
 
