@@ -10,7 +10,7 @@ use crate::secret::Secret;
 use crate::transcript::is_placeholder;
 
 /// A snapshot of the known variables. An empty variable counts as absent.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     set: BTreeMap<&'static str, Secret>,
     blank: BTreeSet<&'static str>,

@@ -89,7 +89,7 @@ impl<H: Host> Future for GetToken<H> {
 impl<H: Host> Caller<H> {
     /// Answers the token if there is one without waiting.
     fn ask(&mut self) -> Option<Result<AccessToken, Error>> {
-        match self.provider.ask(&self.key, &self.request) {
+        match self.provider.ask(&mut self.key, &self.request) {
             Asked::Ready(token) => return Some(Ok(token)),
             Asked::NotYet(error) => return Some(Err(error)),
             Asked::Wait(journey) => self.state = State::Waiting(journey),

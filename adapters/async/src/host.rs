@@ -96,7 +96,9 @@ pub trait Host: Sized + 'static {
     /// The environment that a run sees, asked for as each starts: platforms replace values in it.
     /// It is an empty one unless the host has one to show.
     ///
-    /// Whose tokens a provider gets is settled when it is built, by the environment of that moment.
+    /// Whose tokens a provider gets is settled by it too: one that has changed is that of somebody
+    /// else, whose tokens are held apart. Who finds a token that need not be renewed gets that of
+    /// the last run.
     fn environment(&self) -> Arc<Environment> {
         Arc::default()
     }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use azid_core::cache::Key;
-use azid_core::{AccessToken, Credential, Identity, Seed, TokenRequest};
-use azid_shared::{Asked, EarlyRefresh, Flights, Ledger, TokenCache};
+use azid_core::{AccessToken, Credential, Seed, TokenRequest};
+use azid_shared::{Asked, EarlyRefresh, Flights, Ledger, TokenCache, Whose};
 
 use crate::builder::{Builder, Settings};
 use crate::get_token::GetToken;
@@ -25,7 +25,7 @@ pub struct TokenProvider<H: Host>(Arc<Inner<H>>);
 
 struct Inner<H: Host> {
     means: Arc<Means<H>>,
-    identity: Identity,
+    whose: Whose,
     flights: Flights<SharedJourney<H>>,
     early_refresh: EarlyRefresh,
 }
@@ -57,7 +57,7 @@ impl<H: Host> TokenProvider<H> {
         let seed = host.seed().unwrap_or_else(|_| Seed::new([0; 32]));
         let cache = settings.cache.unwrap_or_else(TokenCache::new);
         Self(Arc::new(Inner {
-            identity: credential.identity().within(&host.environment()),
+            whose: Whose::new(credential.identity(), host.environment()),
             flights: Flights::new(Ledger::new(cache.clone(), seed)),
             early_refresh: settings.early_refresh,
             means: Arc::new(Means {
@@ -120,11 +120,9 @@ impl<H: Host> TokenProvider<H> {
         scopes: &[&str],
         look: impl FnOnce(&AccessToken) -> T,
     ) -> Option<T> {
-        let Inner {
-            means, identity, ..
-        } = &*self.0;
+        let Inner { means, whose, .. } = &*self.0;
         let now = means.host.timestamp();
-        means.cache.with_fresh_of(identity, scopes, now, look)
+        whose.with(|identity| means.cache.with_fresh_of(identity, scopes, now, look))
     }
 
     /// The same for a request. One with the claims of a challenge has no token in the cache.
@@ -133,11 +131,9 @@ impl<H: Host> TokenProvider<H> {
         request: &TokenRequest,
         look: impl FnOnce(&AccessToken) -> T,
     ) -> Option<T> {
-        let Inner {
-            means, identity, ..
-        } = &*self.0;
+        let Inner { means, whose, .. } = &*self.0;
         let now = means.host.timestamp();
-        means.cache.with_fresh_for(identity, request, now, look)
+        whose.with(|identity| means.cache.with_fresh_for(identity, request, now, look))
     }
 
     /// Drops a token that a service has rejected, so that the next caller gets a new one. It has
@@ -164,7 +160,7 @@ impl<H: Host> TokenProvider<H> {
     }
 
     fn ask_for(&self, request: TokenRequest) -> GetToken<H> {
-        let key = Key::new(&self.0.identity, &request);
+        let key = self.0.whose.key(&request);
         GetToken::new(self.clone(), request, key)
     }
 
@@ -178,11 +174,18 @@ impl<H: Host> TokenProvider<H> {
         cache.held(key, request, host.now().timestamp())
     }
 
-    pub(crate) fn ask(&self, key: &Key, request: &TokenRequest) -> Asked<SharedJourney<H>> {
-        let Inner { means, flights, .. } = &*self.0;
+    /// What a caller does now, under the key of the environment that a run would see.
+    pub(crate) fn ask(&self, key: &mut Key, request: &TokenRequest) -> Asked<SharedJourney<H>> {
+        let Inner {
+            means,
+            whose,
+            flights,
+            ..
+        } = &*self.0;
         let now = means.host.now();
         let memory = means.cache.memory();
         let environment = means.host.environment();
+        whose.move_to(&environment, key, request);
         let lane = means.credential.lane(&memory, &environment);
         flights.ask(key, request, lane, now, |lease| {
             let journey = Journey::new(

@@ -22,6 +22,7 @@ mod ledger;
 mod published;
 mod snapshot;
 pub mod sync;
+mod whose;
 
 pub use self::allowance::allowance;
 pub use self::cache::TokenCache;
@@ -29,3 +30,4 @@ pub use self::early_refresh::EarlyRefresh;
 pub use self::event::{Event, OnEvent};
 pub use self::flights::{Asked, Flights, Waited};
 pub use self::ledger::{LeaseGuard, Ledger};
+pub use self::whose::Whose;

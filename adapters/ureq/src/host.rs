@@ -55,7 +55,9 @@ impl Host {
 
     /// Shows each run the environment that this function answers when the run starts.
     ///
-    /// Whose tokens a provider gets is settled when it is built, by the environment of that moment.
+    /// Whose tokens a provider gets is settled by it too: one that has changed is that of somebody
+    /// else, whose tokens are held apart. Who finds a token that need not be renewed gets that of
+    /// the last run.
     pub fn environments(
         mut self,
         environments: impl Fn() -> Arc<Environment> + Send + Sync + 'static,

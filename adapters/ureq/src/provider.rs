@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use azid_core::cache::Key;
-use azid_core::{AccessToken, Credential, Error, Identity, Seed, TokenRequest};
+use azid_core::{AccessToken, Credential, Error, Seed, TokenRequest};
 use azid_shared::sync::{Arc, Instant, thread};
-use azid_shared::{Asked, EarlyRefresh, Flights, Ledger, TokenCache};
+use azid_shared::{Asked, EarlyRefresh, Flights, Ledger, TokenCache, Whose};
 
 use crate::builder::Builder;
 use crate::flight::{Flight, Landing, Means, Pilot, out_of_time};
@@ -26,7 +26,7 @@ pub struct TokenProvider(Arc<Inner>);
 
 struct Inner {
     means: Arc<Means>,
-    identity: Identity,
+    whose: Whose,
     flights: Flights<Arc<Flight>>,
     early_refresh: EarlyRefresh,
 }
@@ -47,10 +47,7 @@ impl TokenProvider {
         let seed = builder.host.seed().unwrap_or_else(|_| Seed::new([0; 32]));
         let cache = builder.cache.unwrap_or_else(TokenCache::new);
         Self(Arc::new(Inner {
-            identity: builder
-                .credential
-                .identity()
-                .within(&builder.host.snapshot()),
+            whose: Whose::new(builder.credential.identity(), builder.host.snapshot()),
             flights: Flights::new(Ledger::new(Arc::clone(&cache), seed)),
             early_refresh: builder.early_refresh,
             means: Arc::new(Means {
@@ -137,11 +134,9 @@ impl TokenProvider {
         scopes: &[&str],
         look: impl FnOnce(&AccessToken) -> T,
     ) -> Option<T> {
-        let Inner {
-            means, identity, ..
-        } = &*self.0;
+        let Inner { means, whose, .. } = &*self.0;
         let now = means.host.timestamp();
-        means.cache.with_fresh_of(identity, scopes, now, look)
+        whose.with(|identity| means.cache.with_fresh_of(identity, scopes, now, look))
     }
 
     /// The same for a request. One with the claims of a challenge has no token in the cache.
@@ -150,11 +145,9 @@ impl TokenProvider {
         request: &TokenRequest,
         look: impl FnOnce(&AccessToken) -> T,
     ) -> Option<T> {
-        let Inner {
-            means, identity, ..
-        } = &*self.0;
+        let Inner { means, whose, .. } = &*self.0;
         let now = means.host.timestamp();
-        means.cache.with_fresh_for(identity, request, now, look)
+        whose.with(|identity| means.cache.with_fresh_for(identity, request, now, look))
     }
 
     /// Drops a token that a service has rejected, so that the next caller gets a new one. It has
@@ -182,13 +175,13 @@ impl TokenProvider {
 
     fn get(&self, request: TokenRequest, at_most: Option<Duration>) -> Result<AccessToken, Error> {
         let means = &self.0.means;
-        let key = Key::new(&self.0.identity, &request);
+        let mut key = self.0.whose.key(&request);
         let start = Instant::now();
         let mut can_spawn = true;
         loop {
             let left = at_most.map(|at_most| at_most.saturating_sub(start.elapsed()));
             let mut pilot = None;
-            let (flight, takes_result) = match self.ask(&key, &request, &mut pilot) {
+            let (flight, takes_result) = match self.ask(&mut key, &request, &mut pilot) {
                 Asked::Ready(token) | Asked::Nudge(token, _) => return Ok(token),
                 Asked::NotYet(error) => return Err(error),
                 Asked::Refresh {
@@ -226,17 +219,24 @@ impl TokenProvider {
         }
     }
 
-    /// What this caller does. The pilot is there if that is to fly.
+    /// What this caller does, under the key of the environment that a run would see. The pilot is
+    /// there if that is to fly.
     fn ask(
         &self,
-        key: &Key,
+        key: &mut Key,
         request: &TokenRequest,
         pilot: &mut Option<Pilot>,
     ) -> Asked<Arc<Flight>> {
-        let Inner { means, flights, .. } = &*self.0;
+        let Inner {
+            means,
+            whose,
+            flights,
+            ..
+        } = &*self.0;
         let now = means.host.now();
         let memory = means.cache.memory();
         let environment = means.host.snapshot();
+        whose.move_to(&environment, key, request);
         let lane = means.credential.lane(&memory, &environment);
         flights.ask(key, request, lane, now, |lease| {
             let flight = Arc::<Flight>::default();

@@ -89,7 +89,10 @@ fn the_lease_of_another_provider_ends_no_flight_of_this_one() {
     assert!(matches!(one.asks(&vault()), Decision::Join(id) if id == ours.id()));
 
     other.settle(ours, &Err(failure()));
-    assert!(matches!(one.asks(&vault()), Decision::Join(_)), "it was not given back");
+    assert!(
+        matches!(one.asks(&vault()), Decision::Join(_)),
+        "it was not given back"
+    );
 }
 
 #[test]

@@ -144,16 +144,16 @@ fn knowing<K: Into<String>>(facts: impl IntoIterator<Item = (K, Fact)>) -> Memor
 fn where_somebody_else_is_signed_in_nothing_is_restored() {
     let of_bob = knowing([("anybody", signed_in("bob"))]);
     let bytes = Snapshot::of(&table("of-bob", 0), &of_bob).to_bytes();
-    for (person, expected) in [
-        ("ada", Err(SnapshotFault::OtherAccount)),
-        ("bob", Ok(())),
-    ] {
+    for (person, expected) in [("ada", Err(SnapshotFault::OtherAccount)), ("bob", Ok(()))] {
         let mut tokens = TokenTable::default();
         let mut memory = knowing([("anybody", signed_in(person))]);
         let before = memory.clone();
         let snapshot = Snapshot::from_bytes(&bytes, at(0)).expect("it was just written");
         assert_eq!(snapshot.restore(&mut tokens, &mut memory, at(0)), expected);
-        assert_eq!((memory, tokens.len()), (before, usize::from(person == "bob")));
+        assert_eq!(
+            (memory, tokens.len()),
+            (before, usize::from(person == "bob"))
+        );
     }
 }
 
@@ -187,7 +187,10 @@ fn what_is_written_can_be_read_however_much_there_is() {
     }
     let facts = (0..40).map(|number| {
         let token = format!("{number} {text}");
-        (format!("account {number:02}"), Fact::RefreshToken(token.into()))
+        (
+            format!("account {number:02}"),
+            Fact::RefreshToken(token.into()),
+        )
     });
     let memory = knowing(facts);
     let bytes = Snapshot::of(&tokens, &memory).to_bytes();

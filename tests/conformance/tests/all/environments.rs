@@ -51,9 +51,11 @@ impl Rotating {
     }
 }
 
+/// `fixed` asks a provider over the same cache, in the environment that the other was built in.
 fn assert_each_run_sees_its_own(
     rotating: &Rotating,
     get: impl Fn() -> Result<AccessToken, Error>,
+    fixed: impl Fn() -> Result<AccessToken, Error>,
     invalidate: impl Fn(&AccessToken) -> bool,
 ) {
     rotating.rotate();
@@ -69,6 +71,11 @@ fn assert_each_run_sees_its_own(
         first,
         "the token that is held is still its own"
     );
+    assert_eq!(
+        fixed().expect("a token").expose(),
+        "value 0",
+        "nobody gets the token of another environment"
+    );
     assert!(invalidate(&first));
     assert_eq!(get().expect("a token").expose(), "value 2");
 }
@@ -81,9 +88,15 @@ fn a_run_of_ureq_sees_the_environment_of_its_start() {
     let seen = rotating.clone();
     let host = ureq_host(&VirtualClock::default()).environments(move || seen.now());
     let provider = azid_ureq::TokenProvider::builder(Sees).host(host).build();
+    let host = ureq_host(&VirtualClock::default()).environment(rotating.now());
+    let fixed = azid_ureq::TokenProvider::builder(Sees)
+        .host(host)
+        .cache(provider.cache().clone())
+        .build();
     assert_each_run_sees_its_own(
         &rotating,
         || provider.get_token(SCOPE),
+        || fixed.get_token(SCOPE),
         |token| provider.invalidate(token),
     );
 }
@@ -94,9 +107,14 @@ fn a_run_of_tokio_sees_the_environment_of_its_start() {
     let seen = rotating.clone();
     let host = tokio_host(&VirtualClock::default()).environments(move || seen.now());
     let provider = Builder::new(host, Sees).build();
+    let host = tokio_host(&VirtualClock::default()).environment(rotating.now());
+    let fixed = Builder::new(host, Sees)
+        .cache(provider.cache().clone())
+        .build();
     assert_each_run_sees_its_own(
         &rotating,
         || runtime.block_on(provider.get_token(SCOPE)),
+        || runtime.block_on(fixed.get_token(SCOPE)),
         |token| provider.invalidate(token),
     );
 }
@@ -107,9 +125,14 @@ fn a_run_of_async_std_sees_the_environment_of_its_start() {
     let seen = rotating.clone();
     let host = async_std_host(&VirtualClock::default()).environments(move || seen.now());
     let provider = azid_async_std::Builder::new(host, Sees).build();
+    let host = async_std_host(&VirtualClock::default()).environment(rotating.now());
+    let fixed = azid_async_std::Builder::new(host, Sees)
+        .cache(provider.cache().clone())
+        .build();
     assert_each_run_sees_its_own(
         &rotating,
         || async_std::task::block_on(provider.get_token(SCOPE)),
+        || async_std::task::block_on(fixed.get_token(SCOPE)),
         |token| provider.invalidate(token),
     );
 }
