@@ -4,7 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::failure::{ServiceError, safe_text};
 use super::fault::AnswerFault;
@@ -159,6 +160,26 @@ struct Body {
     identity: AnsweredIdentity,
 }
 
+/// The names of the members.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Member {
+    AccessToken,
+    RefreshToken,
+    IdToken,
+    ClientInfo,
+    TokenType,
+    ExpiresIn,
+    ExpiresOn,
+    RefreshIn,
+    ClientId,
+    ObjectId,
+    #[serde(rename = "msi_res_id", alias = "mi_res_id")]
+    ResourceId,
+    #[serde(other)]
+    Other,
+}
+
 /// How a token is used, as the answer says.
 enum TokenType {
     Bearer,
@@ -191,22 +212,22 @@ impl<'de> Visitor<'de> for Members {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Body, A::Error> {
         let mut body = Body::default();
-        while let Some(name) = members.next_key::<std::borrow::Cow<'de, str>>()? {
-            match &*name {
-                "access_token" => body.access_token = members.next_value::<Text<_>>()?.0,
-                "refresh_token" => body.refresh_token = members.next_value::<Text<_>>()?.0,
-                "id_token" => body.id_token = members.next_value::<Text<_>>()?.0,
-                "client_info" => body.client_info = members.next_value::<Text<_>>()?.0,
-                "token_type" => body.token_type = members.next_value::<Text<_>>()?.0,
-                "expires_in" => body.expires_in = Some(members.next_value()?),
-                "expires_on" => body.expires_on = Some(members.next_value()?),
-                "refresh_in" => body.refresh_in = Some(members.next_value()?),
-                "client_id" => body.identity.client_id = members.next_value::<Text<_>>()?.0,
-                "object_id" => body.identity.object_id = members.next_value::<Text<_>>()?.0,
-                "msi_res_id" | "mi_res_id" => {
+        while let Some(member) = members.next_key()? {
+            match member {
+                Member::AccessToken => body.access_token = members.next_value::<Text<_>>()?.0,
+                Member::RefreshToken => body.refresh_token = members.next_value::<Text<_>>()?.0,
+                Member::IdToken => body.id_token = members.next_value::<Text<_>>()?.0,
+                Member::ClientInfo => body.client_info = members.next_value::<Text<_>>()?.0,
+                Member::TokenType => body.token_type = members.next_value::<Text<_>>()?.0,
+                Member::ExpiresIn => body.expires_in = Some(members.next_value()?),
+                Member::ExpiresOn => body.expires_on = Some(members.next_value()?),
+                Member::RefreshIn => body.refresh_in = Some(members.next_value()?),
+                Member::ClientId => body.identity.client_id = members.next_value::<Text<_>>()?.0,
+                Member::ObjectId => body.identity.object_id = members.next_value::<Text<_>>()?.0,
+                Member::ResourceId => {
                     body.identity.resource_id = members.next_value::<Text<_>>()?.0;
                 }
-                _ => {
+                Member::Other => {
                     members.next_value::<Number>()?;
                 }
             }
