@@ -1,5 +1,7 @@
 //! The command azid as a user meets it: its output, its exit codes, its files.
 
+#[cfg(unix)]
+mod browsers;
 mod doctor;
 mod people;
 #[cfg(unix)]
