@@ -78,7 +78,7 @@ pub(super) fn azure_pipelines(inputs: &Inputs<'_>) -> Made {
         ],
     )?;
     let connection = inputs.value(given, CONNECTION);
-    let access_token = inputs.environment.secret("SYSTEM_ACCESSTOKEN").cloned();
+    let access_token = inputs.secret("SYSTEM_ACCESSTOKEN")?;
     let access_token = access_token.unwrap_or_else(|| "".into());
     placed!(
         AzurePipelinesCredential::new(tenant, client_id, connection, access_token),
@@ -134,19 +134,19 @@ fn secret(inputs: &Inputs<'_>) -> Result<Option<ClientSecret>, Problem> {
     if let Some(file) = &inputs.choice.secret_file {
         return Ok(Some(ClientSecret::from_file(text(file)?)));
     }
-    let secret = inputs.environment.secret(SECRET[0]);
-    Ok(secret.cloned().map(ClientSecret::from))
+    Ok(inputs.secret(SECRET[0])?.map(ClientSecret::from))
 }
 
 fn certificate_in(inputs: &Inputs<'_>, path: String) -> Result<CertificateProof, Problem> {
     let reader = CertificateReader::new();
-    let environment = inputs.environment;
-    let reader = match environment.secret("AZURE_CLIENT_CERTIFICATE_PASSWORD") {
-        Some(password) => reader.password(password.clone()),
+    let reader = match inputs.secret("AZURE_CLIENT_CERTIFICATE_PASSWORD")? {
+        Some(password) => reader.password(password),
         None => reader,
     };
     let certificate = CertificateProof::from_file(path, reader);
-    let asked = environment.flag("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
+    let asked = inputs
+        .environment
+        .flag("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
     let asked = asked.map_err(usage)?;
     Ok(match asked || inputs.choice.send_certificate_chain {
         true => certificate.send_certificate_chain(),
