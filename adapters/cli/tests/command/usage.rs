@@ -3,7 +3,7 @@
 use azid_emulator::demo;
 
 use crate::support::azid;
-use crate::token;
+use crate::{CREDENTIALS, token};
 
 #[test]
 fn a_credential_that_is_not_configured_is_unavailable_and_says_what_is_missing() {
