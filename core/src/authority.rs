@@ -92,6 +92,7 @@ impl Authority {
     /// The variable holds no https URL.
     pub fn from_environment(environment: &Environment) -> Result<Self, Invalid> {
         const NAME: &str = "AZURE_AUTHORITY_HOST";
+        environment.check_text(&[NAME])?;
         environment.get(NAME).map_or_else(
             || Ok(Self::public_cloud()),
             |url| {

@@ -136,12 +136,28 @@ impl Environment {
         self.blank.contains(name)
     }
 
+    /// Whether the values of these variables are what they were outside: a value that is not UTF-8
+    /// comes here with the replacement character U+FFFD for what is not, and must not be sent in
+    /// place of the real one. Those that are not set are none's concern.
+    ///
+    /// # Errors
+    ///
+    /// One of them is not UTF-8.
+    pub fn check_text(&self, names: &[&'static str]) -> Result<(), Invalid> {
+        let is_altered = |name: &&&str| self.get(name).is_some_and(|it| it.contains('\u{fffd}'));
+        match names.iter().find(is_altered) {
+            Some(name) => Err(Invalid::new(What::Variable(name), "not UTF-8")),
+            None => Ok(()),
+        }
+    }
+
     /// A variable's value as a URL.
     ///
     /// # Errors
     ///
     /// The value is no absolute URL.
     pub fn url(&self, name: &'static str) -> Result<Option<url::Url>, Invalid> {
+        self.check_text(&[name])?;
         let parse = |value: &str| {
             value
                 .parse()

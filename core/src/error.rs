@@ -270,9 +270,6 @@ impl Error {
             Some(endpoint) => format!("{endpoint} {}", self.0.cause),
             None => self.0.cause.to_string(),
         };
-        if let Some(pause) = self.retry_after() {
-            seen.push_str(&format!(" (it asks to be left alone for {pause:?})"));
-        }
         for (name, id) in self.request_ids() {
             seen.push_str(&format!(" [{name} {id}]"));
         }

@@ -195,6 +195,8 @@ fn a_pause_is_kept_where_the_answer_is_an_error_object() {
     response.headers.insert(http::header::RETRY_AFTER, hour);
     let error = result_of(vec![response.into()]).expect_err("no token");
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+    let shown = error.to_string();
+    assert_eq!(shown.matches("3600s").count(), 1, "{shown}");
 }
 
 #[test]

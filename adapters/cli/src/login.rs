@@ -104,11 +104,38 @@ fn signed_in(change: MemoryChange) -> Option<AuthenticationRecord> {
 }
 
 fn introduce(who: &AuthenticationRecord) -> String {
+    let name = plain(who.username());
     format!(
         "{} of the tenant {} signed in to the application {}",
-        who.username(),
-        who.tenant_id(),
-        who.client_id()
+        if name.is_empty() { "somebody" } else { &name },
+        plain(who.tenant_id()),
+        plain(who.client_id())
     )
-    .replace(char::is_control, " ")
+}
+
+/// A name as one can trust one's eyes with it: what is not seen, or turns the order of what is,
+/// becomes a blank.
+fn plain(text: &str) -> String {
+    let is_unseen = |c: char| {
+        c.is_control()
+            || c.is_whitespace()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    let words: Vec<_> = text.split(is_unseen).filter(|it| !it.is_empty()).collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_name_has_no_characters_that_are_not_seen_or_turn_others_around() {
+        let name = " megan\u{202e}moc\u{2066}\u{200b}@x\u{1b}[2J\r\n\u{feff}";
+        assert_eq!(plain(name), "megan moc @x [2J");
+        assert_eq!(plain("\u{200b} "), "");
+        assert_eq!(plain("Zoë"), "Zoë");
+    }
 }

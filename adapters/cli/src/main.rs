@@ -34,7 +34,7 @@ Exit codes:
   3    the credential is unavailable: not configured, not installed, not there
   4    a person is needed, or did not do their part: nobody signed in in time,
        or somebody said no
-  130  Ctrl-C; 143 SIGTERM, 129 SIGHUP: tools that ran are ended too";
+  130  Ctrl-C; 143 SIGTERM, 129 SIGHUP, 131 SIGQUIT: tools that ran are ended too";
 
 #[derive(Parser)]
 #[command(

@@ -1,4 +1,4 @@
-//! The signals that end the command: Ctrl-C, SIGTERM, SIGHUP.
+//! The signals that end the command: Ctrl-C, Ctrl-\\, SIGTERM, SIGHUP.
 //!
 //! signal ─► nothing more is said ─► the tools that run are killed ─► the process ends
 
@@ -99,9 +99,10 @@ impl Signals {
 
         const HANGUP: u8 = 1;
         const INTERRUPT: u8 = 2;
+        const QUIT: u8 = 3;
         const TERMINATE: u8 = 15;
         let ignored = ignored();
-        let heard = [HANGUP, INTERRUPT, TERMINATE].into_iter();
+        let heard = [HANGUP, INTERRUPT, QUIT, TERMINATE].into_iter();
         let heard = heard.filter(|number| ignored & (1 << (number - 1)) == 0);
         heard
             .map(|number| Ok((number, signal(SignalKind::from_raw(number.into()))?)))

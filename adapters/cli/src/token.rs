@@ -102,7 +102,9 @@ impl Patience {
             return Problem::new(exit(&error), error);
         };
         let allowed = allowed.as_secs();
-        if self.has_asked.load(Ordering::Acquire) {
+        let is_persons =
+            matches!(error.cause(), Cause::OutOfTime) || matches!(exit(&error), Exit::Person);
+        if self.has_asked.load(Ordering::Acquire) && is_persons {
             let why = format!(
                 "time ran out: nobody signed in within the {allowed} s that --timeout allows"
             );

@@ -7,8 +7,8 @@ use azid_core::{Environment, Platform};
 /// A snapshot of the variables that credentials read, and of no others.
 ///
 /// Names compare as on the system: without regard to case on Windows. A variable whose value is not
-/// Unicode counts as set, with a replacement character for what is not: no URL, id or path that
-/// credentials accept has one, so it is refused and not passed over for a default.
+/// Unicode counts as set, with a replacement character for what is not: whatever needs it refuses it
+/// ([`Environment::check_text`]), and does not pass it over for a default.
 pub fn environment() -> Environment {
     capture(|name| std::env::var_os(name))
 }
@@ -57,5 +57,11 @@ mod tests {
         });
         assert!(azid_core::Authority::from_environment(&environment).is_err());
         assert_eq!(environment.get("AZURE_TENANT_ID"), Some("t"));
+        assert!(environment.check_text(&["AZURE_TENANT_ID"]).is_ok());
+        let told = environment.check_text(&["AZURE_TENANT_ID", "AZURE_AUTHORITY_HOST"]);
+        assert_eq!(
+            told.expect_err("it is altered").to_string(),
+            "the variable AZURE_AUTHORITY_HOST is not valid: not UTF-8"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! The root certificates that count.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use azid_core::effect::{Detail, HttpFailure};
@@ -41,6 +42,13 @@ pub(crate) fn exclusive(pem: &str) -> Result<Arc<RootCertStore>, HttpFailure> {
 }
 
 fn read_system() -> Result<RootCertStore, HttpFailure> {
+    // Of a device or a pipe there is no end, and perhaps no beginning.
+    let named = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty());
+    if named.is_some_and(|path| Path::new(&path).metadata().is_ok_and(|it| !it.is_file())) {
+        return Err(failure(
+            "SSL_CERT_FILE names something that is no regular file",
+        ));
+    }
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     let (usable, _) = roots.add_parsable_certificates(found.certs);

@@ -51,3 +51,17 @@ fn a_store_without_certificates_is_a_failure() {
         "{failure}"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_store_without_an_end_is_a_failure_and_not_read() {
+    const NAME: &str = "a_store_without_an_end_is_a_failure_and_not_read";
+    if !is_again(NAME) {
+        return again(NAME, "/dev/zero");
+    }
+    let failure = client_config(&Tls::default()).expect_err("a device is no file");
+    assert!(
+        matches!(&failure, HttpFailure::Tls(detail) if detail.as_str().contains("no regular file")),
+        "{failure}"
+    );
+}

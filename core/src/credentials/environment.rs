@@ -140,6 +140,7 @@ impl EnvironmentCredential {
     /// The credential that the variables make.
     fn chosen(&self, environment: &Environment) -> Result<Arc<dyn Credential>, Cause> {
         let set = complete_set(environment).ok_or_else(|| missing(environment))?;
+        environment.check_text(&set.names)?;
         match set.proof {
             Proof::Secret => Ok(Arc::new(self.client_secret(environment)?)),
             Proof::Certificate => {
@@ -214,6 +215,7 @@ fn certificate_proof(
     environment: &Environment,
 ) -> Result<CertificateProof, Invalid> {
     const PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
+    environment.check_text(&[PASSWORD])?;
     let reader = match environment.secret(PASSWORD) {
         Some(password) => reader.with_password(password).ok_or_else(|| {
             let why = "the program's reader of certificates takes no password";
@@ -318,6 +320,11 @@ mod cases {
             vec![
                 secret("a secret").http(200, token),
                 secret("a secret that Entra refuses").http(401, expired),
+                application("a secret that is not UTF-8")
+                    .with("AZURE_CLIENT_SECRET", "pw\u{fffd}X"),
+                secret("another variable that is not UTF-8")
+                    .with("AZURE_PASSWORD", "pw\u{fffd}X")
+                    .http(200, token),
                 none("no variables"),
                 none("a secret alone").with("AZURE_CLIENT_SECRET", "s3cret"),
                 application("an application without a proof"),

@@ -94,6 +94,7 @@ impl GitHubActionsCredential {
         let Some(token) = environment.secret(TOKEN).filter(|_| missing.is_empty()) else {
             return Err(Cause::MissingVariables(missing));
         };
+        environment.check_text(&[TOKEN])?;
         let default = self.application.authority.exchange_audience();
         let audience = self.audience.as_deref().unwrap_or(default);
         let url = job_endpoint(environment, URL, &[("audience", audience)])?;

@@ -141,6 +141,7 @@ impl WorkloadIdentityCredential {
         if !missing.is_empty() {
             return Err(Cause::MissingVariables(missing));
         }
+        environment.check_text(&needed)?;
         let variable = |name| environment.get(name).unwrap_or_default();
         let authority = match &self.authority {
             Some(authority) => authority.clone(),

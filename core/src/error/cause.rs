@@ -212,6 +212,7 @@ impl Cause {
                 AnswerFault::NoToken
                 | AnswerFault::Lacks(_)
                 | AnswerFault::UnsafePage(..)
+                | AnswerFault::Senseless(_)
                 | AnswerFault::NoExpiry
                 | AnswerFault::Unfit(_)
                 | AnswerFault::OtherType(_),

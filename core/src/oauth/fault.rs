@@ -34,6 +34,9 @@ pub enum AnswerFault {
     Unfit(&'static str),
     /// The member of this name is a page that no person may be sent to, and why.
     UnsafePage(&'static str, &'static str),
+    /// The member of this name is a time that makes no sense, such as one of a code that is over
+    /// before it begins.
+    Senseless(&'static str),
     /// A token of this type instead of `Bearer`, so that it needs a proof of its bearer.
     OtherType(String),
     /// A token without a word on which identity it is for, or for another one than was asked for.
@@ -144,6 +147,9 @@ impl fmt::Display for AnswerFault {
                     f,
                     "answered with a `{member}` that nobody can be sent to: {why}"
                 )
+            }
+            Self::Senseless(member) => {
+                write!(f, "answered with an `{member}` that makes no sense")
             }
             Self::OtherType(kind) => {
                 write!(

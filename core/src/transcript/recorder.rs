@@ -145,6 +145,7 @@ fn record_environment(
                 // name, nobody shall have.
                 let is_word = matches!(name, "IDENTITY_HEADER" | "MSI_SECRET");
                 let mark = match fits_header(value) && !(is_word && value.contains(' ')) {
+                    _ if value.contains('\u{fffd}') => "\u{fffd}",
                     _ if name == "AZURE_USERNAME" && !is_user_name(value) => " ",
                     true => "",
                     false if value.contains(|c: char| c.is_control() && c != '\t') => "\n",

@@ -77,7 +77,7 @@ pub(super) fn azure_pipelines(inputs: &Inputs<'_>) -> Made {
         ],
     )?;
     let connection = inputs.value(given, CONNECTION);
-    let access_token = inputs.environment.secret("SYSTEM_ACCESSTOKEN").cloned();
+    let access_token = inputs.secret("SYSTEM_ACCESSTOKEN")?;
     let access_token = access_token.unwrap_or_else(|| "".into());
     placed!(
         AzurePipelinesCredential::new(tenant, client_id, connection, access_token),
@@ -133,17 +133,17 @@ fn secret(inputs: &Inputs<'_>) -> Result<Option<ClientSecret>, Problem> {
     if let Some(file) = &inputs.choice.secret_file {
         return Ok(Some(ClientSecret::from_file(text(file)?)));
     }
-    let secret = inputs.environment.secret(SECRET[0]);
-    Ok(secret.cloned().map(ClientSecret::from))
+    Ok(inputs.secret(SECRET[0])?.map(ClientSecret::from))
 }
 
 fn certificate_in(inputs: &Inputs<'_>, path: String) -> Result<CertificateProof, Problem> {
-    let environment = inputs.environment;
-    let password = environment.secret("AZURE_CLIENT_CERTIFICATE_PASSWORD");
+    let password = inputs.secret("AZURE_CLIENT_CERTIFICATE_PASSWORD")?;
     let reader = password.and_then(|password| inputs.reader.with_password(password));
     let reader = reader.unwrap_or_else(|| Arc::clone(&inputs.reader));
     let certificate = CertificateProof::from_file(path, reader);
-    let asked = environment.flag("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
+    let asked = inputs
+        .environment
+        .flag("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
     let asked = asked.map_err(usage)?;
     Ok(match asked || inputs.choice.send_certificate_chain {
         true => certificate.send_certificate_chain(),

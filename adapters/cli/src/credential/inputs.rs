@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use azid_core::{Authority, Environment, Invalid, ReadCertificate, Region, What};
+use azid_core::{Authority, Environment, Invalid, ReadCertificate, Region, Secret, What};
 
 use super::{Choice, Name, text, usage};
 use crate::{Exit, Problem};
@@ -63,6 +63,10 @@ impl Inputs<'_> {
         credential: &str,
         needs: impl IntoIterator<Item = Need>,
     ) -> Result<(), Problem> {
+        let needs: Vec<_> = needs.into_iter().collect();
+        for (_, names) in needs.iter().filter(|(given, _)| !given) {
+            self.check_text(names)?;
+        }
         let is_missing = |(given, names): &Need| {
             !given && names.iter().all(|name| self.variable(name).is_none())
         };
@@ -104,6 +108,9 @@ impl Inputs<'_> {
         if given {
             return usage(format!("{flag} is not valid: {why}"));
         }
+        if let Err(problem) = self.check_text(names) {
+            return problem;
+        }
         match names.iter().find(|name| self.variable(name).is_some()) {
             Some(name) => usage(format!("the variable {name} is not valid: {why}")),
             None => usage(invalid),
@@ -117,11 +124,27 @@ impl Inputs<'_> {
     }
 
     /// The path that a flag or a variable names; nothing if neither does.
-    pub(super) fn path(&self, given: Option<&Path>, name: &str) -> Result<Option<String>, Problem> {
-        match given {
-            Some(path) => text(path).map(Some),
-            None => Ok(self.variable(name).map(str::to_owned)),
+    pub(super) fn path(
+        &self,
+        given: Option<&Path>,
+        name: &'static str,
+    ) -> Result<Option<String>, Problem> {
+        if let Some(path) = given {
+            return text(path).map(Some);
         }
+        self.check_text(&[name])?;
+        Ok(self.variable(name).map(str::to_owned))
+    }
+
+    /// The secret that a variable holds, as it is.
+    pub(super) fn secret(&self, name: &'static str) -> Result<Option<Secret>, Problem> {
+        self.check_text(&[name])?;
+        Ok(self.environment.secret(name).cloned())
+    }
+
+    /// A problem where one of these variables is not text.
+    fn check_text(&self, names: &[&'static str]) -> Result<(), Problem> {
+        self.environment.check_text(names).map_err(usage)
     }
 
     pub(super) fn authority(&self) -> Result<Authority, Problem> {

@@ -63,7 +63,7 @@ pub(super) fn username_password(inputs: &Inputs<'_>) -> Made {
     inputs.check("UsernamePasswordCredential", needs)?;
     let client_id = inputs.value(given, CLIENT_ID);
     let name = inputs.value(None, USERNAME);
-    let password = inputs.environment.secret(PASSWORD[0]).cloned();
+    let password = inputs.secret(PASSWORD[0])?;
     let password = password.unwrap_or_else(|| "".into());
     let credential = UsernamePasswordCredential::new(tenant(inputs), client_id, name, password);
     let credential = credential.map_err(|invalid| inputs.usage(invalid))?;

@@ -145,6 +145,30 @@ fn whoever_does_not_act_is_told_apart_from_a_failure() {
 }
 
 #[test]
+fn an_endpoint_that_fails_while_somebody_signs_in_is_not_their_delay() {
+    let server = server();
+    let arguments = [
+        "login",
+        "--device-code",
+        "--scope",
+        demo::SCOPE,
+        "--timeout",
+        "8",
+    ];
+    let (ended, _) = device_code_and(&arguments, &server, |_| {
+        server.inject("/token", 20, Fault::status(500));
+        true
+    });
+    assert_eq!((ended.code, &*ended.output), (1, ""), "{}", ended.errors);
+    assert!(ended.errors.contains("HTTP 500"), "{}", ended.errors);
+    assert!(
+        !ended.errors.contains("nobody signed in"),
+        "{}",
+        ended.errors
+    );
+}
+
+#[test]
 fn a_login_has_one_way() {
     let ended = azid(&["login", "--device-code", "--browser"], &[]);
     assert_eq!((ended.code, &*ended.output), (2, ""), "{}", ended.errors);

@@ -18,7 +18,7 @@ fn a_signal_ends_the_command_and_the_tool_that_it_runs() {
         (with("ureq"), "INT", 130),
         (with("tokio"), "TERM", 143),
         (with("async-std"), "HUP", 129),
-        (vec!["token", "--scope", demo::SCOPE], "TERM", 143),
+        (vec!["token", "--scope", demo::SCOPE], "QUIT", 131),
         (vec!["doctor"], "INT", 130),
         (vec!["doctor", "--json"], "TERM", 143),
     ] {

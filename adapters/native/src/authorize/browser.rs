@@ -16,6 +16,10 @@ use url::Url;
 /// `BROWSER` holds commands, tried in order with colons between them; `%s` in one stands for the
 /// page, which otherwise comes last. No shell reads them. One that ends with an error within five
 /// seconds has not shown the page, and the next one is tried.
+///
+/// Such programs, and on Linux and the like the desktop's openers, are looked for in the absolute
+/// directories of the `PATH`, never in the current one, and see no others in their `PATH`. Of this
+/// process's streams they get a terminal or nothing.
 #[derive(Clone)]
 pub struct Browser(Arc<Open>);
 
@@ -67,6 +71,21 @@ fn open(page: &Url) -> io::Result<()> {
     {
         return super::command::open(&commands, page);
     }
+    open_on_desktop(page)
+}
+
+#[cfg(all(
+    feature = "browser",
+    unix,
+    not(any(target_vendor = "apple", target_os = "android"))
+))]
+use super::command::open_on_desktop;
+
+#[cfg(all(
+    feature = "browser",
+    not(all(unix, not(any(target_vendor = "apple", target_os = "android"))))
+))]
+fn open_on_desktop(page: &Url) -> io::Result<()> {
     webbrowser::open(page.as_str())
 }
 

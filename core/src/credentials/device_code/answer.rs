@@ -40,9 +40,12 @@ impl Started {
             let text = members.get(name).and_then(|member| member.text.clone());
             text.filter(|text| !text.is_empty())
         };
-        let seconds = |name: &str| {
-            let seconds = members.get(name)?.number.seconds()?;
-            u64::try_from(seconds).ok().map(Duration::from_secs)
+        let seconds = |name: &'static str| {
+            let seconds = members.get(name).and_then(|it| it.number.seconds());
+            let seconds = seconds.map(u64::try_from).transpose();
+            seconds
+                .map(|seconds| seconds.map(Duration::from_secs))
+                .map_err(|_| AnswerFault::Senseless(name))
         };
         let device_code = text("device_code").ok_or(AnswerFault::Lacks("device_code"))?;
         let user_code = text("user_code").ok_or(AnswerFault::Lacks("user_code"))?;
@@ -52,7 +55,14 @@ impl Started {
         let page = page.ok_or(AnswerFault::Lacks(PAGE))?;
         let verification_uri =
             page_to_open(page.expose()).map_err(|why| AnswerFault::UnsafePage(PAGE, why))?;
-        let lifetime = seconds("expires_in").unwrap_or(LIFETIME);
+        let lifetime = seconds("expires_in")?.unwrap_or(LIFETIME);
+        if lifetime.is_zero() {
+            return Err(AnswerFault::Senseless("expires_in").into());
+        }
+        let interval = seconds("interval")?.unwrap_or(INTERVAL);
+        if interval >= lifetime && interval > INTERVAL {
+            return Err(AnswerFault::Senseless("interval").into());
+        }
         let message = match text("message") {
             Some(message) => safe_text(message.expose(), 1024, &[]),
             None => format!(
@@ -69,7 +79,7 @@ impl Started {
             },
             device_code,
             lifetime,
-            interval: seconds("interval").unwrap_or(INTERVAL),
+            interval,
         })
     }
 }

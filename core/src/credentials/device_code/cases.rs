@@ -64,16 +64,16 @@ fn starts() -> Vec<Case> {
         then_token(without("no sentence", "message")),
         then_token(without("no lifetime for the code", "expires_in")),
         then_token(with("an interval of nothing", "interval", 0.into())),
-        then_token(with("an interval that is negative", "interval", (-5).into())),
+        with("an interval that is negative", "interval", (-5).into()),
+        with("an interval without end", "interval", 1_000_000_000_000_000_000_u64.into()),
         then_token(with(
             "a sentence with control characters",
             "message",
             "To sign in\u{1b}[2J\r\nopen it".into(),
         )),
-        with("an interval longer than the code lives", "interval", 901.into())
-            .then(Reply::Prompt(Ok(()))),
-        with("a code that has expired when it comes", "expires_in", 0.into())
-            .then(Reply::Prompt(Ok(()))),
+        with("an interval longer than the code lives", "interval", 901.into()),
+        with("a code that has expired when it comes", "expires_in", 0.into()),
+        with("a code that expired before", "expires_in", (-1).into()),
         without("no device code", "device_code"),
         without("no user code", "user_code"),
         without("no page", "verification_uri"),

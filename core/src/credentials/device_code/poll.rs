@@ -55,6 +55,10 @@ impl Polling {
         let slower = self.interval.saturating_mul(1 << self.faults.min(10));
         let after_faults = slower.min(LONGEST_AFTER_FAULTS).max(self.interval);
         let wait = after_faults.max(self.pause);
+        // The run ends before it can hear more: it is the endpoint that said nothing, not the person.
+        if let Some(cause) = self.unheard.take_if(|_| wait >= cx.time_left()) {
+            return cx.failed(cause);
+        }
         let wakes_at = cx.elapsed().saturating_add(wait);
         if wakes_at >= self.ends_at {
             let fault = match self.unheard.map(Box::new) {
