@@ -315,7 +315,7 @@ mod tests {
     fn what_tools_usually_say_stays_as_it_is() {
         for text in [
             "ERROR: Please run 'az login' to setup account.",
-            "ERROR: Subscription 'My subscription' not found. Check the spelling, or run `az account set`.",
+            "ERROR: Subscription 'My subscription' not found. Check the spelling and casing and try again.",
             "AADSTS700082: The refresh token has expired due to inactivity. The token was issued on 2026-01-01T10:00:00.0000000Z and was inactive for 90.00:00:00. Trace ID: 00000000-0000-0000-0000-000000000000",
             "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.",
             "AADSTS50126: Error validating credentials due to invalid username or password.",
