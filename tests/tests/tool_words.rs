@@ -68,6 +68,20 @@ fn nothing_that_a_tool_printed_in_the_place_of_a_token_is_shown() {
     }
 }
 
+#[test]
+fn what_no_header_field_can_hold_is_no_token_of_any_tool() {
+    for token in [r"T\r\nX-Evil: 1", r"T\u0000", "two words", "т"] {
+        for name in ["accessToken", "token"] {
+            let printed = format!(r#"{{"{name}":"{token}","expires_on":1795266000}}"#);
+            for credential in tools() {
+                let result = ask(credential, for_vault(), ended(0, &printed, ""));
+                let error = result.expect_err("that is no token");
+                assert!(error.to_string().contains("printed no token"), "{error}");
+            }
+        }
+    }
+}
+
 /// What Entra, storage and people make secrets of.
 fn secret() -> impl Strategy<Value = String> {
     prop_oneof![
