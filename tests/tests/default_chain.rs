@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azid_core::effect::{ExecFailure, ExecRequest, FileFailure, HttpFailure, HttpResponse, Refusal};
+use azid_core::effect::{
+    ExecFailure, ExecRequest, FileFailure, HttpFailure, HttpResponse, Refusal,
+};
 use azid_core::testing::{Case, Reply, START};
 use azid_core::{
     Cause, Context, Credential, CredentialConfig, DefaultAzureCredential, DefaultLink, Environment,

@@ -41,17 +41,16 @@ fn looks_secret(run: &str) -> bool {
         || run.split('.').any(is_random)
 }
 
-/// Masks the user and the password of a URL, as those of proxies have them. A password that holds a
-/// `/` is still one: no port has letters.
+/// Masks the user and the password of a URL, as those of proxies have them. A password may hold a `/`,
+/// so behind a `:` all counts up to the last `@`.
 pub(super) fn without_user_info(word: &str) -> String {
     let Some((scheme, rest)) = word.split_once("://") else {
         return word.to_owned();
     };
     let authority = end_of(rest, |c| !matches!(c, '/' | '?' | '#'));
-    let port = rest[..authority].rsplit_once(':').map_or("", |(_, it)| it);
-    let whole = match port.bytes().all(|byte| byte.is_ascii_digit()) {
-        true => &rest[..authority],
-        false => rest,
+    let whole = match rest[..authority].contains(':') {
+        true => rest,
+        false => &rest[..authority],
     };
     match whole.rfind('@') {
         Some(at) => format!("{scheme}://{MASK}{}", without_user_info(&rest[at..])),
