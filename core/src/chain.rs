@@ -162,10 +162,9 @@ impl Walk {
         })
     }
 
-    /// How long a link may take: a tool that hangs is not to use up the time of those after it.
+    /// How long a link may take: one that hangs is not to use up the time of those after it.
     fn limit(&self, link: &ChainLink, cx: &Context) -> Option<Duration> {
-        let mut later = self.order.as_slice().iter();
-        if !link.is_tool || !later.any(|number| self.chain.links[*number].is_tool) {
+        if !link.may_hang || self.order.as_slice().is_empty() {
             return link.within;
         }
         let half = cx.time_left() / 2;

@@ -269,6 +269,21 @@ impl Context {
         &self.sent_secrets
     }
 
+    /// What nobody is to be shown: the secrets that were sent, and every refresh token that the run
+    /// knows.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        let mut secrets = self.sent_secrets.clone();
+        secrets.extend(self.memory.secrets().cloned());
+        // The longest first, since one may begin another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+        secrets
+    }
+
+    /// Takes note of a secret that may come back without having been sent.
+    pub(crate) fn know(&mut self, secret: &Secret) {
+        self.sent_secrets.push(secret.clone());
+    }
+
     pub(crate) fn asked_at(&self) -> Duration {
         self.asked_at
     }

@@ -48,8 +48,8 @@ pub enum Lane {
     /// Runs for different tokens may overlap.
     #[default]
     PerKey,
-    /// One run at a time: it asks a person, uses up a refresh token, starts a program that does not bear company, or is a
-    /// chain that does not know yet which of its links has tokens here.
+    /// One run at a time: it asks a person, uses up a refresh token, starts a program that does not
+    /// bear company, or is a chain that does not know yet which of its links has tokens here.
     OneAtATime,
 }
 

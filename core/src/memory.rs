@@ -32,7 +32,21 @@ pub struct Memory {
     facts: BTreeMap<String, (Timestamp, Fact)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rejected: Vec<Secret>,
+    #[serde(skip)]
+    former: Former,
 }
+
+/// Refresh tokens that newer ones took the place of: no facts, but nothing to show to anybody either.
+#[derive(Clone, Debug, Default)]
+struct Former(Vec<Secret>);
+
+impl PartialEq for Former {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Former {}
 
 /// Something worth remembering.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +95,9 @@ impl Memory {
 
     /// How many rejected refresh tokens are kept in mind.
     const MOST_REJECTED: usize = 64;
+
+    /// How many former refresh tokens.
+    const MOST_FORMER: usize = 64;
 
     /// The fact remembered under a key.
     pub fn recall(&self, key: &str) -> Option<&Fact> {
@@ -132,7 +149,10 @@ impl Memory {
             MemoryChange::Learned { key, fact, on } => {
                 let known = self.facts.get(&key);
                 if known.is_none_or(|(then, known)| (*then, known.rank()) <= (on, fact.rank())) {
-                    self.facts.insert(key, (on, fact));
+                    let former = self.facts.insert(key, (on, fact)).map(|(_, fact)| fact);
+                    if let Some(Fact::RefreshToken(token)) = former {
+                        self.keep_former(token);
+                    }
                     if self.facts.len() > Self::MOST_FACTS {
                         self.forget_oldest();
                     }
@@ -162,6 +182,26 @@ impl Memory {
             },
             _ => false,
         })
+    }
+
+    fn keep_former(&mut self, token: Secret) {
+        let former = &mut self.former.0;
+        if former.contains(&token) {
+            return;
+        }
+        if former.len() == Self::MOST_FORMER {
+            former.remove(0);
+        }
+        former.push(token);
+    }
+
+    /// Every refresh token that is known, to mask it wherever somebody repeats it.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let current = self.facts.values().filter_map(|(_, fact)| match fact {
+            Fact::RefreshToken(token) => Some(token),
+            _ => None,
+        });
+        current.chain(&self.rejected).chain(&self.former.0)
     }
 
     /// The changes that tell another machine what is as true there: who signed in, and their refresh
@@ -212,9 +252,14 @@ impl Memory {
             // A key may name a person.
             (redactor.text(key), (*on, fact))
         });
+        let facts = facts.collect();
+        for token in &self.former.0 {
+            redactor.secret("former-token", token);
+        }
         Self {
-            facts: facts.collect(),
+            facts,
             rejected,
+            former: Former::default(),
         }
     }
 }

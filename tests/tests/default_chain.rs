@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azid_core::effect::{ExecFailure, ExecRequest, FileFailure, HttpFailure, Refusal};
+use azid_core::effect::{
+    ExecFailure, ExecRequest, FileFailure, HttpFailure, HttpResponse, Refusal,
+};
 use azid_core::testing::{Case, Reply, START};
 use azid_core::{
     Cause, Context, Credential, CredentialConfig, DefaultAzureCredential, DefaultLink, Environment,
@@ -275,6 +277,50 @@ fn with_tools_that_never_answer_the_default_chain_is_over_when_their_time_outs_a
                 tools.map(|link| link.credential()).collect::<Vec<_>>()
             );
         }
+    }
+}
+
+#[test]
+fn a_metadata_service_that_is_named_and_hangs_takes_a_second_of_the_default_chain() {
+    let named = [("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://10.0.0.1")];
+    let (error, elapsed) = in_a_black_hole(&named, Platform::MacOs);
+    assert!(elapsed <= Duration::from_secs(3), "{elapsed:?}");
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
+
+#[test]
+fn a_metadata_service_that_hangs_leaves_a_hurried_run_time_for_the_tools() {
+    let mut elapsed = Duration::ZERO;
+    let hurried = context(&[])
+        .with_platform(Platform::MacOs)
+        .with_deadline(Duration::from_secs(5));
+    let mut step = Run::start(Arc::new(DefaultAzureCredential::new()), hurried);
+    let mut requests = 0;
+    loop {
+        step = match step {
+            Step::Http(call) => {
+                requests += 1;
+                if requests == 1 {
+                    // It is there, but has nothing to give.
+                    let answer = HttpResponse::new(400, &b"{}"[..]);
+                    call.reply(Ok(answer), now(elapsed))
+                } else {
+                    elapsed += call.request().requirements.timeout;
+                    call.reply(Err(HttpFailure::TimedOut), now(elapsed))
+                }
+            }
+            Step::Sleep(call) => {
+                elapsed += call.request().duration;
+                call.reply(Ok(()), now(elapsed))
+            }
+            Step::ReadFile(call) => call.reply(Err(FileFailure::NotFound), now(elapsed)),
+            Step::Exec(call) => {
+                assert_eq!(call.request().program, "az");
+                assert!(elapsed <= Duration::from_millis(2600), "{elapsed:?}");
+                return;
+            }
+            step => panic!("az is asked: {step:?}"),
+        };
     }
 }
 

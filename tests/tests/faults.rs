@@ -25,12 +25,38 @@ fn every_fault_names_the_tests_that_show_it_absent_and_each_of_them_is_there() {
                 continue;
             }
             let (path, content) = file.as_ref().expect("a file comes before its functions");
-            let is_there = content.contains(&format!("fn {text}("));
-            assert!(is_there, "{path} has no function {text}");
+            assert!(is_test(content, text), "{path} has no test {text}");
             tests += 1;
         }
         assert!(tests > 0, "no test shows the absence of {fault:?}");
     }
+}
+
+/// Whether a file has a test of this name that runs whenever the others do, or a program of checks
+/// that calls it.
+fn is_test(content: &str, name: &str) -> bool {
+    let opening = format!("fn {name}(");
+    let mut lines = content.lines().map(str::trim).rev();
+    if !lines.any(|line| line.trim_start_matches("async ").starts_with(&opening)) {
+        return false;
+    }
+    let attributes: Vec<_> = lines.take_while(|it| it.starts_with("#[")).collect();
+    let has = |start| attributes.iter().any(|it| it.starts_with(start));
+    let is_run = has("#[test]") || has("#[tokio::test") || is_called(content, name);
+    is_run && !has("#[ignore")
+}
+
+fn is_called(content: &str, name: &str) -> bool {
+    let main = content.split("\nfn main() {\n").nth(1);
+    let main = main.and_then(|it| it.split("\n}").next());
+    main.is_some_and(|it| it.lines().any(|line| line.trim() == format!("{name}();")))
+}
+
+#[test]
+fn a_helper_or_a_test_that_is_ignored_shows_nothing() {
+    let file = "#[test]\nfn good() {}\n\nfn helper() {}\n\n#[test]\n#[ignore]\nfn ignored() {}\n";
+    let tests = ["good", "helper", "ignored", "absent"].map(|name| is_test(file, name));
+    assert_eq!(tests, [true, false, false, false]);
 }
 
 /// A line of a table, unless it is its head or the rule below that.

@@ -40,7 +40,7 @@ fn of_developers(context: Context) -> Context {
 fn first_answers(chain: Arc<dyn Credential>, request: TokenRequest, reply: Reply) -> Outcome {
     let token = ended(
         0,
-        r#"{"accessToken":"of another","expires_on":1795266000}"#,
+        r#"{"accessToken":"of-another","expires_on":1795266000}"#,
         "",
     );
     let mut world = World::new([reply, token.clone(), token]);
@@ -67,6 +67,19 @@ fn an_account_that_entra_refuses_stops_every_chain_and_no_other_account_steps_in
                 assert!(error.advice().is_some(), "{error}");
             }
         }
+    }
+}
+
+#[test]
+fn a_subscription_that_az_does_not_know_stops_a_chain_and_says_what_to_do() {
+    let said = "ERROR: Subscription 'x' not found. Check the spelling and casing and try again.";
+    for chain in chains() {
+        let outcome = first_answers(chain, vault(), ended(1, "", said));
+        let error = outcome.result.expect_err("no other account is asked");
+        assert_eq!(error.kind(), ErrorKind::Failed, "{error}");
+        assert!(error.to_string().contains("Subscription 'x'"), "{error}");
+        let advice = error.advice().expect("there is some");
+        assert!(advice.contains("az account list"), "{advice}");
     }
 }
 
@@ -146,7 +159,7 @@ fn a_request_that_a_tool_cannot_be_asked_is_a_failure_and_is_not_handed_on() {
 #[test]
 fn claims_stop_a_chain_at_the_tool_that_somebody_is_logged_in_to() {
     let claims = || vault().claims(r#"{"access_token":{"nbf":{"value":"1"}}}"#);
-    let token = r#"{"accessToken":"too old","expires_on":1795266000}"#;
+    let token = r#"{"accessToken":"too-old","expires_on":1795266000}"#;
     for chain in chains() {
         let outcome = first_answers(chain.clone(), claims(), ended(0, token, ""));
         let error = outcome.result.expect_err("az cannot satisfy them");
@@ -160,11 +173,11 @@ fn claims_stop_a_chain_at_the_tool_that_somebody_is_logged_in_to() {
                 "Please run 'az login'. Run Connect-AzAccount to login.",
             )
         };
-        let of_azd = r#"{"token":"of azd","expiresOn":"2026-11-21T13:00:00Z"}"#;
+        let of_azd = r#"{"token":"of-azd","expiresOn":"2026-11-21T13:00:00Z"}"#;
         let mut world = World::new([nobody(), nobody(), ended(0, of_azd, "")]);
         let outcome = run(chain, of_developers(context(claims())), &mut world);
         let token = outcome.result.expect("azd satisfies them");
-        assert_eq!(token.expose(), "of azd");
+        assert_eq!(token.expose(), "of-azd");
     }
 }
 

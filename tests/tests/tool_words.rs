@@ -68,6 +68,20 @@ fn nothing_that_a_tool_printed_in_the_place_of_a_token_is_shown() {
     }
 }
 
+#[test]
+fn what_no_header_field_can_hold_is_no_token_of_any_tool() {
+    for token in [r"T\r\nX-Evil: 1", r"T\u0000", "two words", "т"] {
+        for name in ["accessToken", "token"] {
+            let printed = format!(r#"{{"{name}":"{token}","expires_on":1795266000}}"#);
+            for credential in tools() {
+                let result = ask(credential, for_vault(), ended(0, &printed, ""));
+                let error = result.expect_err("that is no token");
+                assert!(error.to_string().contains("printed no token"), "{error}");
+            }
+        }
+    }
+}
+
 /// What Entra, storage and people make secrets of.
 fn secret() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -126,7 +140,16 @@ fn shown(name: &str, secret: &str, shape: usize) -> String {
         13 => format!("code={secret}&state=x"),
         14 => format!("authorization: bearer {secret}"),
         15 => format!("Sent with BEARER {secret} by GET"),
-        _ => format!("export {name}='{secret}'"),
+        16 => format!("export {name}='{secret}'"),
+        17 => format!("HTTPS_PROXY=http://user:{secret}@proxy.example:3128"),
+        18 => format!("Sent with basic {secret} by GET"),
+        19 => format!("command: az login -p{secret} -u x"),
+        20 => format!("command: az login -p'{secret}' -u x"),
+        21 => format!("tried with {name} {secret} and it failed"),
+        _ => {
+            let (first, rest) = secret.split_at(secret.len() / 2);
+            format!("got eyJ0eXAiOiJKV1Qi{first}\n{rest}")
+        }
     }
 }
 
@@ -147,10 +170,13 @@ proptest! {
     fn no_secret_survives_in_whatever_shape_a_tool_prints_it(
         secret in secret(),
         name in name(),
-        shape in 0_usize..17,
+        shape in 0_usize..23,
         before in around(),
         after in around(),
     ) {
+        // A JWT has letters of base64url alone.
+        let is_base64url = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        prop_assume!(shape < 22 || secret.chars().all(is_base64url));
         let said = format!("{before}{}\n{after}", shown(&name, &secret, shape));
         let [az, ..] = tools();
         let error = ask(az, for_vault(), ended(1, "", &said)).expect_err("it has ended");
@@ -188,6 +214,8 @@ fn what_az_usually_says_is_shown_in_full() {
         "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app 'x'.",
         "ERROR: The command failed with an unexpected error. Here is the traceback: KeyError: 'homeAccountId'",
         "az account get-access-token: error: unrecognized arguments: --scope https://vault.azure.net/.default",
+        "ERROR: fetching token: AADSTS50079: you must enroll in multi-factor authentication.",
+        "Traceback (most recent call last): File \"token_cache.py\", line 5, in find data[\"refresh_token\"]: KeyError: 'refresh_token'",
     ] {
         let [az, ..] = tools();
         let error = ask(az, for_vault(), ended(1, "", said)).expect_err("it has ended");

@@ -37,8 +37,8 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 ///
 /// The first of the request's files that is there is run, with this process's environment and the
 /// request's variables, its standard input empty. The program leads a process group of its own; at
-/// its time limit, and when it prints too much, that group is killed as a whole. What it left
-/// running when it ended by itself is its own affair, and not waited for.
+/// its time limit, and when its standard output is too long, that group is killed as a whole. What
+/// it left running when it ended by itself is its own affair, and not waited for.
 ///
 /// Two things get out of this. A process that the program moved to a session or a group of its own
 /// (`setsid`, a daemon) is no longer of the group, and lives on; it holds nothing up, since its
@@ -127,12 +127,16 @@ fn run(
         match events.recv_timeout(LOOK) {
             Ok(Event::Printed(stream, bytes)) => {
                 let kept = &mut printed[stream as usize];
-                if kept.len() + bytes.len() > request.max_output {
-                    return Err(ExecFailure::OutputTooLarge {
-                        limit: request.max_output,
-                    });
+                let room = request.max_output - kept.len();
+                match stream {
+                    Stream::Out if bytes.len() > room => {
+                        return Err(ExecFailure::OutputTooLarge {
+                            limit: request.max_output,
+                        });
+                    }
+                    // What a program says beside its answer takes nothing from that.
+                    _ => append(kept, &bytes[..bytes.len().min(room)]),
                 }
-                append(kept, &bytes);
             }
             Ok(Event::Closed) => open -= 1,
             Ok(Event::Nudge) | Err(_) => {}

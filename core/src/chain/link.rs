@@ -26,7 +26,7 @@ pub struct ChainLink {
     )]
     pub(super) within: Option<Duration>,
     #[serde(skip)]
-    pub(super) is_tool: bool,
+    pub(super) may_hang: bool,
 }
 
 impl ChainLink {
@@ -42,11 +42,11 @@ impl ChainLink {
         self
     }
 
-    /// Says that the link runs a tool, which may hang: while other tools are to come, it takes half
-    /// of the time that is left, at most.
-    pub(crate) fn of_tool(credential: impl Credential + 'static) -> Self {
+    /// Says that the link asks what may hang, such as a tool: while other links are to come, it takes
+    /// half of the time that is left, at most.
+    pub(crate) fn of_doubtful(credential: impl Credential + 'static) -> Self {
         Self {
-            is_tool: true,
+            may_hang: true,
             ..Self::new(credential)
         }
     }
@@ -72,7 +72,7 @@ impl ChainLink {
         Some(Self {
             credential: self.credential.redacted(redactor)?,
             within: self.within,
-            is_tool: self.is_tool,
+            may_hang: self.may_hang,
         })
     }
 }
@@ -82,7 +82,7 @@ impl From<Nested> for ChainLink {
         Self {
             credential,
             within: None,
-            is_tool: false,
+            may_hang: false,
         }
     }
 }
@@ -109,7 +109,7 @@ impl<'de> Deserialize<'de> for ChainLink {
         Ok(Self {
             credential,
             within: within.map(Duration::from_millis),
-            is_tool: false,
+            may_hang: false,
         })
     }
 }

@@ -223,7 +223,7 @@ mod cases {
                 prints(Case::new("a subscription", of_subscription.clone()), token),
                 refused(
                     Case::new("a subscription that az does not know", of_subscription.clone()),
-                    "ERROR: Subscription 'My subscription' not found. Check the spelling, or run `az account set`.\n",
+                    "ERROR: Subscription 'My subscription' not found. Check the spelling and casing and try again.\n",
                 ),
                 Case::new("a subscription and a tenant", both),
                 Case::new("a subscription, and a request for a tenant", of_subscription).asks(

@@ -42,8 +42,9 @@ use crate::transcript::{Redactor, milliseconds};
 ///
 /// Where nothing answers and no tool is installed, it is over within 3 seconds. Each tool that is
 /// there and hangs adds its [time-out](Self::process_timeout): 93 seconds in all, or less if the run
-/// has less, of which a hanging tool leaves half to those after it. The error is a table that says
-/// how long each link took.
+/// has less, of which a hanging tool leaves half to those after it. So does a metadata service that
+/// is there and then hangs, which is given up after half a minute. The error is a table that says how
+/// long each link took.
 ///
 /// `AZURE_CLIENT_ID` names the managed identity, if the program does not, and
 /// `AZURE_ADDITIONALLY_ALLOWED_TENANTS` the tenants that a request may ask for.

@@ -89,9 +89,9 @@ impl DeveloperToolsCredential {
         let azd = AzureDeveloperCliCredential::new()
             .additionally_allowed_tenants(allowed())
             .process_timeout(self.process_timeout);
-        ChainedTokenCredential::new(ChainLink::of_tool(az))
-            .link(ChainLink::of_tool(powershell))
-            .link(ChainLink::of_tool(azd))
+        ChainedTokenCredential::new(ChainLink::of_doubtful(az))
+            .link(ChainLink::of_doubtful(powershell))
+            .link(ChainLink::of_doubtful(azd))
             .remember_winner(self.remember_winner)
     }
 }

@@ -38,8 +38,8 @@ use crate::transcript::Redactor;
 /// nothing with a password, since a region serves applications and no people; and with a
 /// certificate `AZURE_CLIENT_CERTIFICATE_PASSWORD` and `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN`, which
 /// is `true`, `1`, `false` or `0`. Without a complete set the credential is unavailable, and names
-/// what the set lacks that was begun. A variable that is set and malformed is a failure, and so is a certificate without a
-/// [reader](Self::certificates). A password is a legacy; see
+/// what the set lacks that was begun. A variable that is set and malformed is a failure, and so is
+/// a certificate without a [reader](Self::certificates). A password is a legacy; see
 /// [`UsernamePasswordCredential`](crate::UsernamePasswordCredential).
 ///
 /// [What it asks, and whom][pictures], in pictures drawn from its runs.

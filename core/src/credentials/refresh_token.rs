@@ -120,6 +120,7 @@ impl Credential for RefreshTokenCredential {
             label: Label::Refresh(self.lineage()),
         };
         let given = self.refresh_token.clone();
+        cx.know(&given);
         let redeem_given = |sign_in: SignIn, cx: &mut Context| {
             if cx.memory().has_rejected(&given) {
                 return sign_in.require(cx);

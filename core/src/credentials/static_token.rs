@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::CredentialConfig;
 use crate::context::Context;
 use crate::credential::Credential;
+use crate::effect::is_word;
 use crate::error::{Cause, Fault, Invalid, What};
 use crate::identity::Identity;
 use crate::moves::{Next, done};
@@ -29,7 +30,7 @@ use crate::transcript::Redactor;
 /// use azid_core::{StaticTokenCredential, Timestamp};
 ///
 /// let expires_on = Timestamp::from_unix_seconds(1_900_000_000);
-/// let credential = StaticTokenCredential::new("a token from elsewhere", expires_on)?;
+/// let credential = StaticTokenCredential::new("eyJ0", expires_on)?;
 /// # let _ = credential;
 /// # Ok::<_, azid_core::Invalid>(())
 /// ```
@@ -52,7 +53,7 @@ impl StaticTokenCredential {
     ///
     /// # Errors
     ///
-    /// The token is empty.
+    /// The token is not one word of visible ASCII, as a header field takes it.
     pub fn new(token: impl Into<Secret>, expires_on: Timestamp) -> Result<Self, Invalid> {
         let token = checked(token.into())?;
         Ok(Self { token, expires_on })
@@ -60,10 +61,14 @@ impl StaticTokenCredential {
 }
 
 fn checked(token: Secret) -> Result<Secret, Invalid> {
-    if token.is_empty() {
-        return Err(Invalid::new(What::AccessToken, "it must not be empty"));
+    match token.expose() {
+        "" => Err(Invalid::new(What::AccessToken, "it must not be empty")),
+        text if !is_word(text) => {
+            let why = "it must be one word of visible ASCII";
+            Err(Invalid::new(What::AccessToken, why))
+        }
+        _ => Ok(token),
     }
-    Ok(token)
 }
 
 fn read_checked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::CredentialConfig;
 use crate::context::Context;
 use crate::credential::Credential;
-use crate::effect::{CallbackId, TokenFailure, TokenOrder};
+use crate::effect::{CallbackId, TokenFailure, TokenOrder, is_word};
 use crate::error::{Invalid, What};
 use crate::identity::{Identity, Instance};
 use crate::moves::{Next, done, token};
@@ -18,8 +18,8 @@ use crate::transcript::Redactor;
 /// Gets tokens from the program's own code: a closure, sync or async as the adapter has it, that is
 /// registered with the provider under the callback's name.
 ///
-/// **Nothing of what the closure answers can be checked** but that there is a token and that it has
-/// not expired. It is handed the whole request, and is to honour all of it: the scopes, the claims
+/// **Nothing of what the closure answers can be checked** but that there is a token, that it fits a
+/// header field and that it has not expired. It is handed the whole request, and is to honour all of it: the scopes, the claims
 /// of a challenge, the tenant. A token for something else is cached and handed out as if it were
 /// the right one.
 ///
@@ -91,6 +91,10 @@ impl Credential for TokenCallbackCredential {
                 What::AccessToken,
                 "the callback gave an empty one",
             )),
+            Ok(token) if !is_word(token.expose()) => cx.failed(Invalid::new(
+                What::AccessToken,
+                "the callback gave one that is not one word of visible ASCII",
+            )),
             Ok(token) => done(token.source(self.name())),
             Err(failure @ TokenFailure::Unavailable(_)) => cx.unavailable(failure),
             Err(failure) => cx.failed(failure),
@@ -135,6 +139,8 @@ mod cases {
                     .then(gives(AccessToken::new("AT", day))),
                 case("a token that has expired").then(gives(AccessToken::new("AT", start))),
                 case("an empty token").then(gives(AccessToken::new("", day))),
+                case("a token that fits no header field")
+                    .then(gives(AccessToken::new("AT\r\nX: 1", day))),
                 case("no token here").then(unavailable()),
                 case("no token here in a chain")
                     .then(unavailable())

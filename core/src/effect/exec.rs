@@ -18,9 +18,10 @@ pub enum Exec {}
 
 /// Which program to run, and how.
 ///
-/// The host runs the first of the files that is there and can be started, and looks nowhere else; passes the arguments
-/// as they are, without a shell; closes standard input; and kills the process, with all that it has
-/// started, when the time limit passes, when it prints too much, and when the run is dropped.
+/// The host runs the first of the files that is there and can be started, and looks nowhere else;
+/// passes the arguments as they are, without a shell; closes standard input; and kills the process,
+/// with all that it has started, when the time limit passes, when it prints too much, and when the
+/// run is dropped.
 ///
 /// On Windows a `.cmd` or `.bat` file is run by `cmd.exe`, whatever the host does: its arguments
 /// are to be made of letters, digits, spaces and `_.:/-+=` alone, which mean nothing to it.
@@ -38,7 +39,8 @@ pub struct ExecRequest {
     pub directory: Option<String>,
     /// How long it may take.
     pub timeout: Duration,
-    /// How many bytes to keep of either output at most; more is [`ExecFailure::OutputTooLarge`].
+    /// How many bytes to keep of either output at most. More on standard output is
+    /// [`ExecFailure::OutputTooLarge`]; of standard error the rest is dropped.
     pub max_output: usize,
 }
 

@@ -45,7 +45,7 @@ impl ServiceError {
         let inner = object.unwrap_or(&body);
         // Elsewhere a `code` is no error's name: it may be a secret.
         let in_error = object.is_some() || marks_error(&body);
-        let secrets = cx.sent_secrets();
+        let secrets = &*cx.secrets();
         let text = |names: &[&str], most: usize| {
             let names = &names[..if in_error { names.len() } else { 1 }];
             let found = names.iter().find_map(|name| inner.get(*name)?.as_str());

@@ -101,6 +101,10 @@ pub(crate) fn with_tool_answers(
         )),
         prints("JSON without a token", r#"{"tokenType":"Bearer"}"#),
         prints(
+            "a token that fits no header field",
+            r#"{"accessToken":"AT\r\nX: 1","expires_on":1795266000}"#,
+        ),
+        prints(
             "a token that has expired",
             r#"{"accessToken":"AT","expires_on":1795250000}"#,
         ),

@@ -43,6 +43,8 @@ pub enum ToolProblem {
     /// Somebody is logged in, and Entra gives that account no such token: consent is missing, a
     /// policy forbids it, the tenant or the scope is wrong.
     Refused,
+    /// Somebody is logged in, and has no subscription of the name that was asked for.
+    UnknownSubscription,
     /// It ended with an error of its own, or by a signal, without a word of Entra's.
     Broken,
     /// It ended well, but printed no token in a form that is known.
@@ -89,6 +91,7 @@ impl ToolError {
     pub(crate) fn fault(&self) -> Fault {
         match self.problem {
             ToolProblem::LoggedOut | ToolProblem::Claims { .. } => Fault::User,
+            ToolProblem::UnknownSubscription => Fault::Configuration,
             _ if !self.codes.is_empty() => Fault::Configuration,
             _ => Fault::Host,
         }
@@ -108,6 +111,9 @@ impl ToolError {
             }
             ToolProblem::Claims { .. } => Some("run that command, then ask again"),
             ToolProblem::Refused => self.codes.iter().find_map(|code| for_code(*code)),
+            ToolProblem::UnknownSubscription => Some(
+                "name a subscription that `az account list --all` shows, or log in to an account that has it",
+            ),
             ToolProblem::Broken => Some(LOOK_INTO_IT),
             ToolProblem::NoToken => Some("update the tool"),
         }
@@ -141,6 +147,9 @@ impl fmt::Display for ToolError {
             }
             ToolProblem::Claims { login, .. } => {
                 write!(f, "the claims of the request take a login by `{login}`")?;
+            }
+            ToolProblem::UnknownSubscription => {
+                write!(f, "{name} knows no such subscription")?;
             }
             ToolProblem::Refused | ToolProblem::Broken => match self.exit_code {
                 Some(code) => write!(f, "`{program}` ended with exit code {code}")?,

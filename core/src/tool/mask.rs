@@ -4,6 +4,10 @@
 //! options of a command and connection strings; and its own shape. Rather too much is masked than
 //! too little.
 
+mod shape;
+
+use self::shape::{is_everyday, without_broken, without_shaped, without_user_info};
+
 /// What stands in the place of a secret.
 const MASK: &str = "[secret]";
 
@@ -15,7 +19,9 @@ pub(super) fn masked(text: &str) -> String {
     if text.to_ascii_lowercase().contains("private key-----") {
         return MASK.to_owned();
     }
-    let named = without_named(text);
+    let whole = without_broken(text);
+    let words = whole.split_inclusive(char::is_whitespace);
+    let named = without_named(&words.map(without_user_info).collect::<String>());
     let lines = named.split_inclusive(char::is_whitespace).map(|word| {
         let bare = word.trim_end();
         match bare.chars().count() {
@@ -31,7 +37,10 @@ fn without_named(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(is_in_name) {
-        let end = end_of(&rest[start..], is_in_name) + start;
+        let end = match rest[start..].starts_with(PASSWORD_OPTION) {
+            true => PASSWORD_OPTION.len() + start, // its value may be attached to it
+            false => end_of(&rest[start..], is_in_name) + start,
+        };
         let (name, behind) = (&rest[start..end], &rest[end..]);
         match Secrecy::of(name).and_then(|secrecy| secrecy.value(behind)) {
             Some((from, to)) => {
@@ -52,13 +61,21 @@ fn is_in_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
+/// How tools name the option for a password in short.
+const PASSWORD_OPTION: &str = "-p";
+
 /// What a name says about the word behind it.
 #[derive(Clone, Copy, PartialEq)]
 enum Secrecy {
-    /// The value behind `=` or `:` is secret.
+    /// The value behind `=` or `:` is secret, and so is one behind a blank that is no word of a
+    /// sentence.
     Field,
-    /// The value is, and there may be only a blank before it, as behind an option or a scheme.
+    /// The value is, and there may be only a blank before it, as behind an option.
     Blank,
+    /// The same, or nothing is between.
+    Attached,
+    /// The value behind a blank is, if it is no word of a sentence.
+    Scheme,
     /// The rest of the line is.
     Line,
     /// The value behind `=` is, and what stands behind `:` if it is no word or number.
@@ -95,8 +112,12 @@ impl Secrecy {
         let is_secret = Self::PARTS.iter().any(|part| plain.contains(part))
             || Self::WHOLE.contains(&plain.as_str())
             || plain.ends_with("key");
-        if name == "-p" || plain == "bearer" || (is_secret && name.starts_with('-')) {
+        if name == PASSWORD_OPTION {
+            Some(Self::Attached)
+        } else if plain == "bearer" || (is_secret && name.starts_with('-')) {
             Some(Self::Blank)
+        } else if plain == "basic" {
+            Some(Self::Scheme)
         } else if plain.ends_with("authorization") || plain.ends_with("cookie") {
             Some(Self::Line)
         } else if is_secret {
@@ -110,53 +131,98 @@ impl Secrecy {
 
     /// Where the value begins and ends in what stands behind the name.
     fn value(self, behind: &str) -> Option<(usize, usize)> {
+        const BLANKS: [char; 4] = [' ', '\t', '\n', ','];
         let rest = behind.trim_start_matches(['\\', '"', '\'', '`']);
         let rest = rest.strip_prefix("%22").unwrap_or(rest);
-        let (rest, is_assigned) = match separated(rest.trim_start()) {
-            Some((value, is_assigned)) => (value, is_assigned),
-            None if self == Self::Blank && rest.starts_with([' ', '\t', '\n', ',']) => {
-                (rest.trim_start_matches([' ', '\t', '\n', ',']), true)
+        let is_option = matches!(self, Self::Blank | Self::Attached);
+        let (rest, sign) = match separated(rest) {
+            Some((value, sign)) => (value, sign),
+            None if is_option && rest.starts_with(BLANKS) => {
+                (rest.trim_start_matches(BLANKS), Sign::Blank)
+            }
+            None if self == Self::Attached => (behind, Sign::Blank),
+            None if rest.starts_with([' ', '\t']) => {
+                (rest.trim_start_matches([' ', '\t']), Sign::Sentence)
             }
             None => return None,
         };
         let from = behind.len() - rest.len();
         let (opening, length) = extent(rest, self);
         let value = &rest[opening..opening + length];
-        let is_told = match self {
-            Self::Code if !is_assigned => {
+        let is_told = match (self, sign) {
+            _ if is_entras(value) => false,
+            (Self::Line | Self::Code, Sign::Sentence) => false,
+            (_, Sign::Sentence) => !(is_everyday(value) || is_reference(value)),
+            (Self::Code, Sign::Colon) => {
                 let value = value.trim_end_matches([',', '.', ';', ')']);
                 let is_word = value.chars().all(|c| c.is_ascii_alphabetic());
                 let is_number = value.chars().all(|c| c.is_ascii_digit());
                 !(is_word && value.len() <= 64 || is_number)
             }
             // "the bearer token" is a word of everyday.
-            Self::Blank if is_assigned => !matches!(value, "token" | "tokens" | "authentication"),
+            (Self::Blank, Sign::Blank | Sign::Equals) => {
+                !matches!(value, "token" | "tokens" | "authentication")
+            }
+            (Self::Attached, _) => value.contains(|c: char| c.is_ascii_alphanumeric()),
             _ => true,
         };
         (is_told && !value.is_empty()).then_some((from + opening, from + opening + length))
     }
 }
 
-/// What stands behind the sign between a name and its value, and whether that is `=`.
-fn separated(text: &str) -> Option<(&str, bool)> {
-    const SIGNS: [(&str, bool); 6] = [
-        ("=", true),
-        (":", false),
-        ("%3d", true),
-        ("%3D", true),
-        ("%3a", false),
-        ("%3A", false),
+/// Whether a value is one of Entra's numbers, of which nothing is secret.
+fn is_entras(value: &str) -> bool {
+    let number = value
+        .strip_prefix("AADSTS")
+        .map(|it| it.trim_end_matches([':', '.', ',']));
+    number.is_some_and(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether a word of a sentence names something else: an option, a URL, a small number, or what
+/// stands in brackets.
+fn is_reference(word: &str) -> bool {
+    let is_small = word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
+    is_small
+        || word.starts_with(['<', '[', '{', '(', '='])
+        || word.starts_with("--")
+        || word.contains("://")
+}
+
+/// What stands between a name and its value.
+#[derive(Clone, Copy, PartialEq)]
+enum Sign {
+    Equals,
+    Colon,
+    /// A blank, or nothing, behind an option.
+    Blank,
+    /// A blank, as between the words of a sentence.
+    Sentence,
+}
+
+/// What stands behind the sign between a name and its value, and which that is. The value may be in
+/// the next line if it is quoted, as in JSON.
+fn separated(text: &str) -> Option<(&str, Sign)> {
+    const SIGNS: [(&str, Sign); 6] = [
+        ("=", Sign::Equals),
+        (":", Sign::Colon),
+        ("%3d", Sign::Equals),
+        ("%3D", Sign::Equals),
+        ("%3a", Sign::Colon),
+        ("%3A", Sign::Colon),
     ];
     let behind = |text| {
         SIGNS
             .iter()
-            .find_map(|(sign, assigns)| Some((str::strip_prefix(text, sign)?, *assigns)))
+            .find_map(|(sign, kind)| Some((str::strip_prefix(text, sign)?, *kind)))
     };
-    let (mut rest, mut is_assigned) = behind(text)?;
-    while let Some((more, assigns)) = behind(rest) {
-        (rest, is_assigned) = (more, assigns);
+    let (mut rest, mut sign) = behind(text.trim_start())?;
+    while let Some((more, kind)) = behind(rest) {
+        (rest, sign) = (more, kind);
     }
-    Some((rest.trim_start(), is_assigned))
+    let next = rest.trim_start();
+    let is_near =
+        next.starts_with(['"', '\'', '\\']) || !rest[..rest.len() - next.len()].contains('\n');
+    is_near.then_some((next, sign))
 }
 
 /// How many bytes of quotes stand before a value, and how long it is.
@@ -174,7 +240,7 @@ fn extent(text: &str, secrecy: Secrecy) -> (usize, usize) {
     let value = &text[opening..];
     if escapes > 0 {
         let closing = format!("{}{quote}", &text[..escapes]);
-        return (opening, value.find(&closing).unwrap_or(value.len()));
+        return (opening, value.find(&closing).unwrap_or(line(value)));
     }
     let mut is_escaped = false;
     let closing = value.find(|c| {
@@ -182,152 +248,21 @@ fn extent(text: &str, secrecy: Secrecy) -> (usize, usize) {
         is_escaped = c == '\\' && !is_escaped;
         closes
     });
-    (opening, closing.unwrap_or(value.len()))
+    // Only what is broken over lines, and no quote of a later sentence, ends in another line.
+    let closing = closing.filter(|end| {
+        let lines = || value[..*end].lines();
+        lines().count() <= 1 || lines().all(|line| !line.trim().contains(char::is_whitespace))
+    });
+    (opening, closing.unwrap_or(line(value)))
+}
+
+fn line(text: &str) -> usize {
+    end_of(text, |c| c != '\n')
 }
 
 fn end_of(text: &str, goes_on: impl Fn(char) -> bool) -> usize {
     text.find(|c| !goes_on(c)).unwrap_or(text.len())
 }
 
-/// Masks what has the shape of a secret, whatever stands before it.
-fn without_shaped(word: &str) -> String {
-    let in_run = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~');
-    let mut shown = String::with_capacity(word.len());
-    let mut rest = word;
-    while let Some(start) = rest.find(in_run) {
-        let end = end_of(&rest[start..], in_run) + start;
-        let run = &rest[start..end];
-        shown.push_str(&rest[..start]);
-        shown.push_str(if looks_secret(run) { MASK } else { run });
-        rest = &rest[end..];
-    }
-    shown + rest
-}
-
-/// Refresh tokens and codes of Entra begin with a digit and `.A`, or with `M.` for accounts of
-/// consumers; the secrets that it makes have `Q~` in them. Else a long run of letters of both cases
-/// and digits is no word.
-fn looks_secret(run: &str) -> bool {
-    const LEAST: usize = 20;
-    let opens = |at: usize| {
-        let text = &run.as_bytes()[at..];
-        text.len() >= LEAST
-            && matches!(
-                text,
-                [b'0'..=b'9', b'.', b'A', ..] | [b'M', b'.', b'C' | b'R', ..]
-            )
-    };
-    let is_random = |part: &str| {
-        part.len() >= 40
-            && part.bytes().any(|byte| byte.is_ascii_lowercase())
-            && part.bytes().any(|byte| byte.is_ascii_uppercase())
-            && part.bytes().any(|byte| byte.is_ascii_digit())
-    };
-    (run.contains("Q~") && run.len() >= LEAST)
-        || (0..run.len()).any(opens)
-        || run.split('.').any(is_random)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_is_masked_by_its_name_in_whatever_form_and_case() {
-        for (text, expected) in [
-            (
-                r#"{"token":"S","a":"b"}"#,
-                r#"{"token":"[secret]","a":"b"}"#,
-            ),
-            (
-                r#"{"refreshToken" : "S\"S" , "a":1}"#,
-                r#"{"refreshToken" : "[secret]" , "a":1}"#,
-            ),
-            (
-                r#"{\"ID_TOKEN\":\"S\",\"a\":1}"#,
-                r#"{\"ID_TOKEN\":\"[secret]\",\"a\":1}"#,
-            ),
-            (
-                "{'Assertion': 'S', 'a': 1}",
-                "{'Assertion': '[secret]', 'a': 1}",
-            ),
-            (
-                "\"accessToken\":\n  \"S\"",
-                "\"accessToken\":\n  \"[secret]\"",
-            ),
-            ("grant=x&code=S&state=y seen", "grant=x&code=[secret] seen"),
-            ("code%3DS seen", "code%3D[secret] seen"),
-            (
-                "az login --password S -u me",
-                "az login --password [secret] -u me",
-            ),
-            ("az login -p 'S S' -u me", "az login -p '[secret]' -u me"),
-            (
-                "['login', '-p', 'S', '-u']",
-                "['login', '-p', '[secret]', '-u']",
-            ),
-            ("--client-secret=S on", "--client-secret=[secret] on"),
-            (
-                "Endpoint=x;SharedAccessKey=S= on",
-                "Endpoint=x;SharedAccessKey=[secret] on",
-            ),
-            ("AccountKey=S==;End=x on", "AccountKey=[secret] on"),
-            (
-                "https://x/y?sv=1&sig=S%3D on",
-                "https://x/y?sv=1&sig=[secret] on",
-            ),
-            (
-                "AUTHORIZATION: Basic S T\nnext",
-                "AUTHORIZATION: [secret]\nnext",
-            ),
-            ("with BEARER S on", "with BEARER [secret] on"),
-            (
-                "AZURE_CLIENT_SECRET=S on",
-                "AZURE_CLIENT_SECRET=[secret] on",
-            ),
-            (r#""tokens": ["S", "S"]"#, r#""tokens": [secret]"#),
-            ("-----BEGIN RSA PRIVATE KEY-----\nS", "[secret]"),
-        ] {
-            assert_eq!(masked(text), expected);
-        }
-    }
-
-    #[test]
-    fn a_secret_is_masked_by_its_shape_whatever_stands_before_it() {
-        let word = "abcdefghijklmnopqrstuvwxyz";
-        for secret in [
-            format!("0.A{word}"),
-            format!("1.AXoA.{word}"),
-            format!("M.C5_{word}"),
-            format!("x1~8Q~{word}"),
-            format!("Zz0{word}{word}"),
-        ] {
-            assert_eq!(
-                masked(&format!("got ({secret}) here")),
-                "got ([secret]) here"
-            );
-        }
-        let long = "x".repeat(101);
-        assert_eq!(masked(&format!("got {long}\nhere")), "got […]\nhere");
-    }
-
-    #[test]
-    fn what_tools_usually_say_stays_as_it_is() {
-        for text in [
-            "ERROR: Please run 'az login' to setup account.",
-            "ERROR: Subscription 'My subscription' not found. Check the spelling, or run `az account set`.",
-            "AADSTS700082: The refresh token has expired due to inactivity. The token was issued on 2026-01-01T10:00:00.0000000Z and was inactive for 90.00:00:00. Trace ID: 00000000-0000-0000-0000-000000000000",
-            "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.",
-            "AADSTS50126: Error validating credentials due to invalid username or password.",
-            "AADSTS65001: The user or administrator has not consented to use the application with ID '04b07795-8ddb-461a-bbee-02f9e1bf7b46' named 'Microsoft Azure CLI'. Send an interactive authorization request for this user and resource.",
-            "az login: error: the following arguments are required: --username/-u, --password/-p",
-            "az login --tenant contoso.com --scope https://vault.azure.net/.default",
-            r#"{"code":"AuthorizationFailed","message":"no"} with error code: 50076, exit code 1"#,
-            "the bearer token is not valid any more",
-            "Get-AzAccessToken: Run Connect-AzAccount to login.",
-            "/opt/az/lib/python3.11/site-packages/azure/cli/core/auth/identity.py",
-        ] {
-            assert_eq!(masked(text), text);
-        }
-    }
-}
+mod tests;

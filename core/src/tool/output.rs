@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::effect::is_word;
 use crate::oauth::{Number, Text};
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -30,8 +31,12 @@ impl Printed {
         let mut texts: BTreeMap<String, Text> = serde_json::from_slice(output).ok()?;
         let moments: BTreeMap<String, Number> = serde_json::from_slice(output).ok()?;
         let mut text = |name: &str| texts.remove(name).and_then(|text| text.0);
-        let token = text("accessToken").filter(|token| !token.is_empty());
-        let token = token.or_else(|| text("token").filter(|token| !token.is_empty()))?;
+        let is_there = |token: &Secret| !token.is_empty();
+        let token = text("accessToken").filter(is_there);
+        let token = token.or_else(|| text("token").filter(is_there))?;
+        if !is_word(token.expose()) {
+            return None; // it fits no header field
+        }
         let date = text("expiresOn").filter(|date| has_zone(date.expose()));
         let moment = |name| moments.get(name).and_then(|number| number.moment(0));
         let printed = moment("expires_on").or_else(|| date.and_then(|_| moment("expiresOn")));
@@ -116,6 +121,8 @@ mod tests {
             r#"{"accessToken":7}"#,
             r#"{"tokenType":"Bearer"}"#,
             r#"{"accessToken":"AT"} and more"#,
+            r#"{"accessToken":"AT\r\nX: 1"}"#,
+            r#"{"token":"A T"}"#,
         ] {
             assert!(Printed::read(output.as_bytes()).is_none(), "{output}");
         }

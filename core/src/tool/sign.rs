@@ -21,17 +21,22 @@ pub(super) const REAUTHENTICATE: &str = "reauthentication required";
 /// How a tool says that it has no option for claims.
 pub(super) const UNKNOWN_CLAIMS: &str = "unknown flag: --claims";
 
+/// How the Azure CLI says that nobody who is logged in to it has such a subscription.
+pub(super) const UNKNOWN_SUBSCRIPTION: &str =
+    "not found. Check the spelling and casing and try again.";
+
 /// How Entra says that a login has not been used for too long.
 pub(super) const STALE: &str = "has expired due to inactivity";
 
 /// Every sign, of every tool.
-const SIGNS: [&str; 12] = [
+const SIGNS: [&str; 13] = [
     NOT_A_COMMAND,
     MODULE_MISSING,
     POLICY,
     LANGUAGE_MODE,
     REAUTHENTICATE,
     UNKNOWN_CLAIMS,
+    UNKNOWN_SUBSCRIPTION,
     STALE,
     "az login",
     "az account set",

@@ -2,6 +2,7 @@
 
 use super::sign::{
     AADSTS, LANGUAGE_MODE, MODULE_MISSING, NOT_A_COMMAND, POLICY, REAUTHENTICATE, STALE,
+    UNKNOWN_SUBSCRIPTION,
 };
 use super::{Tool, ToolProblem};
 use crate::error::ErrorKind;
@@ -32,6 +33,8 @@ pub(super) fn problem(tool: &Tool, exit_code: Option<i32>, said: &str) -> ToolPr
         } else {
             ToolProblem::Refused
         }
+    } else if says(UNKNOWN_SUBSCRIPTION) {
+        ToolProblem::UnknownSubscription
     } else if says(REAUTHENTICATE) {
         ToolProblem::Refused
     } else if says(STALE) || tool.logged_out.iter().any(|sign| says(sign)) {
@@ -52,7 +55,7 @@ impl ToolProblem {
             | Self::LoggedOut
             | Self::Broken
             | Self::NoToken => ErrorKind::Unavailable,
-            Self::Refused => ErrorKind::Failed,
+            Self::Refused | Self::UnknownSubscription => ErrorKind::Failed,
             Self::Claims { .. } => ErrorKind::InteractionRequired,
         }
     }

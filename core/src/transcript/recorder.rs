@@ -299,7 +299,7 @@ impl Recording<'_> {
         reply: &Result<AccessToken, TokenFailure>,
     ) {
         let reply = self.reply(reply, |redactor, token| Granted {
-            token: redactor.placeholder("token", token.expose()),
+            token: redactor.one_secret("token", token.expose()),
             token_type: token.kind().to_owned(),
             expires_on: token.expires_on(),
             refresh_on: token.refreshes_on(),

@@ -168,7 +168,7 @@ impl Redactor {
 
     /// The placeholder of what should be one word, marked where it is none, so that whatever
     /// refuses it refuses it in a replay too.
-    fn one_secret(&mut self, kind: &'static str, text: &str) -> String {
+    pub(super) fn one_secret(&mut self, kind: &'static str, text: &str) -> String {
         let placeholder = self.placeholder(kind, text);
         match is_word(text) {
             true => placeholder,

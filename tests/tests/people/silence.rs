@@ -54,6 +54,19 @@ fn one_sign_in_serves_every_resource_and_each_new_refresh_token_replaces_the_las
 }
 
 #[test]
+fn an_answer_that_repeats_a_former_refresh_token_shows_neither_it_nor_its_successor() {
+    let mut life = signed_in_life();
+    life.run(browser(), vault(), [json(200, signed_in("ada", "RT-1-b"))]);
+    let echo = "AADSTS70043: RT-1-b, once RT-1, is over";
+    let body = json!({ "error": "interaction_required", "error_description": echo });
+    let never = browser().interaction(Interaction::Never);
+    let sight = life.run(never, vault(), [json(400, body)]);
+    let shown = format!("{} {:?}", sight.error(), sight.outcome.transcript);
+    assert!(!shown.contains("RT-1"), "{shown}");
+    assert!(sight.error().to_string().contains("is over"), "{shown}");
+}
+
+#[test]
 fn the_form_of_a_silent_refresh_is_that_of_the_protocol() {
     let mut life = signed_in_life();
     let request = TokenRequest::new([GRAPH]).enable_cae();

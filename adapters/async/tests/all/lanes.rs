@@ -43,7 +43,7 @@ fn twenty_resources_cost_one_program_at_a_time() {
         waiting.retain_mut(|caller| poll(caller).is_pending());
         assert_eq!((waiting.len(), host.outstanding()), (20 - served, 1));
         let expires = START / 1000 + 3600;
-        let stdout = format!(r#"{{"accessToken":"token {served}","expires_on":{expires}}}"#);
+        let stdout = format!(r#"{{"accessToken":"token-{served}","expires_on":{expires}}}"#);
         host.answer_last(Answer::Exec(ExecOutput {
             exit_code: Some(0),
             stdout: stdout.into_bytes().into(),

@@ -45,9 +45,10 @@ macro_rules! default_links {
                 Ok(match self {
                     $(Self::$link => {
                         let credential = $make(options, environment)?;
-                        match $group {
-                            "dev" => ChainLink::of_tool(credential),
-                            _ => ChainLink::new(credential),
+                        if $group == "dev" || self == Self::ManagedIdentity {
+                            ChainLink::of_doubtful(credential)
+                        } else {
+                            ChainLink::new(credential)
                         }
                     })*
                 })

@@ -2,9 +2,10 @@
 //!
 //! begin ─► [probe ─► on_probe] ─► ask ─► on_token
 //!
-//! In a chain it is probed first, since there may be nobody at its address and other credentials
-//! wait. That it answered as only it does is remembered, until it is silent; that it did not is
-//! forgotten at once, since a pod can start before its node's service does. Named alone it gets no probe and all the patience it needs.
+//! In a chain it is probed first, wherever the environment says it is, since there may be nobody at
+//! its address and other credentials wait. That it answered as only it does is remembered, until it
+//! is silent; that it did not is forgotten at once, since a pod can start before its node's service
+//! does. Named alone it gets no probe and all the patience it needs.
 
 use std::time::Duration;
 
@@ -21,7 +22,6 @@ use crate::effect::{
 };
 use crate::error::{Cause, Error};
 use crate::memory::{Fact, MemoryChange};
-use crate::metadata_service::POD_IDENTITY_HOST;
 use crate::moves::{Next, done};
 use crate::oauth::{Expiry, TokenAnswer, request_id, signed_by_library};
 
@@ -37,8 +37,7 @@ const NAMES: IdNames = IdNames {
 
 pub(super) fn begin(endpoint: Url, exchange: Exchange, cx: &mut Context) -> Next {
     let key = format!("the metadata service at {}", shown(&endpoint));
-    let is_remembered = cx.memory().recall(&key) == Some(&Fact::Answered);
-    let is_known = is_remembered || cx.environment().get(POD_IDENTITY_HOST).is_some();
+    let is_known = cx.memory().recall(&key) == Some(&Fact::Answered);
     match exchange.rules.probe {
         Probe::InChain { timeout } if !is_known && cx.position() != Position::Alone => {
             // Without the header that every real request has, so that it costs the service nothing.
@@ -51,7 +50,7 @@ pub(super) fn begin(endpoint: Url, exchange: Exchange, cx: &mut Context) -> Next
                 on_probe(reply, endpoint, key, exchange, cx)
             })
         }
-        _ => ask(endpoint, is_remembered.then_some(key), exchange, cx),
+        _ => ask(endpoint, is_known.then_some(key), exchange, cx),
     }
 }
 

@@ -44,7 +44,11 @@ pub(super) fn cases() -> Vec<Case> {
         elsewhere("at another address").http(200, TOKEN),
         elsewhere("at another address in a chain")
             .in_chain()
+            .http(400, NO_HEADER)
             .http(200, TOKEN),
+        elsewhere("nobody at another address in a chain")
+            .in_chain()
+            .then(HttpFailure::TimedOut),
         Case::new(
             "an address that is no URL",
             ManagedIdentityCredential::new(),
