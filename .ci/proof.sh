@@ -7,6 +7,7 @@ proof_stage python 10
 proof_stage node   10
 proof_stage az     10
 proof_stage browser 10
+proof_stage breaks 30
 
 readonly fuzz_seconds=20
 
@@ -77,6 +78,9 @@ stage_browser() {
   emulate
   node tests/browser/sign_in.mjs "$environments" "$target/debug/examples/interactive_browser" "$chromium"
 }
+
+# Each break of the code makes the test that it names go red; what does not fit today is for another day.
+stage_breaks() { python3 -B tests/breaks/run.py --minutes 27; }
 
 # Starts the emulator for the rest of the stage; the file `$environments` has all its variables.
 emulate() {

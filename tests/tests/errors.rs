@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azid_core::effect::{Detail, HttpFailure, HttpResponse};
+use azid_core::effect::{Detail, HttpFailure, HttpResponse, Requirements};
 use azid_core::oauth::AnswerFault;
 use azid_core::testing::{self, Case, Reply, World, entra_answers};
 use azid_core::{
@@ -180,6 +180,20 @@ fn a_page_in_the_endpoints_place_is_named_and_not_shown() {
         assert!(!shown.contains(words), "{shown}");
         assert!(error.advice().is_some());
     }
+}
+
+#[test]
+fn an_answer_that_is_longer_than_the_host_was_to_read_is_not_believed() {
+    let limit = Requirements::MAX_BODY;
+    let answered = |length: usize| {
+        let token = r#"{"access_token":"AT","expires_in":"3599"}"#;
+        let body = format!("{token:length$}").into_bytes();
+        result_of(vec![Reply::Http(Ok(HttpResponse::new(200, body)))])
+    };
+    assert!(answered(limit).is_ok());
+    let error = answered(limit + 1).expect_err("it is too long");
+    let expected = Cause::Http(HttpFailure::BodyTooLarge { limit });
+    assert_eq!(error.cause(), &expected);
 }
 
 #[test]
