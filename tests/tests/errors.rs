@@ -198,10 +198,8 @@ fn an_answer_that_is_longer_than_the_host_was_to_read_is_not_believed() {
     let answered = |length: usize| {
         let token = r#"{"access_token":"AT","expires_in":"3599"}"#;
         let body = token.to_owned() + &" ".repeat(length - token.len());
-        result_of(vec![Reply::Http(Ok(HttpResponse::new(
-            200,
-            body.into_bytes(),
-        )))])
+        let answer = HttpResponse::new(200, body.into_bytes());
+        result_of(vec![Reply::Http(Ok(answer))])
     };
     assert!(answered(limit).is_ok());
     let error = answered(limit + 1).expect_err("it is too long");
