@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azid_core::effect::{Detail, HttpFailure, HttpResponse};
+use azid_core::effect::{Detail, HttpFailure, HttpResponse, Requirements};
 use azid_core::oauth::AnswerFault;
 use azid_core::testing::{self, Case, Reply, World, entra_answers};
 use azid_core::{
@@ -180,6 +180,31 @@ fn a_page_in_the_endpoints_place_is_named_and_not_shown() {
         assert!(!shown.contains(words), "{shown}");
         assert!(error.advice().is_some());
     }
+}
+
+#[test]
+fn a_token_beside_another_status_than_200_is_none() {
+    let body = r#"{"access_token":"AT","expires_in":"3599"}"#.as_bytes();
+    for status in [100, 201, 203, 302, 400, 404] {
+        let answer = HttpResponse::new(status, body);
+        let result = result_of(vec![Reply::Http(Ok(answer))]);
+        assert!(result.is_err(), "{status}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_longer_than_the_host_was_to_read_is_not_believed() {
+    let limit = Requirements::MAX_BODY;
+    let answered = |length: usize| {
+        let token = r#"{"access_token":"AT","expires_in":"3599"}"#;
+        let body = token.to_owned() + &" ".repeat(length - token.len());
+        let answer = HttpResponse::new(200, body.into_bytes());
+        result_of(vec![Reply::Http(Ok(answer))])
+    };
+    assert!(answered(limit).is_ok());
+    let error = answered(limit + 1).expect_err("it is too long");
+    let expected = Cause::Http(HttpFailure::BodyTooLarge { limit });
+    assert_eq!(error.cause(), &expected);
 }
 
 #[test]

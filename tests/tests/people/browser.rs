@@ -4,7 +4,8 @@ use azid_core::effect::{
     AuthorizeAnswer, AuthorizeFailure, Detail, LoopbackRedirect, ResponseMode,
 };
 use azid_core::{
-    AuthenticationRecord, Cause, ErrorKind, InteractiveBrowserCredential, SignInFault, SignInPrompt,
+    AuthenticationRecord, Cause, ErrorKind, InteractiveBrowserCredential, SignInFault,
+    SignInPrompt, TokenRequest,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -70,6 +71,21 @@ fn the_page_and_the_form_are_those_of_the_protocol_and_the_verifier_fits_its_cha
         ("claims", claims),
     ]);
     assert_eq!(form(&sight.sent[0]), expected);
+}
+
+#[test]
+fn every_scope_of_a_request_is_on_the_page_and_in_each_form() {
+    let mut life = Life::new();
+    let mut seen = Vec::new();
+    for next in ["RT-1", "RT-2"] {
+        let request = TokenRequest::new(["api://a/read", "api://a/write"]);
+        let sight = life.run(credential(), request, [json(200, signed_in("ada", next))]);
+        let page = sight.pages.first().map(|page| page.authorize_url(8400));
+        seen.extend(page.map(|page| parameter(&page, "scope")));
+        seen.push(field(&sight.sent[0], "scope"));
+    }
+    let all = "api://a/read api://a/write openid profile offline_access";
+    assert_eq!(seen, vec![Some(all.to_owned()); 3]);
 }
 
 #[test]

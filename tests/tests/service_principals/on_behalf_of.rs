@@ -71,6 +71,15 @@ fn the_form_holds_the_users_token_beside_the_applications_secret() {
 }
 
 #[test]
+fn every_scope_of_a_request_is_in_the_form() {
+    let wanted = TokenRequest::new(["api://a/read", "api://a/write"]);
+    let context = testing::context(wanted);
+    let sight = look_at(credential(secret()), context, &mut World::new([token()]));
+    let scope = ("scope".to_owned(), "api://a/read api://a/write".to_owned());
+    assert!(form(sight.request()).contains(&scope));
+}
+
+#[test]
 fn a_certificate_or_an_assertion_takes_the_place_of_the_secret() {
     let issued = ClientAssertion::from_callback(CallbackId::new("issuer"));
     let gives = Reply::Assertion(Ok("e30.issued.c2ln".into()));

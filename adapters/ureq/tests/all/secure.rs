@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use azid_core::effect::{HttpFailure, HttpRequest, Requirements};
+use azid_core::oauth::Form;
 use azid_core::{Authority as Entra, ClientSecretCredential};
 use azid_ureq::{Host, TokenProvider};
 use http::header::HeaderName;
@@ -214,7 +215,8 @@ fn no_log_at_any_level_shows_a_secret() {
             write!(stream, "{head}content-length: 4\r\n\r\ns3cr")
         });
         let host = Host::new();
-        let request = at(&server, "localhost")
+        let form = Form::new().secret("client_secret", &"s3cr".into());
+        let request = HttpRequest::post_form(at(&server, "localhost").url, &form)
             .secret_header(HeaderName::from_static("x-identity-header"), "s3cr".into())
             .expect("the value is fit");
         send(&host, &request).expect("it is trusted");
