@@ -138,7 +138,7 @@ fn secret(inputs: &Inputs<'_>) -> Result<Option<ClientSecret>, Problem> {
 
 fn certificate_in(inputs: &Inputs<'_>, path: String) -> Result<CertificateProof, Problem> {
     let password = inputs.secret("AZURE_CLIENT_CERTIFICATE_PASSWORD")?;
-    let reader = password.and_then(|password| inputs.reader.with_password(password));
+    let reader = password.and_then(|password| inputs.reader.with_password(&password));
     let reader = reader.unwrap_or_else(|| Arc::clone(&inputs.reader));
     let certificate = CertificateProof::from_file(path, reader);
     let asked = inputs
