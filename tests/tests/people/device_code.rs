@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use azid_core::effect::{CallbackId, Detail, HttpFailure, HttpResponse, PromptFailure};
+use azid_core::oauth::AnswerFault;
 use azid_core::{
     Cause, DeviceCodeCredential, ErrorKind, Fault, SignInFault, Timestamp, TokenRequest,
 };
@@ -153,6 +154,40 @@ fn a_code_that_expires_while_the_endpoint_is_not_to_be_heard_says_so_and_why() {
         assert!(matches!(fault(error), SignInFault::CodeExpiredUnheard(_)));
         assert_ne!(error.fault(), Fault::User);
         assert!(error.to_string().contains(said), "{error}");
+    }
+}
+
+#[test]
+fn a_run_that_ends_while_the_endpoint_is_not_to_be_heard_says_why() {
+    let fault = || Ok(HttpResponse::new(500, &b"<html>"[..]));
+    for (answer, said) in [(fault(), "HTTP 500"), (silence(), "did not answer")] {
+        let mut life = Life::new();
+        life.deadline = Some(Duration::from_secs(8));
+        let sight = life.run(credential(), vault(), [json(200, start()), answer]);
+        let error = sight.error();
+        assert!(error.to_string().contains(said), "{error}");
+        assert_ne!(error.fault(), Fault::User);
+        assert_eq!(sight.waits, seconds(&[5]));
+    }
+}
+
+#[test]
+fn a_code_with_times_that_make_no_sense_is_the_endpoints_fault_and_not_shown() {
+    for (member, value) in [
+        ("expires_in", json!(0)),
+        ("expires_in", json!(-900)),
+        ("interval", json!(-5)),
+        ("interval", json!(1e18)),
+    ] {
+        let mut senseless = start();
+        senseless[member] = value;
+        let sight = Life::new().run(credential(), vault(), [json(200, senseless)]);
+        let error = sight.error();
+        assert!(
+            matches!(error.cause(), Cause::Answer(AnswerFault::Senseless(it)) if *it == member),
+            "{error}"
+        );
+        assert!(sight.shown.is_empty());
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Life {
     pub(crate) set_back: Duration,
     /// Whether its runs must not ask anybody.
     pub(crate) asks_nobody: bool,
+    /// How long its runs may take, if not as long as any.
+    pub(crate) deadline: Option<Duration>,
     elapsed: Duration,
     runs: u8,
 }
@@ -53,6 +55,7 @@ impl Life {
             prompt: Ok(()),
             set_back: Duration::ZERO,
             asks_nobody: false,
+            deadline: None,
             elapsed: Duration::ZERO,
             runs: 0,
         }
@@ -74,6 +77,10 @@ impl Life {
         let context = match self.asks_nobody {
             true => context.without_asking(),
             false => context,
+        };
+        let context = match self.deadline {
+            Some(deadline) => context.with_deadline(deadline),
+            None => context,
         };
         let mut log = String::new();
         let (mut sent, mut sent_at, mut waits) = (Vec::new(), Vec::new(), Vec::new());
