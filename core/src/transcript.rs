@@ -12,6 +12,7 @@ mod record;
 mod recorder;
 mod redact;
 mod replay;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::error::Error as _;
 
 use azid_core::effect::{HttpRequest, HttpResponse};
-use azid_core::testing::{Case, Reply, World, cases};
-use azid_core::{Environment, PlanContext, Step};
+use azid_core::testing::{Case, Reply, START, World, cases};
+use azid_core::{AccessToken, Environment, PlanContext, Step, Timestamp};
 use azid_shared::Event;
 use azid_tests::watch::{Seen, watch, watch_script};
 use http::{HeaderName, HeaderValue};
@@ -106,15 +106,9 @@ fn assert_hidden(case: &Case, seen: &Seen) {
         assert_eq!(seen_in(&shown), None, "{}: {shown}", case.name);
     }
     let links = seen.outcome.links.iter().cloned();
-    let told = match seen.outcome.result.clone() {
-        Ok(token) => vec![Event::Acquired { token }],
-        Err(error) => vec![
-            Event::Failed {
-                error: error.clone(),
-            },
-            Event::RefreshFailed { error },
-        ],
-    };
+    let of_end = |held| Event::of_end(&case.request, seen.outcome.result.clone(), held).0;
+    let held = AccessToken::new(CANARIES[0], Timestamp::from_unix_milliseconds(START));
+    let told = [of_end(None), of_end(Some(held))];
     for event in links.map(|verdict| Event::Link { verdict }).chain(told) {
         let shown = format!("{event:?}");
         assert_eq!(seen_in(&shown), None, "{}: {shown}", case.name);

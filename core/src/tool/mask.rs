@@ -182,10 +182,10 @@ fn is_entras(value: &str) -> bool {
 /// stands in brackets.
 fn is_reference(word: &str) -> bool {
     let is_small = word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
-    is_small
-        || word.starts_with(['<', '[', '{', '(', '='])
-        || word.starts_with("--")
-        || word.contains("://")
+    let option = word.strip_prefix("--").unwrap_or_default();
+    let is_option = option.starts_with(|c: char| c.is_ascii_alphabetic()) && is_everyday(option);
+    let is_bracketed = word.starts_with(['<', '[', '{', '(', '=']);
+    is_small || is_option || is_bracketed || word.contains("://")
 }
 
 /// What stands between a name and its value.

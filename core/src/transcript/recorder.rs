@@ -1,6 +1,5 @@
 //! The recorder of a run.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -16,18 +15,15 @@ use crate::effect::{
     Authorized, ExecFailure, ExecOutput, ExecRequest, Failure, FileFailure, FileRequest, HttpReply,
     HttpRequest, KeyHandle, PromptFailure, PromptRequest, ProofKind, Requirement, Requirements,
     Roots, SignFailure, SignRequest, SleepFailure, SleepRequest, TokenFailure, TokenOrder,
-    fits_header,
 };
-use crate::environment::{Environment, Exposure};
+use crate::environment::Environment;
 use crate::error::{Error, LinkError};
 use crate::memory::Memory;
-use crate::pem::certificates;
 use crate::request::TokenRequest;
 use crate::retry::whole_milliseconds;
 use crate::secret::{Secret, SecretBytes};
 use crate::time::Timestamp;
 use crate::token::AccessToken;
-use crate::user::is_user_name;
 
 /// The inputs of a run, of which a recorder keeps what may be kept.
 pub(crate) struct Origin<'a> {
@@ -50,7 +46,7 @@ pub(crate) struct Recorder {
 impl Recorder {
     pub(crate) fn new(credential: &dyn Credential, origin: Origin<'_>) -> Self {
         let mut redactor = Redactor::default();
-        let environment = record_environment(origin.environment, &mut redactor);
+        let environment = redactor.environment(origin.environment);
         let transcript = Transcript {
             version: VERSION,
             credential: credential.name().to_owned(),
@@ -122,42 +118,6 @@ impl Recorder {
         };
         self.transcript
     }
-}
-
-fn record_environment(
-    environment: &Environment,
-    redactor: &mut Redactor,
-) -> BTreeMap<String, String> {
-    let blank = environment.blank().filter(|name| {
-        Environment::exposure(name).is_some_and(|exposure| exposure != Exposure::Omitted)
-    });
-    let mut recorded: BTreeMap<_, _> = blank.map(|name| (name.to_owned(), String::new())).collect();
-    for (name, value) in environment.iter() {
-        let shown = match Environment::exposure(name) {
-            Some(Exposure::Plain) => redactor.variable(value.expose()),
-            Some(Exposure::Certificates) => match certificates(value.expose()) {
-                Some(certificates) => certificates,
-                None => redactor.hidden_text("variable", value.expose()),
-            },
-            Some(Exposure::Secret) => {
-                let value = value.expose();
-                // What no header field can hold, none shall when this is replayed, and what is no
-                // name, nobody shall have.
-                let is_word = matches!(name, "IDENTITY_HEADER" | "MSI_SECRET");
-                let mark = match fits_header(value) && !(is_word && value.contains(' ')) {
-                    _ if value.contains('\u{fffd}') => "\u{fffd}",
-                    _ if name == "AZURE_USERNAME" && !is_user_name(value) => " ",
-                    true => "",
-                    false if value.contains(|c: char| c.is_control() && c != '\t') => "\n",
-                    false => "…",
-                };
-                redactor.placeholder("variable", value) + mark
-            }
-            Some(Exposure::Omitted) | None => continue,
-        };
-        recorded.insert(name.to_owned(), shown);
-    }
-    recorded
 }
 
 /// One entry under way. Hosts and credentials never see it; effects write themselves into it.

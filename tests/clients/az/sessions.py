@@ -156,7 +156,7 @@ def claims_take_the_login_that_the_error_names():
 def a_person_whose_sessions_were_revoked():
     revoke = f"{AUTHORITY}/v1.0/me/revokeSignInSessions"
     assert json.loads(az("rest", "--method", "post", "--url", revoke, "--resource", GRAPH)) == {"value": True}
-    expect_error("AADSTS50173", "the session has ended: sign in again", resource=STORAGE)
+    expect_error("AzureCliCredential is unavailable", "AADSTS50173", "run `az login`", resource=STORAGE)
     az("login")
     expect_token_of(PERSON_ID)
     log_out()
