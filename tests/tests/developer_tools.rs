@@ -11,9 +11,8 @@ use azid_core::effect::{ExecFailure, ExecRequest};
 use azid_core::testing::{Reply, START, context};
 use azid_core::{
     AccessToken, AzureCliCredential, AzureDeveloperCliCredential, AzurePowerShellCredential, Cause,
-    ClientAssertion, ClientAssertionCredential, Context, Credential, Environment, Error, ErrorKind,
-    Lane, Memory, OnBehalfOfCredential, PlanContext, Platform, Position, Readiness, Run, Step,
-    TokenRequest, ToolProblem,
+    Context, Credential, Environment, Error, ErrorKind, PlanContext, Platform, Position, Readiness,
+    Run, Step, TokenRequest,
 };
 
 use base64::Engine as _;
@@ -295,36 +294,6 @@ fn az_is_handed_a_tenant_or_a_subscription_and_never_both() {
 }
 
 #[test]
-fn one_process_at_a_time_is_run_for_a_credential() {
-    for credential in tools() {
-        assert_eq!(
-            credential.lane(&Memory::default(), &Environment::default()),
-            Lane::OneAtATime
-        );
-    }
-}
-
-#[test]
-fn a_tool_inside_another_credential_is_run_one_at_a_time_too() {
-    let lane =
-        |credential: &dyn Credential| credential.lane(&Memory::default(), &Environment::default());
-    let by_az = || ClientAssertion::from_credential(AzureCliCredential::new());
-    let assertion = |by| ClientAssertionCredential::new("t", "app", by).expect("good values");
-    let on_behalf = |by: ClientAssertion| OnBehalfOfCredential::new("t", "app", by, "assertion");
-    assert_eq!(lane(&assertion(by_az())), Lane::OneAtATime);
-    assert_eq!(
-        lane(&on_behalf(by_az()).expect("good values")),
-        Lane::OneAtATime
-    );
-    let in_file = || ClientAssertion::from_file("/token");
-    assert_eq!(lane(&assertion(in_file())), Lane::PerKey);
-    assert_eq!(
-        lane(&on_behalf(in_file()).expect("good values")),
-        Lane::PerKey
-    );
-}
-
-#[test]
 fn claims_name_the_login_that_satisfies_them() {
     let claims = r#"{"access_token":{"nbf":{"value":"1"}}}"#;
     let encoded = "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7InZhbHVlIjoiMSJ9fX0=";
@@ -410,24 +379,4 @@ fn a_tool_runs_where_only_administrators_write_and_is_looked_for_on_the_path_alo
     let nowhere = for_vault().with_platform(Platform::Windows);
     let error = ask(powershell, nowhere, ended(0, "{}", "")).expect_err("no safe directory");
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-}
-
-#[test]
-fn a_missing_module_and_a_policy_are_told_apart_from_a_login() {
-    for (said, problem) in [
-        ("AZID_NO_AZ_ACCOUNTS", ToolProblem::ModuleMissing),
-        (
-            "AuthorizationManager check failed.",
-            ToolProblem::ForbiddenByPolicy,
-        ),
-        ("Run Connect-AzAccount to login.", ToolProblem::LoggedOut),
-    ] {
-        let [.., powershell] = tools();
-        let error = ask(powershell, for_vault(), ended(1, "", said)).expect_err("no token");
-        assert_eq!(error.kind(), ErrorKind::Unavailable);
-        let Cause::Tool(tool) = error.cause() else {
-            panic!("{error}");
-        };
-        assert_eq!(*tool.problem(), problem);
-    }
 }

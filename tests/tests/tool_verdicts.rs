@@ -13,7 +13,7 @@ use azid_core::testing::{Reply, START, World, context, run};
 use azid_core::{
     AzureCliCredential, AzureDeveloperCliCredential, AzurePowerShellCredential, Cause,
     ChainedTokenCredential, Context, Credential, DefaultAzureCredential, DeveloperToolsCredential,
-    Environment, Error, ErrorKind, Now, Outcome, Run, Seed, Step, TokenRequest,
+    Environment, Error, ErrorKind, Now, Outcome, Run, Seed, Step, TokenRequest, ToolProblem,
 };
 
 use support::tools::{VAULT, ask, ended, for_vault, tools};
@@ -142,6 +142,26 @@ fn a_tool_that_is_broken_hands_on_to_the_next_tool_and_says_so() {
             assert!(error.to_string().contains(says), "{error}");
             assert!(error.advice().is_some(), "{error}");
         }
+    }
+}
+
+#[test]
+fn a_missing_module_and_a_policy_are_told_apart_from_a_login() {
+    for (said, problem) in [
+        ("AZID_NO_AZ_ACCOUNTS", ToolProblem::ModuleMissing),
+        (
+            "AuthorizationManager check failed.",
+            ToolProblem::ForbiddenByPolicy,
+        ),
+        ("Run Connect-AzAccount to login.", ToolProblem::LoggedOut),
+    ] {
+        let [.., powershell] = tools();
+        let error = ask(powershell, for_vault(), ended(1, "", said)).expect_err("no token");
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        let Cause::Tool(tool) = error.cause() else {
+            panic!("{error}");
+        };
+        assert_eq!(*tool.problem(), problem);
     }
 }
 

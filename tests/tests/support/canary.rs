@@ -44,6 +44,11 @@ pub(crate) fn with_canaries(mut case: Case) -> Case {
     );
     replace(
         &mut credential,
+        &|name, value| name == "token" && *value == "redacted",
+        TOKEN,
+    );
+    replace(
+        &mut credential,
         &|_, value| *value == "redacted",
         CLIENT_SECRET,
     );
