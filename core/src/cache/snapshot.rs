@@ -150,7 +150,8 @@ impl Snapshot {
         if memory.contradicts(&self.changes) {
             return Err(SnapshotFault::OtherAccount);
         }
-        for Kept { key, token, due_on } in self.tokens {
+        // Those that live longest come last, so that none of them goes for want of room.
+        for Kept { key, token, due_on } in self.tokens.into_iter().rev() {
             if token.expires_on() > now && tokens.is_improved_by(&key, &token, now) {
                 tokens.put(key, token, due_on);
             }

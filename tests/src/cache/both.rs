@@ -159,7 +159,9 @@ impl Both {
             }
             Event::Keep => self.kept = (bytes(&self.provider.tokens), self.model.held.clone()),
             Event::Restore => {
-                for (key, held) in self.kept.1.clone() {
+                let mut kept: Vec<_> = self.kept.1.clone().into_iter().collect();
+                kept.sort_by_key(|(_, held)| expiry(&held.token));
+                for (key, held) in kept {
                     let is_good = expiry(&held.token) > wall;
                     if is_good && self.model.is_better(key, &held.token, wall) {
                         self.model.hold(key, held);
