@@ -121,7 +121,7 @@ small() {
   CARGO_PROFILE_RELEASE_OPT_LEVEL=s CARGO_PROFILE_RELEASE_LTO=true CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 "$@"
 }
 # Each break of the code makes the test that it names go red; what does not fit today is for another day.
-stage_breaks() { python3 -B tests/breaks/run.py --minutes 27; }
+stage_breaks() { python3 -B tests/breaks/run.py --minutes 12; }
 
 # Starts the emulator for the rest of the stage; the file `$environments` has all its variables.
 emulate() {
