@@ -56,7 +56,7 @@ fn a_tool_is_found_on_the_path_and_asked_as_it_is_to_be() {
     for (driver, result) in on_every_driver("logged-in", credential) {
         let token = result.unwrap_or_else(|error| panic!("{driver}: {error}"));
         let (_, seen) = token.split_once('|').expect("the process comes first");
-        let expected = "https://vault.azure.net --tenant contoso.com|/|true";
+        let expected = "https://vault.azure.net,--tenant,contoso.com|/|true";
         assert_eq!(seen, expected, "{driver}");
     }
 }
