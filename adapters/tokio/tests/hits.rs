@@ -18,9 +18,9 @@ fn provider() -> TokenProvider {
     let callback = CallbackId::new("test");
     TokenProvider::builder(TokenCallbackCredential::new(callback.clone()))
         .on_token(callback, |order| async move {
-            let name = order.request.scopes().join(" ");
+            let name = order.request.scopes().join("-");
             Ok(AccessToken::new(
-                format!("{name} {}", "x".repeat(1500)),
+                format!("{name}-{}", "x".repeat(1500)),
                 END,
             ))
         })

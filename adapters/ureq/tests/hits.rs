@@ -16,9 +16,9 @@ fn provider(cache: &Arc<TokenCache>) -> TokenProvider {
     let callback = CallbackId::new("test");
     TokenProvider::builder(TokenCallbackCredential::new(callback.clone()))
         .on_token(callback, |order| {
-            let name = order.request.scopes().join(" ");
+            let name = order.request.scopes().join("-");
             Ok(AccessToken::new(
-                format!("{name} {}", "x".repeat(1500)),
+                format!("{name}-{}", "x".repeat(1500)),
                 END,
             ))
         })
@@ -82,7 +82,7 @@ fn the_header_field_of_a_token_is_made_once() {
     assert!(
         field
             .as_bytes()
-            .starts_with(b"Bearer https://vault.azure.net/.default xxx")
+            .starts_with(b"Bearer https://vault.azure.net/.default-xxx")
     );
 }
 
@@ -106,7 +106,7 @@ fn each_of_a_thousand_scopes_has_its_own_token() {
     }
     for scope in &scopes {
         let is_its_own = provider.with_cached_token(&[scope], |token| {
-            token.expose().starts_with(&format!("{scope} "))
+            token.expose().starts_with(&format!("{scope}-"))
         });
         assert_eq!(is_its_own, Some(true), "{scope}");
     }
