@@ -6,8 +6,14 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
+/// A shorter secret is a part of innocent words, as is what it looks like encoded.
+const SHORTEST: usize = 4;
+
 /// A secret as it is, percent- or form-encoded, in JSON, in base64: the longest first.
 pub(crate) fn forms_of(secret: &str) -> Vec<Zeroizing<String>> {
+    if secret.len() < SHORTEST {
+        return Vec::new();
+    }
     let form = text_of(3 * secret.len(), byte_serialize(secret.as_bytes()));
     let percent = form.split('+').flat_map(|part| ["%20", part]).skip(1);
     let percent = text_of(3 * secret.len(), percent);
@@ -21,7 +27,6 @@ pub(crate) fn forms_of(secret: &str) -> Vec<Zeroizing<String>> {
         Zeroizing::new(STANDARD_NO_PAD.encode(secret)),
         Zeroizing::new(URL_SAFE_NO_PAD.encode(secret)),
     ];
-    forms.retain(|form| form.len() >= 4); // shorter ones are part of innocent words
     forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
     forms.dedup();
     forms
@@ -73,5 +78,10 @@ mod tests {
             assert!(forms.iter().any(|it| **it == form), "{form}");
         }
         assert_eq!(forms.len(), 8);
+    }
+
+    #[test]
+    fn what_is_too_short_to_tell_is_looked_for_in_no_form() {
+        assert!(forms_of("7\0\u{1}").is_empty());
     }
 }

@@ -106,7 +106,7 @@ impl Redactor {
         // What a program printed is hidden where it stands; its words may be anybody's. And what is a
         // placeholder already is no secret in any form.
         let is_secret = |(secret, placeholder): &&(Secret, String)| {
-            !placeholder.starts_with("redacted-output-") && !is_placeholder(secret.expose())
+            !placeholder.starts_with("redacted-output-") && !is_hidden(secret.expose())
         };
         let mut known: Vec<_> = self.known.iter().filter(is_secret).collect();
         known.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.expose().len()));
@@ -227,7 +227,7 @@ impl Redactor {
     pub(super) fn hidden_text(&mut self, kind: &'static str, text: &str) -> String {
         // What is replayed is a placeholder among its marks, and stays that one.
         let mut shown = match text.split(' ').find(|word| is_placeholder(word)) {
-            Some(placeholder) if text.split(' ').all(|word| is_mark(word, placeholder)) => {
+            Some(placeholder) if is_hidden(text) => {
                 let shown = self.placeholder(kind, placeholder);
                 self.known.push((Secret::from(text), shown.clone()));
                 shown
@@ -297,6 +297,12 @@ impl Redactor {
         }
         redacted
     }
+}
+
+/// Whether a text is what a replay gives in the place of a secret: a placeholder, perhaps with marks.
+fn is_hidden(text: &str) -> bool {
+    let placeholder = text.split(' ').find(|word| is_placeholder(word));
+    placeholder.is_some_and(|placeholder| text.split(' ').all(|word| is_mark(word, placeholder)))
 }
 
 /// Whether a word is this placeholder or stands beside one.
