@@ -21,19 +21,25 @@ stage_standalone() {
   return 1
 }
 
+# The workspaces beside the one of the root. The programs of .ci/weight have the lock of tests/bench.
+apart=(fuzz tests/bench tests/interleavings tests/wasm/bindgen)
+
 stage_fetch() {
   cargo fetch --locked
-  cargo fetch --locked --manifest-path fuzz/Cargo.toml
-  cargo fetch --locked --manifest-path tests/bench/Cargo.toml
+  local folder
+  for folder in "${apart[@]}"; do cargo fetch --locked --manifest-path "$folder/Cargo.toml"; done
 }
 
 stage_fmt() {
   cargo fmt --all --check
   # rustfmt does not see the modules that a macro declares.
   rustfmt --edition 2024 --check core/src/credentials/*.rs core/src/credentials/*/*.rs
+  rustfmt --edition 2024 --check .ci/purity/probe.rs .ci/weight/*/main.rs
   cargo fmt --manifest-path fuzz/Cargo.toml --check
-  cargo fmt --manifest-path tests/wasm/bindgen/Cargo.toml --check
   cargo fmt --manifest-path tests/bench/Cargo.toml --check
+  cargo fmt --manifest-path tests/wasm/bindgen/Cargo.toml --check
+  # Its other packages are the sources of adapters.
+  cargo fmt --manifest-path tests/interleavings/Cargo.toml --check -p azid-interleavings -p azid-checker
 }
 
 # The number of crates in a program is held by .ci/crates.txt, so that a new one is a decision.

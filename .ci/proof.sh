@@ -29,7 +29,6 @@ stage_fuzz() {
 stage_interleavings() {
   local manifest=tests/interleavings/Cargo.toml said=$work/interleavings.txt
   download cargo fetch --locked --quiet --manifest-path "$manifest"
-  cargo fmt --manifest-path "$manifest" --check -p azid-interleavings -p azid-checker
   cargo clippy --locked --quiet --no-deps --manifest-path "$manifest" --target-dir "$target" \
     -p azid-interleavings -p azid-checker --all-targets -- -D warnings
   cargo test --locked --quiet --manifest-path "$manifest" --target-dir "$target" --test all \
