@@ -42,6 +42,16 @@ impl Number {
     }
 }
 
+impl From<&str> for Number {
+    fn from(text: &str) -> Self {
+        let text = text.trim();
+        match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Self::Seconds(number),
+            _ => crate::date::parse(text).map_or(Self::Odd, Self::Date),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(AnyNumber)
@@ -70,11 +80,7 @@ impl<'de> Visitor<'de> for AnyNumber {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Number, E> {
-        let text = text.trim();
-        Ok(match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Number::Seconds(number),
-            _ => crate::date::parse(text).map_or(Number::Odd, Number::Date),
-        })
+        Ok(Number::from(text))
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Number, E> {

@@ -7,90 +7,13 @@ use http::header::{HeaderValue, WWW_AUTHENTICATE};
 use serde_json::{Map, Value};
 use url::Url;
 
+use self::fields::{SHOWN_FIELDS, SHOWN_IN_ERRORS, is_secret, kind_of, means_the_same};
 use super::record::{Content, Headers};
 use crate::effect::is_word;
 use crate::environment::may_hold_secret;
 use crate::oauth::{forms_of, marks_error, safe_text};
 use crate::pem::certificates;
 use crate::secret::Secret;
-
-/// Members and form fields whose values are shown.
-const SHOWN_FIELDS: &[&str] = &[
-    "account_type",
-    "api-version",
-    "audience",
-    "authorization_endpoint",
-    "claims",
-    "client_assertion_type",
-    "client_id",
-    "client_info",
-    "clientid",
-    "code_challenge_method",
-    "correlationId",
-    "correlation_id",
-    "error",
-    "error_codes",
-    "error_description",
-    "error_uri",
-    "expiresOn",
-    "expires_in",
-    "expires_on",
-    "ext_expires_in",
-    "foci",
-    "grant_type",
-    "interval",
-    "issued_token_type",
-    "location",
-    "mi_res_id",
-    "msi_res_id",
-    "not_before",
-    "object_id",
-    "prompt",
-    "redirect_uri",
-    "refresh_in",
-    "requested_token_use",
-    "resource",
-    "response_mode",
-    "response_type",
-    "scope",
-    "serviceConnectionId",
-    "statusCode",
-    "suberror",
-    "tenant_discovery_endpoint",
-    "timestamp",
-    "token_type",
-    "tokenType",
-    "trace_id",
-    "typeKey",
-    "verification_uri",
-    "verification_url",
-    "xms_cc",
-];
-
-/// Members with a meaning of their own in an error object, and harmless in it alone.
-const SHOWN_IN_ERRORS: &[&str] = &["code", "message"];
-
-/// Members whose values are secret, each with the word for its placeholders.
-const SECRET_FIELDS: &[(&str, &str)] = &[
-    ("access_token", "token"),
-    ("accessToken", "token"),
-    ("token", "token"),
-    ("Token", "token"),
-    ("assertion", "assertion"),
-    ("client_assertion", "assertion"),
-    ("client_secret", "secret"),
-    ("code", "code"),
-    ("code_verifier", "verifier"),
-    ("device_code", "code"),
-    ("id_token", "id-token"),
-    ("oidcToken", "assertion"),
-    ("password", "secret"),
-    ("refresh_token", "refresh-token"),
-    ("state", "state"),
-    ("user_code", "code"),
-    ("username", "name"),
-    ("value", "assertion"),
-];
 
 /// Header fields whose values are shown.
 const SHOWN_HEADERS: &[&str] = &[
@@ -341,9 +264,9 @@ impl Redactor {
                 Value::Object(self.members(members, in_error))
             }
             Value::Array(items) => items.iter().map(|item| self.json(name, item)).collect(),
-            // What is no region must not become one by being made fit to show.
-            Value::String(text) if name == "location" && self.text(text) != *text => {
-                Value::String(self.hidden_text("location", text))
+            // What has no meaning must not get one by being made fit to show.
+            Value::String(text) if !means_the_same(name, text, &self.text(text)) => {
+                Value::String(self.hidden_text(kind_of(name), text))
             }
             Value::String(text) if SHOWN_FIELDS.contains(&name) => Value::String(self.text(text)),
             Value::String(text) => Value::String(self.one_secret(kind_of(name), text)),
@@ -383,16 +306,6 @@ fn is_mark(word: &str, placeholder: &str) -> bool {
     marks.any(|mark| mark == word)
 }
 
-fn is_secret(name: &str) -> bool {
-    SECRET_FIELDS.iter().any(|(known, _)| *known == name)
-}
-
-fn kind_of(field: &str) -> &'static str {
-    SECRET_FIELDS
-        .iter()
-        .find(|(name, _)| *name == field)
-        .map_or("value", |(_, kind)| kind)
-}
-
+mod fields;
 #[cfg(test)]
 mod tests;
