@@ -3,6 +3,7 @@
 land_stage standalone 1
 land_stage fetch   8
 land_stage fmt     2
+land_stage breaks_fit 1
 land_stage crates  2
 land_stage deny    8
 land_stage purity  4
@@ -21,19 +22,37 @@ stage_standalone() {
   return 1
 }
 
+# The workspaces beside the one of the root. The programs of .ci/weight have the lock of tests/bench.
+apart=(fuzz tests/bench tests/interleavings tests/wasm/bindgen)
+
 stage_fetch() {
   cargo fetch --locked
-  cargo fetch --locked --manifest-path fuzz/Cargo.toml
-  cargo fetch --locked --manifest-path tests/bench/Cargo.toml
+  local folder
+  for folder in "${apart[@]}"; do cargo fetch --locked --manifest-path "$folder/Cargo.toml"; done
 }
 
 stage_fmt() {
   cargo fmt --all --check
   # rustfmt does not see the modules that a macro declares.
   rustfmt --edition 2024 --check core/src/credentials/*.rs core/src/credentials/*/*.rs
+  rustfmt --edition 2024 --check .ci/purity/probe.rs .ci/weight/*/main.rs
   cargo fmt --manifest-path fuzz/Cargo.toml --check
-  cargo fmt --manifest-path tests/wasm/bindgen/Cargo.toml --check
   cargo fmt --manifest-path tests/bench/Cargo.toml --check
+  cargo fmt --manifest-path tests/wasm/bindgen/Cargo.toml --check
+  # Its other packages are the sources of adapters.
+  cargo fmt --manifest-path tests/interleavings/Cargo.toml --check -p azid-interleavings -p azid-checker
+}
+
+# `breaks` of Proof applies some of the patches each day; all must at least fit the code as it is.
+stage_breaks_fit() {
+  local patch stale=()
+  for patch in tests/breaks/*.patch; do
+    git apply --check "$patch" || stale+=("$patch")
+  done
+  [ "${#stale[@]}" -gt 0 ] || return 0
+  printf 'these do not apply any more; make each anew for the code as it is, see CONTRIBUTING.md:\n'
+  printf '  %s\n' "${stale[@]}"
+  return 1
 }
 
 # The number of crates in a program is held by .ci/crates.txt, so that a new one is a decision.

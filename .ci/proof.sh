@@ -7,6 +7,7 @@ proof_stage weight 40
 proof_stage python 10
 proof_stage node   10
 proof_stage az     10
+proof_stage diagrams 5
 proof_stage browser 10
 proof_stage wasm_browser 20
 proof_stage breaks 45
@@ -29,7 +30,6 @@ stage_fuzz() {
 stage_interleavings() {
   local manifest=tests/interleavings/Cargo.toml said=$work/interleavings.txt
   download cargo fetch --locked --quiet --manifest-path "$manifest"
-  cargo fmt --manifest-path "$manifest" --check -p azid-interleavings -p azid-checker
   cargo clippy --locked --quiet --no-deps --manifest-path "$manifest" --target-dir "$target" \
     -p azid-interleavings -p azid-checker --all-targets -- -D warnings
   cargo test --locked --quiet --manifest-path "$manifest" --target-dir "$target" --test all \
@@ -88,6 +88,19 @@ stage_az() {
   mkdir -p "$home"
   emulate
   "$venv/bin/python" -B tests/clients/az/sessions.py "$environments" "$target/debug/azid" "$home"
+}
+
+# Mermaid itself reads the diagrams of the documentation. One module of its package holds all that this
+# takes, so that what npm would install beside it, some 200 MB, stays away.
+stage_diagrams() {
+  local folder=$work/diagrams file=mermaid-11.17.2.tgz
+  local hash=57a2b70bc101744b0f1595d228c25eea9a50384371b87011afd1af1d7e21878ee501b84c443f6a7f8a042bb2e869143150b31af34feab798073bbdda0a578106
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  (cd "$folder" && download npm pack --silent mermaid@11.17.2)
+  echo "$hash  $folder/$file" | sha512sum --check
+  tar -xzf "$folder/$file" -C "$folder"
+  node .ci/diagrams.mjs "$folder/package/dist/mermaid.esm.min.mjs" $(git ls-files '*.md')
 }
 
 # A person at a real browser, for the example that signs people in.

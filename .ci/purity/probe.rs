@@ -33,7 +33,8 @@ pub fn files(path: &Path) {
     let _ = std::fs::create_dir_all(path);
     let _ = std::fs::exists(path);
     let _ = std::fs::hard_link(path, path);
-    let _ = std::fs::metadata(path).map(|found| std::fs::set_permissions(path, found.permissions()));
+    let _ =
+        std::fs::metadata(path).map(|found| std::fs::set_permissions(path, found.permissions()));
     let _ = std::fs::read(path);
     let _ = std::fs::read_dir(path);
     let _ = std::fs::read_link(path);

@@ -4,9 +4,9 @@
     tests/breaks/run.py [--minutes N] [NAME...]
 
 A patch begins with what it breaks, a blank line and `Red: PACKAGE TARGET TEST`, where TARGET is an
-integration test or `lib`. Each is applied to a copy of the work tree below target/ci/breaks, which
-has a target directory of its own; the work tree stays as it is. When the minutes are over, the rest
-is not reached: each day begins with another break.
+integration test, `lib`, or `doc` for the examples in the file that TEST names. Each is applied to a
+copy of the work tree below target/ci/breaks, which has a target directory of its own; the work tree
+stays as it is. When the minutes are over, the rest is not reached: each day begins with another break.
 """
 
 import argparse, datetime, os, pathlib, re, shutil, signal, subprocess, sys, time
@@ -30,7 +30,7 @@ LONGEST_BUILD = 1200
 
 NAMED = re.compile(r"^Red: (\S+) (\S+) (\S+)$", re.M)
 TOUCHED = re.compile(r"^\+\+\+ b/(\S+)$", re.M)
-RAN = re.compile(r"^test (\S+)(?: - should panic)? \.\.\. (ok|FAILED)$", re.M)
+RAN = re.compile(r"^test (\S+)(?: - .*)? \.\.\. (ok|FAILED)$", re.M)
 
 
 class Break(NamedTuple):
@@ -43,7 +43,7 @@ class Break(NamedTuple):
     name: str
 
     def where(self):
-        target = ["--lib"] if self.target == "lib" else ["--test", self.target]
+        target = [f"--{self.target}"] if self.target in ("lib", "doc") else ["--test", self.target]
         return ["-p", self.package, *target]
 
 
@@ -84,13 +84,17 @@ def run(command, seconds):
 
 def cargo_test(where, tests):
     """What became of tests: a verdict, or the build's complaint."""
+    is_doc = "--doc" in where
     cargo = ["cargo", "test", "--locked", "--quiet", *where]
-    said, code = run([*cargo, "--no-run"], LONGEST_BUILD)
+    # The examples of a library are compiled when they are run.
+    said, code = run([*(cargo[:-1] if is_doc else cargo), "--no-run"], LONGEST_BUILD)
     if code != 0:
         return {}, "does not compile", said
     cargo.remove("--quiet")
-    said, code = run([*cargo, "--", "--exact", *tests], LONGEST_TEST)
-    return dict(RAN.findall(said)), "hangs" if code is None else "no such test", said
+    said, code = run([*cargo, "--", *([] if is_doc else ["--exact"]), *tests], LONGEST_TEST)
+    # One example of a file that fails is enough.
+    verdicts = dict(sorted(RAN.findall(said), key=lambda ran: ran[1], reverse=True))
+    return verdicts, "hangs" if code is None else "no such test", said
 
 
 def apply(name, *options):

@@ -42,6 +42,10 @@ pub fn stays_in_bounds(case: &Case, seen: &Seen, world: &World) {
     for request in &seen.requests {
         goes_where_it_was_sent(case, request);
     }
+    for page in &seen.pages {
+        // As good as a request over TLS for the page: nobody signs in anywhere else, or in clear.
+        goes_where_it_was_sent(case, &HttpRequest::get(page.clone()));
+    }
     for wait in &seen.waits {
         assert!(*wait <= Duration::from_secs(60), "a wait of {wait:?}");
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use azid_core::effect::{HttpRequest, SleepReason};
 use azid_core::testing::{Case, World};
 use azid_core::{Outcome, Run, Seed, Step, Transcript};
+use url::Url;
 
 /// More steps than a run is allowed.
 const MOST_STEPS: usize = 1001;
@@ -17,6 +18,8 @@ pub struct Seen {
     pub outcome: Outcome,
     /// The requests that it made.
     pub requests: Vec<HttpRequest>,
+    /// The pages that it sent people to by a browser.
+    pub pages: Vec<Url>,
     /// How long it waited, each time, save until an endpoint was to be asked about a person again.
     pub waits: Vec<Duration>,
     /// How long it waited until then.
@@ -47,7 +50,8 @@ pub fn watch(
 ) -> Seen {
     let context = case.context(world.now(), Seed::new([1; 32]));
     let mut step = Run::start(case.credential.clone().into_credential(), context);
-    let (mut requests, mut waits, mut polls) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut requests, mut pages) = (Vec::new(), Vec::new());
+    let (mut waits, mut polls) = (Vec::new(), Vec::new());
     let mut log = String::new();
     for steps in 0..MOST_STEPS {
         write!(log, "{step:?} {step:#?}").expect("a string takes everything");
@@ -56,6 +60,7 @@ pub fn watch(
                 return Seen {
                     outcome,
                     requests,
+                    pages,
                     waits,
                     polls,
                     steps,
@@ -63,6 +68,7 @@ pub fn watch(
                 };
             }
             Step::Http(ref call) => requests.push(call.request().clone()),
+            Step::Authorize(ref call) => pages.push(call.request().endpoint.clone()),
             Step::Sleep(ref call) => match call.request().reason {
                 SleepReason::DevicePoll => polls.push(call.request().duration),
                 _ => waits.push(call.request().duration),

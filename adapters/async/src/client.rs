@@ -21,8 +21,9 @@ use crate::host::BoxFuture;
 ///         if request.requirements.no_proxy {
 ///             return Err(HttpFailure::Refused(Refusal::Requirement(Requirement::NoProxy)));
 ///         }
-///         // … send it, and read `request.requirements.max_body` bytes at most …
-/// #       unimplemented!()
+///         // Here it is sent, and `request.requirements.max_body` bytes are read at most.
+///         // This example has no network, and says so.
+///         Err(HttpFailure::Refused(Refusal::NoSuchEffect))
 ///     }
 /// }
 /// ```

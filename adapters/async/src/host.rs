@@ -24,7 +24,7 @@ pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// use std::time::SystemTime;
 ///
 /// use azid_async::{Host, NoRandomness};
-/// use azid_core::effect::{HttpReply, HttpRequest, Refusal};
+/// use azid_core::effect::{HttpFailure, HttpReply, HttpRequest, Refusal};
 /// use azid_core::{Now, Seed, Step};
 ///
 /// struct MyHost;
@@ -53,10 +53,10 @@ pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 ///     }
 /// }
 ///
-/// async fn send(request: HttpRequest) -> HttpReply {
-///     // by the client of your choice, honouring `request.requirements`
-/// #   let _ = request;
-/// #   unimplemented!()
+/// async fn send(_request: HttpRequest) -> HttpReply {
+///     // Here the client of your choice sends it and honours its `requirements`. This example has
+///     // no network, and says so.
+///     Err(HttpFailure::Refused(Refusal::NoSuchEffect))
 /// }
 ///
 /// fn now() -> Now {

@@ -265,7 +265,7 @@ impl Redactor {
             }
             Value::Array(items) => items.iter().map(|item| self.json(name, item)).collect(),
             // What has no meaning must not get one by being made fit to show.
-            Value::String(text) if !means_the_same(name, text, &self.text(text)) => {
+            Value::String(text) if !means_the_same(name, text, || self.text(text)) => {
                 Value::String(self.hidden_text(kind_of(name), text))
             }
             Value::String(text) if SHOWN_FIELDS.contains(&name) => Value::String(self.text(text)),

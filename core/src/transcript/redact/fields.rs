@@ -80,12 +80,13 @@ const SECRET_FIELDS: &[(&str, &str)] = &[
     ("value", "assertion"),
 ];
 
-/// Whether a value that decisions rest on reads as it did once it is made fit to show.
-pub(super) fn means_the_same(name: &str, text: &str, shown: &str) -> bool {
+/// Whether a value that decisions rest on reads as it did once it is made fit to show. No other is
+/// made so here: it may be a secret, of which a copy would stay in memory.
+pub(super) fn means_the_same(name: &str, text: &str, shown: impl FnOnce() -> String) -> bool {
     match name {
-        "location" | "client_id" | "object_id" | "mi_res_id" | "msi_res_id" => text == shown,
+        "location" | "client_id" | "object_id" | "mi_res_id" | "msi_res_id" => text == shown(),
         "expires_in" | "expires_on" | "expiresOn" | "refresh_in" | "interval" => {
-            Number::from(text) == Number::from(shown)
+            Number::from(text) == Number::from(&*shown())
         }
         _ => true,
     }
