@@ -71,6 +71,25 @@ fn each_reason_for_another_library_is_marked() {
 }
 
 #[test]
+fn the_numbers_of_crates_are_those_that_ci_holds() {
+    let held = read(".ci/crates.txt");
+    let lines = held.lines().filter(|line| !line.starts_with('#'));
+    let numbers: Vec<_> = lines
+        .filter_map(|line| line.split(' ').next_back())
+        .collect();
+    let [ureq, tokio] = numbers[..] else {
+        panic!("{numbers:?} are not two numbers");
+    };
+    let readme = read("README.md");
+    let said = format!("crates of both adapters: {ureq} and {tokio} ");
+    assert!(readme.replace('\n', " ").contains(&said), "not {said:?}");
+    for (adapter, number) in [("ureq", ureq), ("tokio", tokio)] {
+        let row = format!("\n| `azid-{adapter}` | {number} | ");
+        assert!(readme.contains(&row), "not {row:?}");
+    }
+}
+
+#[test]
 fn each_link_of_a_claim_leads_where_it_says() {
     let (claims, stages) = lists();
     for link in [claims, stages].concat().split("[`").skip(1) {
