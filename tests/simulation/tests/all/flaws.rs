@@ -47,7 +47,7 @@ fn whoever_breaks_one_is_told_the_seed() {
     simulate(&outage().flawed(ForgetsTokens), 7).assert_sound();
 }
 
-pub(crate) fn outage() -> Scenario {
+fn outage() -> Scenario {
     long(TroubleKind::Outage)
 }
 

@@ -4,10 +4,9 @@ use std::env;
 use std::panic;
 use std::process::Command;
 
-use azid_simulation::{Flaw, Proof, Report, Scenario, simulate};
+use azid_simulation::{Flaw, Proof, Report, Scenario, TroubleKind, simulate};
 
-use crate::flaws::outage;
-use crate::{DAY, VARIABLE, seed};
+use crate::{DAY, HOUR, MINUTE, VARIABLE, seed};
 
 #[test]
 fn the_same_seed_gives_the_same_events_in_the_same_order() {
@@ -31,7 +30,10 @@ fn another_seed_gives_other_events() {
 fn the_seed_that_a_failure_prints_reproduces_it_in_another_process() {
     const FAILS: &str = "seeds::the_seed_that_a_failure_prints_reproduces_it_in_another_process";
     const INNER: &str = "AZID_SIMULATION_REPRODUCES";
-    let broken = outage().flawed(Flaw::ForgetsTokens);
+    let broken = Scenario::new(10, HOUR, Proof::Secret)
+        .asking_every(MINUTE)
+        .trouble(HOUR / 2..HOUR, TroubleKind::Outage)
+        .flawed(Flaw::ForgetsTokens);
     if env::var_os(INNER).is_some() {
         let report = simulate(&broken, seed());
         println!("trace {}", report.trace);
