@@ -241,7 +241,7 @@ pub(crate) fn is_machine(proof: Proof, host: usize) -> bool {
     match proof {
         Proof::Secret | Proof::Certificate | Proof::Person => false,
         Proof::ManagedIdentity => true,
-        Proof::Chain => host % 2 == 0,
+        Proof::Chain => host.is_multiple_of(2),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Hosts that find out by themselves whether they are virtual machines or have a secret.
 
+use std::time::Duration;
+
 use azid_simulation::{Proof, Report, Scenario, TroubleKind, simulate};
 
 use crate::{DAY, HOUR, MINUTE, seed};
@@ -50,7 +52,7 @@ fn a_link_that_won_and_fails_is_followed_by_no_other() {
     assert!(report.errors > 0, "{report}");
 }
 
-fn chains(span: std::time::Duration) -> Scenario {
+fn chains(span: Duration) -> Scenario {
     Scenario::new(HOSTS as usize, span, Proof::Chain).asking_every(3 * MINUTE)
 }
 

@@ -2,9 +2,9 @@
 
 use azid_simulation::{Proof, Report, Scenario, TroubleKind, simulate};
 
-use crate::{HOUR, MINUTE, seed};
+use crate::{HOUR, MINUTE, SECOND, seed};
 
-const HOSTS: u64 = 16;
+const HOSTS: u64 = 10;
 
 #[test]
 fn a_rejected_token_is_replaced_by_one_request_for_each_resource() {
@@ -22,7 +22,7 @@ fn a_rejected_token_is_replaced_by_one_request_for_each_resource() {
 #[test]
 fn those_who_ask_all_the_time_share_the_flight_that_meets_a_challenge() {
     let scenario = Scenario::new(4, 6 * MINUTE, Proof::Certificate)
-        .asking_every(std::time::Duration::from_millis(40))
+        .asking_every(SECOND / 25)
         .trouble(3 * MINUTE..4 * MINUTE, TroubleKind::Challenges);
     let report = sound(&scenario);
     assert_eq!(report.tokens, 2 * 4, "{report}");
@@ -49,7 +49,7 @@ fn hosts(proof: Proof) -> Scenario {
         .asking_for(2)
 }
 
-/// Before the first renewal of a token that lives for an hour is the second one's.
+/// An hour's tokens are young then, and have only just been renewed.
 fn challenged(proof: Proof) -> Scenario {
     hosts(proof).trouble(HOUR..HOUR + 10 * MINUTE, TroubleKind::Challenges)
 }

@@ -7,7 +7,9 @@ use azid_simulation::{Proof, Report, Scenario, TroubleKind, simulate};
 use crate::{HOUR, MINUTE, SECOND, seed};
 
 /// What breaks when hosts have a flaw, and in which world.
-const BREAKS: [(Invariant, Flaw, fn() -> Scenario); 13] = [
+type Break = (Invariant, Flaw, fn() -> Scenario);
+
+const BREAKS: [Break; 13] = [
     (NoErrorBesideAToken, ForgetsTokens, outage),
     (NoErrorBesideAToken, TellsOfFailedRefreshes, outage),
     (NoExpiredToken, KeepsExpiredTokens, outage),

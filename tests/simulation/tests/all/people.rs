@@ -1,5 +1,7 @@
 //! A person who signed in once, and whose refresh token each renewal uses up.
 
+use std::time::Duration;
+
 use azid_simulation::{Proof, Report, Scenario, TroubleKind, simulate};
 
 use crate::{DAY, HOUR, MINUTE, seed};
@@ -51,7 +53,7 @@ fn answers_that_are_lost_on_the_way_cost_sign_ins_and_no_promise() {
     assert!(report.last_error < Some(5 * HOUR), "{report}");
 }
 
-fn people(span: std::time::Duration) -> Scenario {
+fn people(span: Duration) -> Scenario {
     Scenario::new(HOSTS as usize, span, Proof::Person).asking_every(2 * MINUTE)
 }
 

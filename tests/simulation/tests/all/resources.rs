@@ -1,5 +1,7 @@
 //! Hosts with tokens for several resources.
 
+use std::time::Duration;
+
 use azid_simulation::{Proof, Report, Scenario, TroubleKind, simulate};
 
 use crate::{DAY, HOUR, MINUTE, seed};
@@ -22,7 +24,7 @@ fn each_resource_has_a_token_of_its_own_and_a_renewal_of_its_own() {
 fn resources_that_are_asked_for_at_once_fly_side_by_side() {
     let start = Scenario::new(50, 2 * MINUTE, Proof::Secret)
         .asking_every(MINUTE / 60)
-        .trouble(MINUTE * 0..MINUTE, TroubleKind::Delay(MINUTE / 3));
+        .trouble(Duration::ZERO..MINUTE, TroubleKind::Delay(MINUTE / 3));
     let [one, four] = [1, 4].map(|resources| sound(&start.clone().asking_for(resources)));
     assert!(four.all_served <= one.all_served.map(|it| it + MINUTE / 3));
     assert_eq!(four.tokens, 4 * one.tokens, "{one}\n{four}");
@@ -32,7 +34,7 @@ fn resources_that_are_asked_for_at_once_fly_side_by_side() {
 fn an_outage_is_followed_by_no_herd_of_all_resources_either() {
     let outage = 48 * MINUTE..108 * MINUTE;
     for proof in [Proof::Secret, Proof::Chain, Proof::Person] {
-        let scenario = Scenario::new(40, 5 * HOUR / 2, proof)
+        let scenario = Scenario::new(30, 5 * HOUR / 2, proof)
             .asking_for(3)
             .trouble(outage.clone(), TroubleKind::Outage);
         let report = sound(&scenario);
