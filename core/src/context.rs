@@ -281,7 +281,9 @@ impl Context {
 
     /// Takes note of a secret that may come back without having been sent.
     pub(crate) fn know(&mut self, secret: &Secret) {
-        self.sent_secrets.push(secret.clone());
+        if !self.sent_secrets.contains(secret) {
+            self.sent_secrets.push(secret.clone());
+        }
     }
 
     pub(crate) fn asked_at(&self) -> Duration {
@@ -335,7 +337,7 @@ impl Context {
     pub(crate) fn ask(&mut self, secrets: &[Secret], endpoint: Option<&Url>, is_cut_short: bool) {
         self.asked_at = self.elapsed;
         self.is_cut_short = is_cut_short;
-        self.sent_secrets.extend_from_slice(secrets);
+        secrets.iter().for_each(|secret| self.know(secret)); // a poll sends the same each time
         if endpoint.is_some() {
             self.endpoint = endpoint.cloned();
         }

@@ -24,6 +24,9 @@ pub(crate) struct Options {
     /// By what the hosts get their tokens.
     #[arg(long, default_value = "secret")]
     by: By,
+    /// For how many resources they have tokens.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4))]
+    resources: u32,
     /// How many seconds lie between two questions of a host's callers.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     every: u32,
@@ -52,15 +55,28 @@ enum Faults {
     Restarts,
     /// Every metadata service is started anew.
     MetadataRestarts,
+    /// Every metadata service is away.
+    MetadataOutage,
+    /// Services accept no token any more that was issued before a moment.
+    Challenges,
+    /// Every refresh token is revoked.
+    Revocation,
     /// The secret or certificate changes.
     Rotation,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum By {
+    /// A client secret.
     Secret,
+    /// A certificate.
     Certificate,
+    /// The managed identity of a virtual machine.
     ManagedIdentity,
+    /// A chain: the managed identity, which every other host has, and else a secret.
+    Chain,
+    /// A person who types a code, once on each host.
+    DeviceCode,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), Problem> {
@@ -94,9 +110,13 @@ fn scenario(options: &Options) -> Scenario {
         By::Secret => Proof::Secret,
         By::Certificate => Proof::Certificate,
         By::ManagedIdentity => Proof::ManagedIdentity,
+        By::Chain => Proof::Chain,
+        By::DeviceCode => Proof::Person,
     };
     let every = Duration::from_secs(options.every.into());
-    let scenario = Scenario::new(options.hosts as usize, span, proof).asking_every(every);
+    let scenario = Scenario::new(options.hosts as usize, span, proof)
+        .asking_every(every)
+        .asking_for(options.resources as usize);
     let kinds = options
         .faults
         .iter()
@@ -121,6 +141,9 @@ impl Faults {
             Self::Clocks => TroubleKind::ClockJumps(Duration::from_secs(3600)),
             Self::Restarts => TroubleKind::Restarts,
             Self::MetadataRestarts => TroubleKind::MetadataRestarts,
+            Self::MetadataOutage => TroubleKind::MetadataOutage,
+            Self::Challenges => TroubleKind::Challenges,
+            Self::Revocation => TroubleKind::Revocation,
             Self::Rotation => TroubleKind::Rotation,
         })
     }
@@ -162,7 +185,11 @@ impl Chart {
             .max()
             .unwrap_or_default()
             .max(1);
-        let mut text = "requests in the busiest second\n".to_owned();
+        let title = fitting(
+            self.columns.len(),
+            ["requests in the busiest second", "requests a second"],
+        );
+        let mut text = format!("{title}\n");
         for line in (0..Self::LINES).rev() {
             let number = match line + 1 {
                 Self::LINES => most.to_string(),
@@ -196,12 +223,21 @@ impl Chart {
         let mark = |at: usize| if marked.contains(&at) { '×' } else { '─' };
         let line: String = (0..width).map(mark).collect();
         let end = format!("{} h", self.span.as_secs() / 3600);
+        let room = width.saturating_sub(end.len());
         let legend = match self.trouble {
-            Some(_) => "0 h, × is where things go wrong",
+            Some(_) => fitting(room - 1, ["0 h, × is where things go wrong", "0 h"]),
             None => "0 h",
         };
-        let room = width.saturating_sub(end.len());
         format!("       {line}\n       {legend:room$}{end}\n")
+    }
+}
+
+/// The first of two texts if it fits, else the second.
+fn fitting(columns: usize, [long, short]: [&'static str; 2]) -> &'static str {
+    if long.chars().count() <= columns {
+        long
+    } else {
+        short
     }
 }
 

@@ -16,6 +16,12 @@ pub enum Flaw {
     FliesAlone,
     /// It never answers who waits for a flight that another caller started.
     LosesCallers,
+    /// It flies for one token while it flies for another, though its credential bears no company.
+    IgnoresLanes,
+    /// It forgets what each flight has learned: refresh tokens, which link of a chain won.
+    ForgetsWhatItLearned,
+    /// It neither drops a token that a service rejected nor asks for the claims that it misses.
+    IgnoresRejections,
     /// Its callers ask in the same moment as those of all others, and nothing spreads them.
     ActsInStep,
 }

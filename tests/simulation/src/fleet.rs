@@ -1,57 +1,50 @@
 //! The fleet on its one clock: takes event after event, and tells the judge of each.
 //!
-//! ask ─► provider ─► token | error | flight ─► effect ─► reply ─► effect ─► … ─► landing
+//! ask ─► provider ─► token | error | flight ─► … ─► landing
+//!  ▲                   │
+//!  └───── rejected ────┴─► used at a service
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use azid_core::cache::{Decision, Lease, RefreshSettings};
-use azid_core::effect::{FileFailure, HttpReply};
-use azid_core::{AccessToken, Credential, Error, Outcome, SecretBytes, Step, TokenRequest};
+use azid_core::cache::{Decision, Key};
+use azid_core::{AccessToken, Credential, Environment, Error, Lane, TokenRequest};
 
-use crate::host::{Flight, Host};
-use crate::invariants::{Caller, Judge};
+use crate::caller::Caller;
+use crate::host::Host;
+use crate::judge::Judge;
 use crate::proofs::Proofs;
-use crate::provider::{Provider, refuse};
+use crate::provider::Provider;
 use crate::queue::Queue;
 use crate::random::Random;
-use crate::resource::Presented;
-use crate::services::Services;
+use crate::resource::{Admission, Presented, challenge};
+use crate::services::{Services, unix_seconds};
 use crate::trace::Trace;
 use crate::troubles::{Event, Happening, plan};
 use crate::{Bounds, Flaw, Report, Scenario};
 
-/// How long a host takes to read a file or to sign.
-const LOCAL: Duration = Duration::from_millis(2);
-
 /// How long a caller waits who is to ask again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// What comes back for an effect.
-#[derive(Debug)]
-pub(crate) enum Reply {
-    Http(HttpReply),
-    File(Result<SecretBytes, FileFailure>),
-    Signature(Vec<u8>),
-    Slept,
-    Nothing,
-}
-
 pub(crate) struct Fleet<'a> {
-    scenario: &'a Scenario,
-    random: Random,
-    queue: Queue<Event>,
-    now: Duration,
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) random: Random,
+    pub(crate) queue: Queue<Event>,
+    pub(crate) now: Duration,
     credential: Arc<dyn Credential>,
-    request: TokenRequest,
-    proofs: Proofs,
-    services: Services,
-    hosts: Vec<Host>,
+    requests: Vec<TokenRequest>,
+    /// What their tokens are held under.
+    pub(crate) keys: Vec<Key>,
+    /// Those of hosts with even numbers and with odd ones.
+    environments: [Arc<Environment>; 2],
+    pub(crate) proofs: Proofs,
+    pub(crate) services: Services,
+    pub(crate) hosts: Vec<Host>,
     unserved: usize,
-    flights: u64,
-    judge: Judge,
-    trace: Trace,
-    report: Report,
+    pub(crate) flights: u64,
+    pub(crate) judge: Judge,
+    pub(crate) trace: Trace,
+    pub(crate) report: Report,
 }
 
 impl<'a> Fleet<'a> {
@@ -60,11 +53,17 @@ impl<'a> Fleet<'a> {
         let mut queue = Queue::new();
         let rotations = plan(scenario, &mut queue, &mut random);
         let proofs = Proofs::new(scenario.proof, rotations + 1);
-        let (credential, request) = proofs.credential();
+        let (credential, requests) = (proofs.credential(), proofs.requests(scenario));
+        let identity = credential.identity();
+        let keys = requests.iter().map(|it| Key::new(&identity, it));
         let bounds = Bounds::of(scenario);
         let mut fleet = Self {
+            keys: keys.collect(),
+            credential,
+            requests,
+            environments: [0, 1].map(|host| Arc::new(proofs.environment(host))),
             services: Services::new(scenario, &proofs),
-            judge: Judge::new(bounds.clone(), scenario.hosts),
+            judge: Judge::new(bounds.clone(), scenario),
             report: Report::new(seed, bounds),
             trace: Trace::new(),
             hosts: Vec::new(),
@@ -74,14 +73,13 @@ impl<'a> Fleet<'a> {
             scenario,
             random,
             queue,
-            credential,
-            request,
             proofs,
         };
         for host in 0..scenario.hosts {
-            let provider = fleet.provider();
+            let provider = fleet.provider(host);
             let is_monotonic = fleet.random.happens(0.7);
-            fleet.hosts.push(Host::new(provider, is_monotonic));
+            let host_of = Host::new(provider, scenario.resources, is_monotonic);
+            fleet.hosts.push(host_of);
             let start = fleet.random.within(Duration::ZERO..scenario.starts_within);
             let start = if fleet.has(Flaw::ActsInStep) {
                 Duration::ZERO
@@ -101,21 +99,16 @@ impl<'a> Fleet<'a> {
             self.now = at;
             self.judge.passed(at);
             match event {
-                Event::Ask(host) => {
-                    let pause = self.scenario.asks_every;
-                    let drawn = self.random.within(pause / 2..pause * 3 / 2);
-                    let pause = if self.has(Flaw::ActsInStep) {
-                        pause
-                    } else {
-                        drawn
-                    };
-                    self.queue.put(at + pause, Event::Ask(host));
-                    self.ask(host);
-                }
+                Event::Ask(host) => self.somebody_asks(host),
                 Event::AskAgain(host, caller) => self.decide(host, caller),
                 Event::Reply(host, flight, reply) => self.reply(host, flight, reply),
                 Event::Happens(host, what) => self.happen(host, what),
+                Event::TypesCode(code) => self.services.type_code(&code, at),
                 Event::Retire => self.services.retire(&self.proofs),
+                Event::Revoke => {
+                    self.services.revoke();
+                    self.judge.revoked(at);
+                }
             }
         }
         self.report.trace = self.trace.hash();
@@ -123,19 +116,46 @@ impl<'a> Fleet<'a> {
         self.report
     }
 
-    fn provider(&mut self) -> Provider {
-        let settings = RefreshSettings::default();
-        let (credential, request) = (Arc::clone(&self.credential), self.request.clone());
-        Provider::new(credential, request, settings, self.random.seed())
+    fn provider(&mut self, host: usize) -> Provider {
+        let environment = Arc::clone(&self.environments[host % 2]);
+        let credential = Arc::clone(&self.credential);
+        Provider::new(credential, environment, self.random.seed())
     }
 
-    fn has(&self, flaw: Flaw) -> bool {
+    pub(crate) fn has(&self, flaw: Flaw) -> bool {
         self.scenario.flaw == Some(flaw)
     }
 
-    fn ask(&mut self, host: usize) {
+    fn somebody_asks(&mut self, host: usize) {
+        let pause = self.scenario.asks_every;
+        let drawn = self.random.within(pause / 2..pause * 3 / 2);
+        let pause = if self.has(Flaw::ActsInStep) {
+            pause
+        } else {
+            drawn
+        };
+        self.queue.put(self.now + pause, Event::Ask(host));
+        let resource = match self.requests.len() {
+            1 => 0,
+            several => self.random.number() as usize % several,
+        };
+        self.ask(host, resource, self.requests[resource].clone(), None);
+    }
+
+    fn ask(
+        &mut self,
+        host: usize,
+        resource: usize,
+        request: TokenRequest,
+        rejected: Option<AccessToken>,
+    ) {
         self.report.questions += 1;
-        let caller = self.judge.asked(self.now, host);
+        let caller = Caller {
+            number: self.judge.asked(self.now, host),
+            resource,
+            request,
+            rejected,
+        };
         self.decide(host, caller);
     }
 
@@ -147,24 +167,35 @@ impl<'a> Fleet<'a> {
         if self.has(Flaw::FliesAlone) {
             self.hosts[host].provider.forget_flights(seed);
         }
+        let lane = match self.has(Flaw::IgnoresLanes) {
+            true => Lane::PerKey,
+            false => self.hosts[host].provider.lane(),
+        };
         let this = &mut self.hosts[host];
         let now = this.clock.now(self.now);
-        match this.provider.ask(now) {
+        match this
+            .provider
+            .ask(&self.keys[caller.resource], &caller.request, lane, now)
+        {
             Decision::Ready(token) => self.serve(host, caller, token),
             Decision::ReadyAndRefresh(token, lease) => {
+                let (resource, request) = (caller.resource, caller.request.clone());
                 if self.has(Flaw::TellsOfFailedRefreshes) {
-                    return self.fly(host, lease, vec![caller]);
+                    return self.fly(host, lease, resource, request, vec![caller]);
                 }
-                self.fly(host, lease, Vec::new());
+                self.fly(host, lease, resource, request, Vec::new());
                 self.serve(host, caller, token);
             }
-            Decision::Start(lease) => match this.last.clone() {
-                Some(old) if self.has(Flaw::KeepsExpiredTokens) => {
-                    self.fly(host, lease, Vec::new());
-                    self.serve(host, caller, old.token);
+            Decision::Start(lease) => {
+                let (resource, request) = (caller.resource, caller.request.clone());
+                match this.last[resource].clone() {
+                    Some(old) if self.has(Flaw::KeepsExpiredTokens) => {
+                        self.fly(host, lease, resource, request, Vec::new());
+                        self.serve(host, caller, old.token);
+                    }
+                    _ => self.fly(host, lease, resource, request, vec![caller]),
                 }
-                _ => self.fly(host, lease, vec![caller]),
-            },
+            }
             Decision::Join(id) => {
                 let is_lost = self.scenario.flaw == Some(Flaw::LosesCallers);
                 let flight = this.flight(id).filter(|_| !is_lost);
@@ -172,150 +203,71 @@ impl<'a> Fleet<'a> {
                     flight.callers.push(caller);
                 }
             }
-            Decision::NotYet(error) => self.disappoint(host, caller, &error),
+            Decision::NotYet(error) => self.disappoint(host, &caller, &error),
             // Who waits for anything else takes the token that is held, or asks again.
-            _ => match this.provider.held(now) {
-                Some(token) => self.serve(host, caller, token),
-                None => {
-                    let again = Event::AskAgain(host, caller);
-                    self.queue.put(self.now + AGAIN, again);
+            _ => {
+                let held = this.provider.held(&self.keys[caller.resource], now);
+                match held.filter(|_| caller.takes_held()) {
+                    Some(token) => self.serve(host, caller, token),
+                    None => {
+                        let again = Event::AskAgain(host, caller);
+                        self.queue.put(self.now + AGAIN, again);
+                    }
                 }
-            },
-        }
-    }
-
-    fn fly(&mut self, host: usize, lease: Lease, callers: Vec<Caller>) {
-        self.flights += 1;
-        let number = self.flights;
-        let seed = self.random.seed();
-        let this = &mut self.hosts[host];
-        let step = this.provider.start(this.clock.now(self.now), seed);
-        let flight = Flight {
-            lease,
-            step: None,
-            callers,
-        };
-        this.flights.insert(number, flight);
-        self.go_on(host, number, step);
-    }
-
-    /// Begins a step's effect.
-    fn go_on(&mut self, host: usize, number: u64, step: Step) {
-        let this = &mut self.hosts[host];
-        let now = this.clock.now(self.now);
-        let Some(flight) = this.flights.get_mut(&number) else {
-            return;
-        };
-        this.provider.watch(&flight.lease, &step, now);
-        let (taken, reply) = match step {
-            Step::Done(outcome) => return self.land(host, number, outcome),
-            Step::Http(ref call) => {
-                self.judge.sent(self.now, host, this.clock.is_monotonic);
-                self.report.sent(self.now);
-                let random = &mut self.random;
-                let (taken, reply) = self
-                    .services
-                    .exchange(host, call.request(), self.now, random);
-                (taken, Reply::Http(reply))
-            }
-            Step::Sleep(ref call) => (call.request().duration, Reply::Slept),
-            Step::ReadFile(ref call) => {
-                let file = self.proofs.read(call.request(), this.proof);
-                (LOCAL, Reply::File(file))
-            }
-            Step::Sign(ref call) => {
-                let signature = self.proofs.sign(call.request().message.expose());
-                (LOCAL, Reply::Signature(signature))
-            }
-            _ => (LOCAL, Reply::Nothing),
-        };
-        flight.step = Some(step);
-        self.queue
-            .put(self.now + taken, Event::Reply(host, number, reply));
-    }
-
-    fn reply(&mut self, host: usize, number: u64, reply: Reply) {
-        let this = &mut self.hosts[host];
-        let now = this.clock.now(self.now);
-        let flight = this.flights.get_mut(&number);
-        let Some(step) = flight.and_then(|flight| flight.step.take()) else {
-            return; // the program that waited for it is no more
-        };
-        let next = match (step, reply) {
-            (Step::Http(call), Reply::Http(reply)) => {
-                let is_well = matches!(&reply, Ok(response) if response.status == 200);
-                self.judge.answered(self.now, host, is_well);
-                self.trace
-                    .note(self.now, host, if is_well { "200" } else { "failure" });
-                call.reply(reply, now)
-            }
-            (Step::ReadFile(call), Reply::File(reply)) => call.reply(reply, now),
-            (Step::Sign(call), Reply::Signature(signature)) => call.reply(Ok(signature), now),
-            (Step::Sleep(call), Reply::Slept) => call.reply(Ok(()), now),
-            (step, _) => refuse(step, now),
-        };
-        self.go_on(host, number, next);
-    }
-
-    fn land(&mut self, host: usize, number: u64, outcome: Outcome) {
-        let is_shared = !self.has(Flaw::TellsOfFailedRefreshes);
-        let this = &mut self.hosts[host];
-        let now = this.clock.now(self.now);
-        let Some(flight) = this.flights.remove(&number) else {
-            return;
-        };
-        this.provider.settle(flight.lease, &outcome, now);
-        if let Ok(token) = &outcome.result {
-            self.report.tokens += 1;
-            self.judge.acquired(host, number, token);
-        }
-        let is_failed = outcome.result.is_err();
-        let mut result = outcome.result;
-        if is_shared {
-            result = this.provider.share(result, now);
-        }
-        for caller in flight.callers {
-            match &result {
-                Ok(token) => self.serve(host, caller, token.clone()),
-                Err(error) => self.disappoint(host, caller, error),
-            }
-        }
-        if is_failed && self.has(Flaw::TriesAgainAtOnce) {
-            let decision = self.hosts[host].provider.ask(now);
-            if let Decision::Start(lease) = decision {
-                self.fly(host, lease, Vec::new());
             }
         }
     }
 
     /// Gives a caller a token, which they use at once.
-    fn serve(&mut self, host: usize, caller: Caller, token: AccessToken) {
+    pub(crate) fn serve(&mut self, host: usize, caller: Caller, token: AccessToken) {
         let keeps_all = self.has(Flaw::KeepsExpiredTokens);
         let this = &mut self.hosts[host];
-        let now = this.clock.now(self.now);
-        let local = now.timestamp();
-        self.judge.served(self.now, host, caller, &token, local);
+        let local = this.clock.now(self.now).timestamp();
+        self.judge.served(self.now, host, &caller, &token, local);
         self.trace.note(self.now, host, "served");
         if !this.was_served {
             this.was_served = true;
             self.unserved -= 1;
             self.report.all_served = (self.unserved == 0).then_some(self.now);
         }
-        let presented = match this.last.take() {
+        let last = &mut this.last[caller.resource];
+        let presented = match last.take() {
             Some(last) if last.token == token => last,
             _ => Presented::new(token),
         };
-        if keeps_all || presented.is_accepted(self.now) {
-            this.last = Some(presented);
+        let admission = presented.admission(this.accepted_from, self.now);
+        if keeps_all || admission == Admission::Accepted {
+            *last = Some(presented);
             return;
         }
-        let token = presented.token;
-        this.provider.invalidate(&token, now);
-        self.judge.rejected(self.now, host, &token);
-        self.ask(host);
+        let (resource, token) = (caller.resource, presented.token);
+        self.judge.rejected(self.now, host, resource, &token);
+        self.trace.note(self.now, host, "rejected");
+        if caller.rejected.is_some() {
+            self.report.turned_away += 1; // one more try is all that a caller makes
+            return;
+        }
+        let request = self.requests[resource].clone();
+        let challenged = match admission {
+            Admission::Revoked => {
+                self.report.challenges += 1;
+                let fields = challenge(&request, this.accepted_from);
+                let challenged = request.clone().challenged_by(&fields);
+                challenged.expect("the service's challenge is well-formed")
+            }
+            _ => None,
+        };
+        if self.has(Flaw::IgnoresRejections) {
+            return self.ask(host, resource, request, Some(token));
+        }
+        if challenged.is_none() {
+            self.hosts[host].provider.invalidate(&token);
+        }
+        let request = challenged.unwrap_or(request);
+        self.ask(host, resource, request, Some(token));
     }
 
-    fn disappoint(&mut self, host: usize, caller: Caller, error: &Error) {
+    pub(crate) fn disappoint(&mut self, host: usize, caller: &Caller, error: &Error) {
         let local = self.hosts[host].clock.now(self.now).timestamp();
         self.judge.refused(self.now, host, caller, local);
         self.trace.note(self.now, host, "refused");
@@ -326,7 +278,7 @@ impl<'a> Fleet<'a> {
         self.trace.note(self.now, host, what.name());
         match what {
             Happening::Restart => {
-                let provider = self.provider();
+                let provider = self.provider(host);
                 let this = &mut self.hosts[host];
                 this.provider = provider;
                 this.flights.clear();
@@ -338,6 +290,7 @@ impl<'a> Fleet<'a> {
             }
             Happening::MetadataRestart => self.services.restart_metadata(host, self.now),
             Happening::NewProof(version) => self.hosts[host].proof = version,
+            Happening::Challenge => self.hosts[host].accepted_from = unix_seconds(self.now),
         }
     }
 }

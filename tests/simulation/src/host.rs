@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use azid_core::cache::{FlightId, Lease};
-use azid_core::{Now, Step};
+use azid_core::{Now, Step, TokenRequest};
 
-use crate::invariants::Caller;
+use crate::caller::Caller;
 use crate::provider::Provider;
 use crate::resource::Presented;
 use crate::services::START;
@@ -19,13 +19,15 @@ pub(crate) struct Host {
     /// The number of the secret or certificate that reached it last.
     pub(crate) proof: usize,
     pub(crate) flights: BTreeMap<u64, Flight>,
-    /// The token that it handed out last.
-    pub(crate) last: Option<Presented>,
+    /// The token that it handed out last for each resource.
+    pub(crate) last: Vec<Option<Presented>>,
+    /// From when on the services that it calls accept tokens, in seconds since 1970.
+    pub(crate) accepted_from: u64,
     pub(crate) was_served: bool,
 }
 
 impl Host {
-    pub(crate) fn new(provider: Provider, is_monotonic: bool) -> Self {
+    pub(crate) fn new(provider: Provider, resources: usize, is_monotonic: bool) -> Self {
         Self {
             provider,
             clock: Clock {
@@ -34,7 +36,8 @@ impl Host {
             },
             proof: 0,
             flights: BTreeMap::new(),
-            last: None,
+            last: vec![None; resources],
+            accepted_from: 0,
             was_served: false,
         }
     }
@@ -52,6 +55,8 @@ pub(crate) struct Flight {
     pub(crate) lease: Lease,
     /// The effect that is out.
     pub(crate) step: Option<Step>,
+    pub(crate) resource: usize,
+    pub(crate) request: TokenRequest,
     pub(crate) callers: Vec<Caller>,
 }
 

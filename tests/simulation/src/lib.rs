@@ -2,10 +2,14 @@
 #![doc = include_str!("../README.md")]
 
 mod bounds;
+mod caller;
+mod directory;
 mod flaw;
 mod fleet;
+mod flying;
 mod host;
 mod invariants;
+mod judge;
 mod proofs;
 mod provider;
 mod queue;

@@ -5,11 +5,12 @@ use std::sync::{Arc, LazyLock};
 
 use azid_core::effect::{CallbackId, FileFailure, FileRequest, KeyHandle};
 use azid_core::{
-    CertificateProof, ClientCertificate, ClientCertificateCredential, ClientSecret,
-    ClientSecretCredential, Credential, Invalid, ManagedIdentityCredential, ReadCertificate,
-    SecretBytes, TokenRequest,
+    CertificateProof, ChainedTokenCredential, ClientCertificate, ClientCertificateCredential,
+    ClientSecret, ClientSecretCredential, Credential, DeviceCodeCredential, Environment,
+    EnvironmentCredential, Invalid, ManagedIdentityCredential, ReadCertificate, SecretBytes,
+    TokenRequest,
 };
-use azid_emulator::demo::{CLIENT_ID, SCOPE, TENANT_ID};
+use azid_emulator::demo::{CLIENT_ID, TENANT_ID};
 use azid_emulator::{Application, Certificate};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +18,9 @@ use ring::rand::SystemRandom;
 use ring::rsa::KeyPair;
 use ring::signature::RSA_PSS_SHA256;
 
-use crate::Proof;
+use crate::directory::{PERMISSION, RESOURCES, delegations, object_id};
+use crate::services::is_machine;
+use crate::{Proof, Scenario};
 
 /// What every secret begins with, so that it is seen where it must not be.
 pub const CANARY: &str = "simulated~secret~";
@@ -41,12 +44,12 @@ impl Proofs {
     /// So many, one after the other.
     pub(crate) fn new(kind: Proof, versions: usize) -> Self {
         let file = |version| match kind {
-            Proof::Secret => format!("{CANARY}{version}").into_bytes(),
+            Proof::Secret | Proof::Chain => format!("{CANARY}{version}").into_bytes(),
             Proof::Certificate => {
                 let certificate = CERTIFICATE.reissue(2020, 2099);
                 certificate.certificate().der().to_vec()
             }
-            Proof::ManagedIdentity => Vec::new(),
+            Proof::ManagedIdentity | Proof::Person => Vec::new(),
         };
         Self {
             kind,
@@ -59,16 +62,18 @@ impl Proofs {
     pub(crate) fn application(&self) -> Application {
         let mut application = Application {
             client_id: CLIENT_ID.to_owned(),
-            object_id: CLIENT_ID.replace("0000000000", "00000000f0"),
+            object_id: object_id(),
+            public: self.kind == Proof::Person,
+            delegations: delegations(),
             ..Application::default()
         };
         for file in &self.files {
             match self.kind {
-                Proof::Secret => {
+                Proof::Secret | Proof::Chain => {
                     application.add_secret(&String::from_utf8_lossy(file), END_OF_2099);
                 }
                 Proof::Certificate => application.certificates.extend(Certificate::from_der(file)),
-                Proof::ManagedIdentity => {}
+                Proof::ManagedIdentity | Proof::Person => {}
             }
         }
         application
@@ -79,27 +84,60 @@ impl Proofs {
         match self.kind {
             Proof::Secret => drop(application.secrets.remove(0)),
             Proof::Certificate => drop(application.certificates.remove(0)),
-            Proof::ManagedIdentity => {}
+            // Nobody changes the environment of a program that runs.
+            Proof::ManagedIdentity | Proof::Chain | Proof::Person => {}
         }
     }
 
-    /// What every host gets its tokens by, and what it asks for.
-    pub(crate) fn credential(&self) -> (Arc<dyn Credential>, TokenRequest) {
-        let request = TokenRequest::new([SCOPE]);
+    /// What every host gets its tokens by.
+    pub(crate) fn credential(&self) -> Arc<dyn Credential> {
+        const VALID: &str = "the ids are valid";
         match self.kind {
             Proof::Secret => {
                 let secret = ClientSecret::from_file(FILE);
                 let credential = ClientSecretCredential::new(TENANT_ID, CLIENT_ID, secret);
-                (Arc::new(credential.expect("the ids are valid")), request)
+                Arc::new(credential.expect(VALID))
             }
             Proof::Certificate => {
                 let proof = CertificateProof::from_file(FILE, Reader);
                 let credential = ClientCertificateCredential::new(TENANT_ID, CLIENT_ID, proof);
-                let credential = credential.expect("the ids are valid");
-                (Arc::new(credential), request.enable_cae())
+                Arc::new(credential.expect(VALID))
             }
-            Proof::ManagedIdentity => (Arc::new(ManagedIdentityCredential::new()), request),
+            Proof::ManagedIdentity => Arc::new(ManagedIdentityCredential::new()),
+            Proof::Chain => {
+                let credential = ChainedTokenCredential::new(ManagedIdentityCredential::new());
+                Arc::new(credential.link(EnvironmentCredential::new()))
+            }
+            Proof::Person => {
+                let screen = CallbackId::new("screen");
+                let credential = DeviceCodeCredential::new(TENANT_ID, CLIENT_ID, screen);
+                Arc::new(credential.expect(VALID))
+            }
         }
+    }
+
+    /// What is asked for, for each resource.
+    pub(crate) fn requests(&self, scenario: &Scenario) -> Vec<TokenRequest> {
+        let named = RESOURCES.iter().take(scenario.resources);
+        let requests = named.map(|(resource, _)| match self.kind {
+            Proof::Person => TokenRequest::new([format!("{resource}/{PERMISSION}")]),
+            Proof::Certificate => TokenRequest::new([format!("{resource}/.default")]).enable_cae(),
+            _ => TokenRequest::new([format!("{resource}/.default")]),
+        });
+        requests.collect()
+    }
+
+    /// The variables of a host.
+    pub(crate) fn environment(&self, host: usize) -> Environment {
+        if self.kind != Proof::Chain || is_machine(self.kind, host) {
+            return Environment::default();
+        }
+        let secret = String::from_utf8_lossy(&self.files[0]).into_owned();
+        Environment::from_pairs([
+            ("AZURE_TENANT_ID", TENANT_ID.to_owned()),
+            ("AZURE_CLIENT_ID", CLIENT_ID.to_owned()),
+            ("AZURE_CLIENT_SECRET", secret),
+        ])
     }
 
     /// A file as a host has it that got the proof number `version` last.

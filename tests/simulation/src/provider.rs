@@ -9,22 +9,18 @@ use std::time::Duration;
 use azid_core::cache::{Acquire, Decision, Freshness, Key, Lease, RefreshSettings, TokenTable};
 use azid_core::effect::Refusal;
 use azid_core::{
-    AccessToken, Context, Credential, Environment, Error, Memory, Now, Outcome, Platform, Run,
-    Seed, Step, TokenRequest,
+    AccessToken, Context, Credential, Environment, Error, Lane, Memory, Now, Outcome, Platform,
+    Run, Seed, Step, TokenRequest,
 };
-
-/// How much longer than its effect a flight may take before it is overdue, as in the shells.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// What an effect may take that has no time limit of its own, as in the shells.
 const UNTIMED: Duration = Duration::from_secs(300);
 
-/// One credential, one token that is asked for, and what is known about it.
+/// One credential, and what is known about its tokens.
 #[derive(Debug)]
 pub(crate) struct Provider {
     credential: Arc<dyn Credential>,
-    request: TokenRequest,
-    key: Key,
+    environment: Arc<Environment>,
     tokens: TokenTable,
     acquire: Acquire,
     memory: Memory,
@@ -33,31 +29,39 @@ pub(crate) struct Provider {
 impl Provider {
     pub(crate) fn new(
         credential: Arc<dyn Credential>,
-        request: TokenRequest,
-        settings: RefreshSettings,
+        environment: Arc<Environment>,
         seed: Seed,
     ) -> Self {
         Self {
-            key: Key::new(&credential.identity(), &request),
             credential,
-            request,
-            tokens: TokenTable::new(settings),
+            environment,
+            tokens: TokenTable::new(RefreshSettings::default()),
             acquire: Acquire::new(seed),
             memory: Memory::default(),
         }
     }
 
     /// What a caller does.
-    pub(crate) fn ask(&mut self, now: Now) -> Decision {
-        let lane = self.credential.lane(&self.memory, &Environment::default());
-        self.acquire
-            .request(&self.tokens, &self.key, &self.request, lane, now)
+    pub(crate) fn ask(
+        &mut self,
+        key: &Key,
+        request: &TokenRequest,
+        lane: Lane,
+        now: Now,
+    ) -> Decision {
+        self.acquire.request(&self.tokens, key, request, lane, now)
+    }
+
+    /// Whether runs may overlap.
+    pub(crate) fn lane(&self) -> Lane {
+        self.credential.lane(&self.memory, &self.environment)
     }
 
     /// The first step of a flight.
-    pub(crate) fn start(&self, now: Now, seed: Seed) -> Step {
-        let context = Context::new(self.request.clone(), now, seed)
+    pub(crate) fn start(&self, request: TokenRequest, now: Now, seed: Seed) -> Step {
+        let context = Context::new(request, now, seed)
             .with_platform(Platform::Linux)
+            .with_environment(Arc::clone(&self.environment))
             .with_memory(self.memory.clone());
         Run::start(Arc::clone(&self.credential), context)
     }
@@ -70,11 +74,13 @@ impl Provider {
             Step::Sleep(call) => call.request().duration,
             _ => UNTIMED,
         };
-        self.acquire.extend(lease, limit.saturating_add(GRACE), now);
+        let allowed = limit.saturating_add(Acquire::GRACE);
+        self.acquire.extend(lease, allowed, now);
     }
 
     /// Takes a flight's outcome in.
-    pub(crate) fn settle(&mut self, lease: Lease, outcome: &Outcome, now: Now) {
+    pub(crate) fn settle(&mut self, lease: Lease, outcome: &mut Outcome, now: Now) {
+        outcome.refuse_other_account(&self.memory);
         for change in &outcome.memory {
             self.memory.apply(change.clone());
         }
@@ -85,35 +91,39 @@ impl Provider {
     /// What those get who waited for a flight: where a token is held that still works, that one.
     pub(crate) fn share(
         &self,
+        key: &Key,
         result: Result<AccessToken, Error>,
         now: Now,
     ) -> Result<AccessToken, Error> {
-        result.or_else(|error| self.held(now).ok_or(error))
+        result.or_else(|error| self.held(key, now).ok_or(error))
     }
 
     /// The token that still works.
-    pub(crate) fn held(&self, now: Now) -> Option<AccessToken> {
-        match self.tokens.look(&self.key, now.timestamp()) {
+    pub(crate) fn held(&self, key: &Key, now: Now) -> Option<AccessToken> {
+        match self.tokens.look(key, now.timestamp()) {
             Freshness::Fresh(token) | Freshness::Due(token) => Some(token),
             Freshness::Absent => None,
         }
     }
 
-    /// Drops a token that a resource rejected, if it is still the one held.
-    pub(crate) fn invalidate(&mut self, token: &AccessToken, now: Now) {
-        if self.held(now).as_ref() == Some(token) {
-            self.forget_tokens();
-        }
+    /// Drops a token that a service rejected.
+    pub(crate) fn invalidate(&mut self, token: &AccessToken) {
+        self.tokens.invalidate(token);
     }
 
-    /// Loses every token, of which there is one at most.
+    /// Loses every token, which a sound provider never does.
     pub(crate) fn forget_tokens(&mut self) {
         self.tokens = TokenTable::new(self.tokens.settings().clone());
     }
 
-    /// Loses sight of every flight, which a sound provider never does.
+    /// Loses sight of every flight, as unsound.
     pub(crate) fn forget_flights(&mut self, seed: Seed) {
         self.acquire = Acquire::new(seed);
+    }
+
+    /// Loses what flights have learned, as unsound.
+    pub(crate) fn forget_memory(&mut self) {
+        self.memory = Memory::default();
     }
 }
 

@@ -28,6 +28,12 @@ pub struct Report {
     pub requests: u64,
     /// How many tokens they brought.
     pub tokens: u64,
+    /// How often a service refused a token that it does not accept any more.
+    pub challenges: u64,
+    /// How often the token that a caller got for a rejected one was rejected too.
+    pub turned_away: u64,
+    /// How often a person was asked to sign in.
+    pub prompts: u64,
     /// When the last host got its first token, if all got one.
     pub all_served: Option<Duration>,
     /// The requests in each second in which there were any.
@@ -49,6 +55,9 @@ impl Report {
             said: BTreeSet::new(),
             requests: 0,
             tokens: 0,
+            challenges: 0,
+            turned_away: 0,
+            prompts: 0,
             all_served: None,
             per_second: BTreeMap::new(),
             trace: 0,
@@ -66,10 +75,20 @@ impl Report {
     /// The counts in a line.
     pub fn summary(&self) -> String {
         let (second, most) = self.peak(Duration::ZERO);
-        format!(
-            "{} questions, {} requests, {} tokens, {} errors; at most {most} requests in a second, {second} s after the start",
+        let mut summary = format!(
+            "{} questions, {} requests, {} tokens, {} errors",
             self.questions, self.requests, self.tokens, self.errors
-        )
+        );
+        for (count, of) in [
+            (self.challenges, "challenges"),
+            (self.turned_away, "callers turned away twice"),
+            (self.prompts, "prompts"),
+        ] {
+            if count > 0 {
+                summary += &format!(", {count} {of}");
+            }
+        }
+        summary + &format!("; at most {most} requests in a second, {second} s after the start")
     }
 
     /// Ends a test that has an invariant violated, and says how to see it again.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use crate::directory::RESOURCES;
 use crate::flaw::Flaw;
 use crate::random::Random;
 
@@ -28,6 +29,9 @@ pub struct Scenario {
     pub span: Duration,
     /// By what the hosts get their tokens.
     pub proof: Proof,
+    /// How many resources each host has tokens for, one to [`MOST_RESOURCES`](Self::MOST_RESOURCES).
+    /// Each question is about one of them.
+    pub resources: usize,
     /// How often a caller on each host asks for a token: each pause is drawn evenly between half
     /// of it and one and a half.
     pub asks_every: Duration,
@@ -49,6 +53,24 @@ pub enum Proof {
     /// The managed identity of a virtual machine, each with a metadata service of its own; a token
     /// lives for a day.
     ManagedIdentity,
+    /// A chain: the managed identity, and else what the environment describes. Every other host is a
+    /// virtual machine and has nothing in its environment; the others have a secret there and no
+    /// metadata service.
+    Chain,
+    /// A person who types a device code, once; each later token uses up the refresh token that
+    /// the one before it brought. A token lives for an hour.
+    Person,
+}
+
+impl Proof {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Secret,
+        Self::Certificate,
+        Self::ManagedIdentity,
+        Self::Chain,
+        Self::Person,
+    ];
 }
 
 /// Something that goes wrong for a while.
@@ -87,23 +109,40 @@ pub enum TroubleKind {
     /// Each host's metadata service is restarted at some moment: it is away for ten seconds and
     /// answers 410 for a minute more.
     MetadataRestarts,
+    /// Every metadata service is away.
+    MetadataOutage,
+    /// At some moment the services that a host calls accept no token any more that was issued before,
+    /// as when a session was revoked. A caller who handles claims challenges gets one.
+    Challenges,
+    /// At some moment every refresh token that was issued until then is revoked.
+    Revocation,
     /// A new secret or certificate reaches each host at some moment; at the end the old one is of
     /// no use any more.
     Rotation,
 }
 
 impl Scenario {
+    /// As many resources as there are.
+    pub const MOST_RESOURCES: usize = RESOURCES.len();
+
     /// A fleet without troubles. A caller asks each minute, and all hosts start within one.
     pub fn new(hosts: usize, span: Duration, proof: Proof) -> Self {
         Self {
             hosts,
             span,
             proof,
+            resources: 1,
             asks_every: Duration::from_secs(60),
             starts_within: Duration::from_secs(60),
             troubles: Vec::new(),
             flaw: None,
         }
+    }
+
+    /// Lets callers ask for tokens for so many resources.
+    pub fn asking_for(mut self, resources: usize) -> Self {
+        self.resources = resources.clamp(1, Self::MOST_RESOURCES);
+        self
     }
 
     /// Lets callers ask so often.
@@ -136,7 +175,8 @@ impl Scenario {
             start = end + random.within(24 * HOUR..13 * 24 * HOUR);
         }
         let mut rotation = 90 * 24 * HOUR;
-        while rotation + 24 * HOUR < self.span && self.proof != Proof::ManagedIdentity {
+        let rotates = matches!(self.proof, Proof::Secret | Proof::Certificate);
+        while rotation + 24 * HOUR < self.span && rotates {
             self = self.trouble(rotation..rotation + 24 * HOUR, TroubleKind::Rotation);
             rotation += 90 * 24 * HOUR;
         }
@@ -151,7 +191,8 @@ impl Scenario {
 }
 
 fn drawn(proof: Proof, random: &mut Random) -> TroubleKind {
-    match random.number() % 8 {
+    let has_metadata = matches!(proof, Proof::ManagedIdentity | Proof::Chain);
+    match random.number() % 10 {
         0 => TroubleKind::Outage,
         1 => TroubleKind::Storm(0.8),
         2 => TroubleKind::Throttling {
@@ -164,8 +205,11 @@ fn drawn(proof: Proof, random: &mut Random) -> TroubleKind {
         },
         4 => TroubleKind::Loss(0.5),
         5 => TroubleKind::Delay(Duration::from_secs(45)),
-        6 if proof == Proof::ManagedIdentity => TroubleKind::MetadataRestarts,
+        6 if has_metadata => TroubleKind::MetadataRestarts,
         6 => TroubleKind::Restarts,
+        7 => TroubleKind::Challenges,
+        8 if has_metadata => TroubleKind::MetadataOutage,
+        8 if proof == Proof::Person => TroubleKind::Revocation,
         _ => TroubleKind::ClockJumps(HOUR),
     }
 }

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use azid_core::SecretBytes;
 use azid_core::effect::{Detail, HttpFailure, HttpReply, HttpRequest, HttpResponse};
-use azid_emulator::demo::{CLIENT_ID, LOCATION, MACHINE_RESOURCE_ID, RESOURCE, TENANT_ID};
-use azid_emulator::{
-    Directory, Entra, Imds, Machine, ManagedIdentity, Resource, SigningKey, Tenant, TokenVersion,
-};
+use azid_core::{Secret, SecretBytes};
+use azid_emulator::demo::{CLIENT_ID, USER_NAME};
+use azid_emulator::{Entra, Imds, SigningKey};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Request};
 
+use crate::directory::{directory, machine};
 use crate::proofs::Proofs;
 use crate::random::Random;
 use crate::{Proof, Scenario, Trouble, TroubleKind};
@@ -18,19 +17,36 @@ use crate::{Proof, Scenario, Trouble, TroubleKind};
 /// When simulations start: 2026-11-21 10:00 UTC, in seconds since 1970.
 pub(crate) const START: u64 = 1_795_255_200;
 
-/// How long tokens of Entra live, and tokens of machines, in seconds.
-const HOUR: u64 = 3_599;
-const DAY: u64 = 86_399;
+/// The address of the metadata service, on every machine that has one.
+const METADATA: &str = "169.254.169.254";
 
 /// How long a metadata service is away when it is restarted, and until when it then answers 410.
 const AWAY: Duration = Duration::from_secs(10);
 const UPDATING: Duration = Duration::from_secs(70);
 
+/// Whom a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Party {
+    Entra,
+    Metadata,
+}
+
+/// What a request comes to.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    /// After how long.
+    pub(crate) taken: Duration,
+    pub(crate) reply: HttpReply,
+    /// Whether there was an answer, and it did not arrive.
+    pub(crate) is_lost: bool,
+}
+
 /// Whom the hosts ask.
 #[derive(Debug)]
 pub(crate) struct Services {
     entra: Entra,
-    machines: Vec<Metadata>,
+    /// The metadata service of each host that is a virtual machine.
+    machines: Vec<Option<Metadata>>,
     troubles: Vec<Trouble>,
     answered: (u64, u32),
 }
@@ -41,49 +57,65 @@ struct Metadata {
     away_until: Duration,
 }
 
+impl Party {
+    /// Whom a request is for, by its address.
+    pub(crate) fn of(request: &HttpRequest) -> Self {
+        match request.url.host_str() {
+            Some(METADATA) => Self::Metadata,
+            _ => Self::Entra,
+        }
+    }
+}
+
 impl Services {
     pub(crate) fn new(scenario: &Scenario, proofs: &Proofs) -> Self {
         let key = SigningKey::imitation();
-        let metadata = || Metadata {
-            service: Imds::new(machine(), key.clone()),
-            away_until: Duration::ZERO,
+        let metadata = |host| {
+            is_machine(scenario.proof, host).then(|| Metadata {
+                service: Imds::new(machine(), key.clone()),
+                away_until: Duration::ZERO,
+            })
         };
-        let machines = match scenario.proof {
-            Proof::ManagedIdentity => scenario.hosts,
-            Proof::Secret | Proof::Certificate => 0,
-        };
+        let mut entra = Entra::new(directory(proofs), key.clone());
+        entra.refuse_rotated_refresh_tokens(true);
         Self {
-            entra: Entra::new(directory(proofs), key.clone()),
-            machines: (0..machines).map(|_| metadata()).collect(),
+            entra,
+            machines: (0..scenario.hosts).map(metadata).collect(),
             troubles: scenario.troubles.clone(),
             answered: (0, 0),
         }
     }
 
-    /// What a request comes to that a host sends now, and after how long.
+    /// What a request comes to that a host sends now.
     pub(crate) fn exchange(
         &mut self,
         host: usize,
         request: &HttpRequest,
         now: Duration,
         random: &mut Random,
-    ) -> (Duration, HttpReply) {
+    ) -> Exchange {
         let quick = random.within(Duration::from_millis(20)..Duration::from_millis(120));
         let (taken, reply) = self
             .trouble(now, quick, random)
-            .or_else(|| self.is_away(host, now).then(|| (quick, refused())))
+            .or_else(|| self.absence(host, Party::of(request), now, quick))
             .unwrap_or_else(|| (quick, Ok(self.answer(host, request, now))));
+        let was_given = reply.is_ok();
         let (taken, reply) = self.carry(taken, reply, now, random);
         let limit = request.requirements.timeout;
-        if taken >= limit {
-            return (limit, Err(HttpFailure::TimedOut));
+        let (taken, reply) = match taken < limit {
+            true => (taken, reply),
+            false => (limit, Err(HttpFailure::TimedOut)),
+        };
+        Exchange {
+            taken,
+            is_lost: was_given && reply.is_err(),
+            reply,
         }
-        (taken, reply)
     }
 
     /// Restarts the metadata service of a host.
     pub(crate) fn restart_metadata(&mut self, host: usize, now: Duration) {
-        if let Some(machine) = self.machines.get_mut(host) {
+        if let Some(machine) = &mut self.machines[host] {
             machine.away_until = now + AWAY;
             machine.service.update_until(unix_seconds(now + UPDATING));
         }
@@ -95,6 +127,17 @@ impl Services {
         if let Some(application) = directory.application_mut(CLIENT_ID) {
             proofs.retire_oldest(application);
         }
+    }
+
+    /// Lets the person type a code that a program has shown them.
+    pub(crate) fn type_code(&mut self, code: &Secret, now: Duration) {
+        let now = unix_seconds(now);
+        self.entra.approve_device(code.expose(), USER_NAME, now);
+    }
+
+    /// Revokes every refresh token.
+    pub(crate) fn revoke(&mut self) {
+        self.entra.revoke_refresh_tokens(USER_NAME);
     }
 
     /// What comes back in place of an answer.
@@ -150,14 +193,37 @@ impl Services {
         })
     }
 
-    fn is_away(&self, host: usize, now: Duration) -> bool {
-        let machine = self.machines.get(host);
-        machine.is_some_and(|machine| now < machine.away_until)
+    /// What comes back where nobody is.
+    fn absence(
+        &self,
+        host: usize,
+        party: Party,
+        now: Duration,
+        quick: Duration,
+    ) -> Option<(Duration, HttpReply)> {
+        if party == Party::Entra {
+            return None;
+        }
+        let is_away = |trouble: &Trouble| {
+            trouble.kind == TroubleKind::MetadataOutage && trouble.during.contains(&now)
+        };
+        match &self.machines[host] {
+            None => Some((Duration::MAX, Err(HttpFailure::TimedOut))),
+            Some(machine) if now < machine.away_until => Some((quick, refused())),
+            Some(_) => {
+                let is_away = self.troubles.iter().any(is_away);
+                is_away.then(|| (quick, refused()))
+            }
+        }
     }
 
     fn answer(&mut self, host: usize, request: &HttpRequest, now: Duration) -> HttpResponse {
         let asked = as_received(request);
-        let answer = match self.machines.get_mut(host) {
+        let machine = match Party::of(request) {
+            Party::Metadata => self.machines[host].as_mut(),
+            Party::Entra => None,
+        };
+        let answer = match machine {
             Some(machine) => machine.service.handle(&asked, unix_seconds(now)),
             None => self.entra.handle(&asked, unix_seconds(now)),
         };
@@ -170,7 +236,17 @@ impl Services {
     }
 }
 
-fn unix_seconds(now: Duration) -> u64 {
+/// Whether a host is a virtual machine.
+pub(crate) fn is_machine(proof: Proof, host: usize) -> bool {
+    match proof {
+        Proof::Secret | Proof::Certificate | Proof::Person => false,
+        Proof::ManagedIdentity => true,
+        Proof::Chain => host.is_multiple_of(2),
+    }
+}
+
+/// The time that services have.
+pub(crate) fn unix_seconds(now: Duration) -> u64 {
     START + now.as_secs()
 }
 
@@ -195,42 +271,4 @@ fn throttled(retry_after: Option<Duration>) -> HttpResponse {
         headers,
         ..HttpResponse::new(429, &b""[..])
     }
-}
-
-fn directory(proofs: &Proofs) -> Directory {
-    Directory {
-        tenants: vec![Tenant {
-            id: TENANT_ID.to_owned(),
-            domain: "simulated.onmicrosoft.com".to_owned(),
-            token_seconds: HOUR,
-            applications: vec![proofs.application()],
-            users: Vec::new(),
-            federated_domains: Vec::new(),
-        }],
-        resources: resources(),
-        ..Directory::default()
-    }
-}
-
-fn machine() -> Machine {
-    Machine {
-        tenant_id: TENANT_ID.to_owned(),
-        location: LOCATION.to_owned(),
-        system_assigned: Some(ManagedIdentity {
-            client_id: CLIENT_ID.to_owned(),
-            object_id: CLIENT_ID.to_owned(),
-            resource_id: MACHINE_RESOURCE_ID.to_owned(),
-        }),
-        user_assigned: Vec::new(),
-        resources: resources(),
-        token_seconds: DAY,
-    }
-}
-
-fn resources() -> Vec<Resource> {
-    vec![Resource {
-        identifier: RESOURCE.to_owned(),
-        application_id: "cfa8b339-82a2-471a-a3c9-0fc0be7a4093".to_owned(),
-        token_version: TokenVersion::V1,
-    }]
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use crate::fleet::Reply;
-use crate::invariants::Caller;
+use azid_core::Secret;
+
+use crate::caller::Caller;
+use crate::flying::Reply;
 use crate::queue::Queue;
 use crate::random::Random;
 use crate::{Scenario, TroubleKind};
@@ -19,8 +21,12 @@ pub(crate) enum Event {
     Reply(usize, u64, Reply),
     /// Something happens to a host.
     Happens(usize, Happening),
+    /// A person types the code that a program has shown them.
+    TypesCode(Secret),
     /// The oldest secret or certificate ends.
     Retire,
+    /// Every refresh token is revoked.
+    Revoke,
 }
 
 /// What happens to a host.
@@ -31,6 +37,7 @@ pub(crate) enum Happening {
     ClockIsAhead(i64),
     MetadataRestart,
     NewProof(usize),
+    Challenge,
 }
 
 impl Happening {
@@ -40,6 +47,7 @@ impl Happening {
             Self::ClockIsAhead(_) => "clock",
             Self::MetadataRestart => "metadata restart",
             Self::NewProof(_) => "new proof",
+            Self::Challenge => "challenge",
         }
     }
 }
@@ -53,11 +61,15 @@ pub(crate) fn plan(scenario: &Scenario, queue: &mut Queue<Event>, random: &mut R
             rotations += 1;
             queue.put(during.end, Event::Retire);
         }
+        if trouble.kind == TroubleKind::Revocation {
+            queue.put(random.within(during.clone()), Event::Revoke);
+        }
         for host in 0..scenario.hosts {
             let what = match trouble.kind {
                 TroubleKind::Restarts => Happening::Restart,
                 TroubleKind::MetadataRestarts => Happening::MetadataRestart,
                 TroubleKind::Rotation => Happening::NewProof(rotations),
+                TroubleKind::Challenges => Happening::Challenge,
                 TroubleKind::ClockJumps(most) => {
                     let by = random.within(Duration::ZERO..2 * most).as_millis() as i64;
                     let right = Happening::ClockIsAhead(0);

@@ -7,6 +7,7 @@ mod people;
 mod replay;
 #[cfg(unix)]
 mod signals;
+mod simulate;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -1,47 +1,78 @@
 //! Each invariant breaks when hosts are made to do what it forbids, and holds when they are not.
 
-use azid_simulation::{Flaw, Invariant, Proof, Report, Scenario, TroubleKind, simulate};
+use azid_simulation::Flaw::{self, *};
+use azid_simulation::Invariant::{self, *};
+use azid_simulation::{Proof, Report, Scenario, TroubleKind, simulate};
 
-use crate::{HOUR, MINUTE, seed};
+use crate::{HOUR, MINUTE, SECOND, seed};
+
+/// What breaks when hosts have a flaw, and in which world.
+type Break = (Invariant, Flaw, fn() -> Scenario);
+
+const BREAKS: [Break; 13] = [
+    (NoErrorBesideAToken, ForgetsTokens, outage),
+    (NoErrorBesideAToken, TellsOfFailedRefreshes, outage),
+    (NoExpiredToken, KeepsExpiredTokens, outage),
+    (NoRejectedToken, IgnoresRejections, challenges),
+    (EveryCallerIsAnswered, LosesCallers, outage),
+    (CalmHour, ForgetsTokens, outage),
+    (AnyHour, TriesAgainAtOnce, storm),
+    (OneFlightForAKey, FliesAlone, outage),
+    (OneFlightInALane, IgnoresLanes, people),
+    (OnePrompt, IgnoresLanes, people),
+    (OnePrompt, ForgetsWhatItLearned, people),
+    (WinnerAlone, ForgetsWhatItLearned, chains),
+    (NoHerd, ActsInStep, outage),
+];
 
 #[test]
 fn every_invariant_breaks_when_hosts_have_the_flaw_that_it_is_about() {
-    use Invariant::*;
-    let flaws = [
-        (NoErrorBesideAToken, Flaw::ForgetsTokens),
-        (NoErrorBesideAToken, Flaw::TellsOfFailedRefreshes),
-        (NoExpiredToken, Flaw::KeepsExpiredTokens),
-        (EveryCallerIsAnswered, Flaw::LosesCallers),
-        (CalmHour, Flaw::ForgetsTokens),
-        (AnyHour, Flaw::TriesAgainAtOnce),
-        (OneRequestAtATime, Flaw::FliesAlone),
-        (NoHerd, Flaw::ActsInStep),
-    ];
-    for (invariant, flaw) in flaws {
-        // Answers that come quickly let a host ask most.
-        let kind = match invariant {
-            AnyHour => TroubleKind::Storm(1.0),
-            _ => TroubleKind::Outage,
-        };
-        let report = simulate(&long(kind).flawed(flaw), seed());
+    for (invariant, flaw, world) in BREAKS {
+        let report = simulate(&world().flawed(flaw), seed());
         assert!(breaks(&report, invariant), "{flaw:?}: {report}");
     }
     for invariant in Invariant::ALL {
-        assert!(flaws.iter().any(|(it, _)| *it == invariant));
+        assert!(BREAKS.iter().any(|(it, _, _)| *it == invariant));
     }
 }
 
 #[test]
 fn hosts_without_a_flaw_break_none_in_the_same_scenarios() {
-    for kind in [TroubleKind::Storm(1.0), TroubleKind::Outage] {
-        simulate(&long(kind), seed()).assert_sound();
+    for world in [outage, storm, challenges, people, chains] {
+        simulate(&world(), seed()).assert_sound();
     }
 }
 
 #[test]
 #[should_panic(expected = "AZID_SIMULATION_SEED=7")]
 fn whoever_breaks_one_is_told_the_seed() {
-    simulate(&long(TroubleKind::Outage).flawed(Flaw::ForgetsTokens), 7).assert_sound();
+    simulate(&outage().flawed(ForgetsTokens), 7).assert_sound();
+}
+
+fn outage() -> Scenario {
+    long(TroubleKind::Outage)
+}
+
+/// Answers that come quickly let a host ask most.
+fn storm() -> Scenario {
+    long(TroubleKind::Storm(1.0))
+}
+
+fn challenges() -> Scenario {
+    Scenario::new(10, HOUR / 2, Proof::Secret)
+        .asking_every(MINUTE)
+        .trouble(10 * MINUTE..20 * MINUTE, TroubleKind::Challenges)
+}
+
+/// Who asks often wants both tokens while the person still types.
+fn people() -> Scenario {
+    Scenario::new(5, HOUR / 2, Proof::Person)
+        .asking_every(10 * SECOND)
+        .asking_for(2)
+}
+
+fn chains() -> Scenario {
+    Scenario::new(10, 2 * HOUR, Proof::Chain).asking_every(MINUTE)
 }
 
 /// From before the first tokens are renewed.

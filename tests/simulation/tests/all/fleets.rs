@@ -85,8 +85,10 @@ fn clocks_that_jump_by_up_to_an_hour_cost_requests_but_no_token() {
 
 #[test]
 fn a_month_of_ordinary_troubles_breaks_no_promise_to_any_host() {
-    for proof in [Proof::Secret, Proof::Certificate, Proof::ManagedIdentity] {
-        let month = Scenario::new(20, 30 * DAY, proof).asking_every(20 * MINUTE);
+    for proof in Proof::ALL {
+        let month = Scenario::new(4, 30 * DAY, proof)
+            .asking_every(15 * MINUTE)
+            .asking_for(2);
         sound(&month.with_ordinary_troubles(seed()));
     }
 }
