@@ -194,9 +194,9 @@ impl Kept {
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let identity = Identity::from_digest(from.bytes(32)?.try_into().ok()?);
-        let scopes = from.list(|from| from.text().map(str::to_owned))?;
-        let tenant = from.optional(|from| from.text().map(str::to_owned))?;
-        let key = Key::from_parts(identity, scopes, tenant, from.flag()?);
+        let scopes = from.list(Reader::text)?;
+        let tenant = from.optional(Reader::text)?;
+        let key = Key::from_parts(identity, &scopes, tenant, from.flag()?);
         let (secret, kind) = (Secret::from(from.text()?), from.text()?);
         let (asked_on, refreshes_on) = (
             from.optional(Reader::moment)?,
