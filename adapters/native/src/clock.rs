@@ -20,7 +20,7 @@ pub fn timestamp() -> Timestamp {
     last_tick().unwrap_or_else(wall)
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn last_tick() -> Option<Timestamp> {
     use rustix::time::{ClockId, DynamicClockId, clock_gettime_dynamic};
 
@@ -32,7 +32,7 @@ fn last_tick() -> Option<Timestamp> {
     Some(Timestamp::from_unix_milliseconds(milliseconds))
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn last_tick() -> Option<Timestamp> {
     None
 }
