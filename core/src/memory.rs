@@ -204,16 +204,22 @@ impl Memory {
         current.chain(&self.rejected).chain(&self.former.0)
     }
 
-    /// The changes that tell another machine what is as true there: who signed in, and their refresh
-    /// tokens, the latest first.
+    /// The changes that tell another machine what is as true there: who signed in, their refresh
+    /// tokens, the latest first, and which of those were rejected.
     pub(crate) fn portable(&self) -> impl Iterator<Item = MemoryChange> + '_ {
-        let rejected = self.rejected.iter().cloned().map(MemoryChange::Rejected);
         let mut facts: Vec<_> = self
             .facts
             .iter()
             .filter(|(key, (_, fact))| fact.is_portable() && !key.starts_with(Self::PRIVATE))
             .collect();
         facts.sort_by_key(|(_, (on, _))| Reverse(*on));
+        let is_shown = |rejected: &&Secret| {
+            let shown =
+                |fact: &Fact| matches!(fact, Fact::RefreshToken(token) if token == *rejected);
+            facts.iter().any(|(_, (_, fact))| shown(fact))
+        };
+        let rejected: Vec<_> = self.rejected.iter().filter(is_shown).collect();
+        let rejected = rejected.into_iter().cloned().map(MemoryChange::Rejected);
         let learned = facts
             .into_iter()
             .map(|(key, (on, fact))| MemoryChange::Learned {

@@ -6,7 +6,8 @@ use azid_core::{
     Authority, CertificateProof, ClientAssertion, ClientAssertionCredential, ClientCertificate,
     ClientCertificateCredential, ClientCredential, ClientSecret, ClientSecretCredential,
     Credential, DefaultAzureCredential, EnvironmentCredential, Identity, Invalid,
-    OnBehalfOfCredential, ReadCertificate, SecretBytes,
+    ManagedIdentityCredential, ManagedIdentityId, OnBehalfOfCredential, ReadCertificate,
+    SecretBytes,
 };
 
 fn callback() -> CallbackId {
@@ -120,6 +121,28 @@ fn a_clone_that_asks_another_authority_does_not_share_a_token() {
             .authority(Authority::us_government())
             .identity()
     );
+}
+
+#[test]
+fn two_kinds_of_id_of_a_managed_identity_never_share_a_token() {
+    let id = "/subscriptions/0/resourceGroups/one/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one";
+    let of = |id: ManagedIdentityId| {
+        let credential = ManagedIdentityCredential::with_id(id);
+        credential.expect("a good id").identity()
+    };
+    let kinds = [
+        ManagedIdentityId::ClientId,
+        ManagedIdentityId::ObjectId,
+        ManagedIdentityId::ResourceId,
+    ];
+    let of_each = kinds.map(|kind| of(kind(id.to_owned())));
+    let [client, object, resource] = &of_each;
+    assert!(client != object && object != resource && client != resource);
+    for (kind, identity) in kinds.iter().zip(&of_each) {
+        assert_eq!(of(kind(id.to_owned())), *identity);
+        assert_ne!(of(kind(id.replace("one", "two"))), *identity);
+        assert_ne!(ManagedIdentityCredential::new().identity(), *identity);
+    }
 }
 
 #[test]

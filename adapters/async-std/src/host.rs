@@ -11,7 +11,7 @@ use azid_async::{
     AnyClient, BoxFuture, Callbacks, Host, HttpClient, NoRandomness, Refresh, WithCallbacks,
 };
 use azid_core::effect::{HttpFailure, KeyHandle};
-use azid_core::{Environment, Now, Platform, Seed, Step};
+use azid_core::{Environment, Now, Platform, Seed, Step, Timestamp};
 use azid_native::{Authorization, Browser, Proxies};
 use url::Url;
 
@@ -28,13 +28,15 @@ pub struct AsyncStdHost {
     proxies: Proxies,
     browser: Browser,
     callbacks: Callbacks,
-    clock: Arc<dyn Fn() -> Now + Send + Sync>,
+    clock: Option<Clock>,
     sleep: Box<dyn Fn(Duration) -> BoxFuture<()> + Send + Sync>,
     seeds: Box<dyn Fn() -> Result<Seed, NoRandomness> + Send + Sync>,
     environments: Box<dyn Fn() -> Arc<Environment> + Send + Sync>,
     platform: Platform,
     blocking: OnceLock<Arc<azid_ureq::Host>>,
 }
+
+type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
 
 impl AsyncStdHost {
     /// A host that uses the process's proxies as they are now, and shows each run the process's
@@ -45,7 +47,7 @@ impl AsyncStdHost {
             proxies: Proxies::from_environment(),
             browser: Browser::default(),
             callbacks: Callbacks::default(),
-            clock: Arc::new(azid_native::now),
+            clock: None,
             sleep: Box::new(|duration| Box::pin(task::sleep(duration))),
             seeds: Box::new(|| azid_native::seed().map_err(NoRandomness::new)),
             environments: Box::new(|| Arc::new(azid_native::environment())),
@@ -79,7 +81,7 @@ impl AsyncStdHost {
 
     /// Reads the time from this clock instead of the system's.
     pub fn clock(mut self, clock: impl Fn() -> Now + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = Some(Arc::new(clock));
         self
     }
 
@@ -117,9 +119,9 @@ impl AsyncStdHost {
     /// Performs a step on the pool of blocking threads.
     fn block(&self, step: Step) -> BoxFuture<Step> {
         let host = self.blocking.get_or_init(|| {
-            let clock = self.clock.clone();
             let host = azid_ureq::Host::new().proxies(self.proxies.clone());
-            Arc::new(host.clock(move || clock()))
+            let clock = self.clock.clone();
+            Arc::new(host.clock(move || now(clock.as_ref())))
         });
         let host = host.clone();
         Box::pin(task::spawn_blocking(move || host.perform(step)))
@@ -137,6 +139,7 @@ impl Host for AsyncStdHost {
 
     fn perform(&self, step: Step) -> BoxFuture<Step> {
         let clock = self.clock.clone();
+        let clock = move || now(clock.as_ref());
         match (step, &self.client) {
             (Step::Http(call), Some(client)) => {
                 let limit = call.request().requirements.timeout;
@@ -168,15 +171,21 @@ impl Host for AsyncStdHost {
             (Step::Sign(call), _) if matches!(call.request().key, KeyHandle::InMemory(_)) => {
                 self.block(Step::Sign(call))
             }
-            (other, _) => {
-                self.callbacks
-                    .perform(other, move || clock(), |limit| Box::pin(task::sleep(limit)))
-            }
+            (other, _) => self
+                .callbacks
+                .perform(other, clock, |limit| Box::pin(task::sleep(limit))),
         }
     }
 
     fn now(&self) -> Now {
-        (self.clock)()
+        now(self.clock.as_ref())
+    }
+
+    fn timestamp(&self) -> Timestamp {
+        match &self.clock {
+            Some(clock) => clock().timestamp(),
+            None => azid_native::timestamp(),
+        }
     }
 
     fn seed(&self) -> Result<Seed, NoRandomness> {
@@ -195,6 +204,10 @@ impl Host for AsyncStdHost {
         task::spawn(refresh); // and it goes on without its handle
         Ok(())
     }
+}
+
+fn now(clock: Option<&Clock>) -> Now {
+    clock.map_or_else(azid_native::now, |clock| clock())
 }
 
 impl WithCallbacks for AsyncStdHost {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use arc_swap::ArcSwap;
 use azid_core::cache::{Freshness, Key, KeyRef, RefreshSettings, TokenTable};
 use azid_core::{
     AccessToken, Context, Identity, Memory, MemoryChange, Outcome, Timestamp, TokenRequest,
@@ -16,7 +15,7 @@ use crate::sync::{Arc, Mutex, lock};
 pub struct TokenCache {
     table: Mutex<TokenTable>,
     memory: Mutex<Arc<Memory>>,
-    published: ArcSwap<Published>,
+    published: Published,
 }
 
 impl TokenCache {
@@ -30,7 +29,7 @@ impl TokenCache {
         Arc::new(Self {
             table: Mutex::new(TokenTable::new(settings)),
             memory: Mutex::default(),
-            published: ArcSwap::default(),
+            published: Published::default(),
         })
     }
 
@@ -70,7 +69,7 @@ impl TokenCache {
         now: Timestamp,
         look: impl FnOnce(&AccessToken) -> T,
     ) -> Option<T> {
-        self.published.load().fresh(key, now).map(look)
+        self.published.with_fresh(key, now, look)
     }
 
     /// The token that callers with this request can go on with, be it due: none if they must
@@ -131,10 +130,7 @@ impl TokenCache {
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut TokenTable) -> T) -> T {
         let mut table = lock(&self.table);
         let (answer, changed) = table.change(change);
-        if !changed.is_empty() {
-            let published = self.published.load().update(&table, changed);
-            self.published.store(Arc::new(published));
-        }
+        self.published.update(&table, changed);
         answer
     }
 
@@ -151,7 +147,7 @@ impl TokenCache {
 impl fmt::Debug for TokenCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenCache")
-            .field("tokens", &self.published.load().len())
+            .field("tokens", &self.read(TokenTable::len))
             .finish_non_exhaustive()
     }
 }

@@ -1,21 +1,30 @@
-//! The tokens that callers take without a lock: a copy of the table that never changes, replaced
-//! as a whole when the table does.
+//! The tokens that callers take without a lock: a copy of the table, in shards of which each is
+//! replaced as a whole when the table changes there.
 
+use std::array;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 
+use arc_swap::ArcSwap;
 use azid_core::cache::{Key, KeyRef, TokenTable};
 use azid_core::{AccessToken, Timestamp};
 
 use crate::sync::Arc;
 
-/// The tokens of a table at one moment, by their keys' fingerprints. Where those of two keys agree,
-/// only one of the two is here: the other's callers find it in the table.
+/// The tokens of a table, by their keys' fingerprints. Where those of two keys agree, only one of
+/// the two is here: the other's callers find it in the table.
 pub(crate) struct Published {
     seed: u64,
-    tokens: HashMap<u64, Arc<Entry>, BuildHasherDefault<AsIs>>,
+    shards: [ArcSwap<Shard>; SHARDS],
 }
 
+/// So many that a change among a thousand tokens copies a few dozen.
+const SHARDS: usize = 32;
+
+type Shard = HashMap<u64, Entry, BuildHasherDefault<AsIs>>;
+
+/// What a look-up reads lies close together, and a copy shares whatever is long.
+#[derive(Clone)]
 struct Entry {
     key: Key,
     token: AccessToken,
@@ -23,47 +32,72 @@ struct Entry {
 }
 
 impl Published {
-    /// The token of a key, unless it is due.
+    /// Shows the token of a key to a function, unless it is due.
     #[inline]
-    pub(crate) fn fresh(&self, key: KeyRef<'_>, now: Timestamp) -> Option<&AccessToken> {
-        let entry = self.tokens.get(&key.fingerprint(self.seed))?;
-        (now < entry.fresh_until && key == entry.key).then_some(&entry.token)
+    pub(crate) fn with_fresh<T>(
+        &self,
+        key: KeyRef<'_>,
+        now: Timestamp,
+        look: impl FnOnce(&AccessToken) -> T,
+    ) -> Option<T> {
+        let fingerprint = key.fingerprint(self.seed);
+        let shard = self.shard(fingerprint).load();
+        let entry = shard.get(&fingerprint)?;
+        (now < entry.fresh_until && key == entry.key).then(|| look(&entry.token))
     }
 
-    /// What is to be published when this is and the table has changed under these keys.
-    pub(crate) fn update(&self, table: &TokenTable, changed: Vec<Key>) -> Self {
-        let mut tokens = self.tokens.clone();
+    /// Publishes what the table holds under these keys. Whoever calls this keeps others from changing
+    /// the table meanwhile.
+    pub(crate) fn update(&self, table: &TokenTable, changed: Vec<Key>) {
+        let mut by_shard: [Vec<(u64, Key)>; SHARDS] = Default::default();
         for key in changed {
             let fingerprint = key.fingerprint(self.seed);
-            if let Some((token, fresh_until)) = table.entry(&key) {
-                let token = token.clone();
-                let entry = Entry {
-                    key,
-                    token,
-                    fresh_until,
-                };
-                tokens.insert(fingerprint, Arc::new(entry));
-            } else if tokens.get(&fingerprint).is_some_and(|it| it.key == key) {
-                tokens.remove(&fingerprint);
-            }
+            by_shard[shard_of(fingerprint)].push((fingerprint, key));
         }
-        Self {
-            seed: self.seed,
-            tokens,
+        for (published, changed) in self.shards.iter().zip(by_shard) {
+            if !changed.is_empty() {
+                let shard = followed(&published.load(), table, changed);
+                published.store(Arc::new(shard));
+            }
         }
     }
 
-    /// How many tokens there are.
-    pub(crate) fn len(&self) -> usize {
-        self.tokens.len()
+    #[inline]
+    fn shard(&self, fingerprint: u64) -> &ArcSwap<Shard> {
+        &self.shards[shard_of(fingerprint)]
     }
+}
+
+/// The bits by which the map within a shard goes are the lowest and the highest.
+#[inline]
+fn shard_of(fingerprint: u64) -> usize {
+    (fingerprint >> 32) as usize % SHARDS
+}
+
+fn followed(shard: &Shard, table: &TokenTable, changed: Vec<(u64, Key)>) -> Shard {
+    let mut shard = shard.clone();
+    for (fingerprint, key) in changed {
+        if let Some((token, fresh_until)) = table.entry(&key) {
+            let token = token.clone();
+            let entry = Entry {
+                key,
+                token,
+                fresh_until,
+            };
+            shard.insert(fingerprint, entry);
+        } else if shard.get(&fingerprint).is_some_and(|it| it.key == key) {
+            shard.remove(&fingerprint);
+        }
+    }
+    shard
 }
 
 impl Default for Published {
     fn default() -> Self {
+        let empty = Arc::<Shard>::default();
         Self {
             seed: RandomState::new().hash_one("fingerprints"),
-            tokens: HashMap::default(),
+            shards: array::from_fn(|_| ArcSwap::new(Arc::clone(&empty))),
         }
     }
 }
@@ -106,14 +140,20 @@ mod tests {
         let mut table = TokenTable::new(RefreshSettings::default());
         let key = Key::new(&one, &request);
         let ((), changed) = table.change(|table| table.hold(key, token.clone(), now, 0.0));
-        let mut published = Published::default().update(&table, changed);
-        let (_, entry) = published.tokens.drain().next().expect("one is held");
-        for identity in [&one, &other] {
-            let fingerprint = Key::new(identity, &request).fingerprint(published.seed);
-            published.tokens.insert(fingerprint, entry.clone());
-        }
+        let published = Published::default();
+        published.update(&table, changed);
+        let [ones, others] = [&one, &other].map(|identity| {
+            let key = Key::new(identity, &request);
+            key.fingerprint(published.seed)
+        });
+        let shard = published.shard(ones).load_full();
+        let mut agreeing = Shard::clone(&published.shard(others).load());
+        agreeing.insert(others, shard[&ones].clone());
+        published.shard(others).store(Arc::new(agreeing));
         let fresh = |identity| {
-            KeyRef::of_request(identity, &request, |key| published.fresh(key, now).cloned())
+            KeyRef::of_request(identity, &request, |key| {
+                published.with_fresh(key, now, AccessToken::clone)
+            })
         };
         assert_eq!(fresh(&one), Some(token));
         assert_eq!(fresh(&other), None);

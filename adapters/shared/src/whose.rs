@@ -14,7 +14,9 @@ use crate::sync::Arc;
 /// Where that changes after the provider was built, its next run sees the new one, and the token is
 /// held for that one: no provider gets what was got in another environment than its own. Callers
 /// who find a token that need not be renewed do not look at the environment, and get that of the
-/// last run.
+/// last run. As soon as one looks, which is when the token is due, what was got before is handed out
+/// no more, though it has not expired and a run in the new environment fails; it is there again
+/// when its environment is.
 pub struct Whose {
     credential: Identity,
     first: Within,

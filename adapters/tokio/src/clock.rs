@@ -1,31 +1,28 @@
 //! What time it is on tokio.
 
+use std::any::type_name_of_val;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use azid_core::{Now, Timestamp};
 
-/// The host's clock: the system's, moved along with tokio's, or one that was given.
+/// The host's clock.
 #[derive(Clone)]
 pub(crate) enum Clock {
-    Tokio(Arc<System>),
+    /// The system's.
+    System,
+    /// The system's, moved along with tokio's.
+    Pausable(Pausable),
+    /// One that was given.
     Given(Arc<dyn Fn() -> Now + Send + Sync>),
 }
 
 /// The system's time, moved along with tokio's: the two part only where a test has paused tokio's.
-///
-/// The whole truth takes a look at three clocks. A mere timestamp takes one, tokio's, and adds by
-/// how much the wall clock was ahead of it less than a second ago; so that is how late it may be in
-/// noticing that somebody has set the wall clock.
-pub(crate) struct System {
+#[derive(Clone, Copy)]
+pub(crate) struct Pausable {
     real_start: Instant,
     tokio_start: tokio::time::Instant,
-    /// The wall clock's milliseconds less those on tokio.
-    ahead: AtomicI64,
-    /// Until when that holds, in milliseconds on tokio.
-    holds_until: AtomicI64,
 }
 
 impl Clock {
@@ -35,57 +32,60 @@ impl Clock {
 
     pub(crate) fn now(&self) -> Now {
         match self {
+            Self::System => azid_native::now(),
+            Self::Pausable(clock) => clock.now(),
             Self::Given(clock) => clock(),
-            Self::Tokio(system) => system.now(),
         }
     }
 
     pub(crate) fn timestamp(&self) -> Timestamp {
         match self {
-            Self::Given(clock) => clock().timestamp(),
-            Self::Tokio(system) => system.timestamp(),
+            Self::System => azid_native::timestamp(),
+            _ => self.now().timestamp(),
         }
-    }
-}
-
-impl System {
-    fn now(&self) -> Now {
-        let on_tokio = self.tokio_start.elapsed();
-        let passed = milliseconds(on_tokio);
-        let wall = milliseconds(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default())
-            .saturating_sub(milliseconds(self.real_start.elapsed()))
-            .saturating_add(passed);
-        self.ahead.store(wall - passed, Ordering::Release);
-        self.holds_until.store(passed + 1000, Ordering::Release);
-        Now::new(wall, on_tokio)
-    }
-
-    fn timestamp(&self) -> Timestamp {
-        let now = tokio::time::Instant::now().into_std();
-        let passed = milliseconds(now.duration_since(self.tokio_start.into_std()));
-        if passed < self.holds_until.load(Ordering::Acquire) {
-            let ahead = self.ahead.load(Ordering::Acquire);
-            return Timestamp::from_unix_milliseconds(passed + ahead);
-        }
-        self.now().timestamp()
     }
 }
 
 impl Default for Clock {
     fn default() -> Self {
-        Self::Tokio(Arc::new(System {
+        if !can_be_paused() {
+            return Self::System;
+        }
+        Self::Pausable(Pausable {
             real_start: Instant::now(),
             tokio_start: tokio::time::Instant::now(),
-            ahead: AtomicI64::new(0),
-            holds_until: AtomicI64::new(i64::MIN),
-        }))
+        })
+    }
+}
+
+/// Whether this program can pause tokio's clock: `tokio::time::pause` is there where anybody asks
+/// tokio for its feature `test-util`, and then shadows the function here. Without it the time is
+/// the system's, which a look at a token that is held can have for less.
+fn can_be_paused() -> bool {
+    fn pause() {}
+    let found = {
+        #[allow(unused_imports, reason = "they are only where the feature is")]
+        use tokio::time::*;
+        type_name_of_val(&pause)
+    };
+    found != type_name_of_val(&pause)
+}
+
+impl Pausable {
+    fn now(&self) -> Now {
+        let on_tokio = self.tokio_start.elapsed();
+        let wall = milliseconds(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default())
+            .saturating_sub(milliseconds(self.real_start.elapsed()))
+            .saturating_add(milliseconds(on_tokio));
+        Now::new(wall, on_tokio)
     }
 }
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Tokio(_) => "Clock(tokio)",
+            Self::System => "Clock(system)",
+            Self::Pausable(_) => "Clock(tokio)",
             Self::Given(_) => "Clock(given)",
         })
     }

@@ -11,13 +11,13 @@ use azid_core::effect::{
     PromptRequest, ProofKind, Refusal, Sign, SignFailure, SignRequest, Token, TokenFailure,
     TokenOrder,
 };
-use azid_core::{AccessToken, Call, Environment, Now, Secret, Seed, Step};
+use azid_core::{AccessToken, Call, Environment, Now, Secret, Seed, Step, Timestamp};
 use futures_util::future::{Either, LocalBoxFuture, select};
 use web_sys::CryptoKey;
 
 use crate::answers::Answers;
 use crate::fetch::fetch;
-use crate::scope::{new_seed, now, sleep};
+use crate::scope::{new_seed, now, sleep, timestamp};
 use crate::sign::sign;
 
 /// Carries out effects in a page or in a worker: requests by `fetch`, waits by timers, signatures by
@@ -127,6 +127,10 @@ impl Host for WebHost {
 
     fn now(&self) -> Now {
         now()
+    }
+
+    fn timestamp(&self) -> Timestamp {
+        timestamp()
     }
 
     fn seed(&self) -> Result<Seed, NoRandomness> {

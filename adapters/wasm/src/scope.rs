@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use azid_async::NoRandomness;
-use azid_core::{Now, Seed};
+use azid_core::{Now, Seed, Timestamp};
 use js_sys::{Date, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -16,7 +16,11 @@ pub(crate) fn scope() -> WorkerGlobalScope {
 }
 
 pub(crate) fn now() -> Now {
-    Now::new(Date::now() as i64, since_start())
+    Now::new(timestamp().unix_milliseconds(), since_start())
+}
+
+pub(crate) fn timestamp() -> Timestamp {
+    Timestamp::from_unix_milliseconds(Date::now() as i64)
 }
 
 /// A fresh seed from `crypto.getRandomValues`: for one run, or for one sign-in.

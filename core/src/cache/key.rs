@@ -1,18 +1,30 @@
 //! What a token is cached under: as a value, and by reference for those who only look it up.
 
+use std::slice;
+use std::sync::Arc;
+
 use crate::identity::Identity;
 use crate::request::TokenRequest;
 
 /// Everything that decides which token answers a request.
 ///
 /// The scopes' order and repetitions do not matter. The claims of a challenge are not part of it:
-/// a request with claims passes the cached token by, and what it brings replaces that.
+/// a request with claims passes the cached token by, and what it brings replaces that. Clones share
+/// their texts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     identity: Identity,
-    scopes: Vec<String>,
-    tenant: Option<String>,
+    scopes: Scopes,
+    tenant: Option<Arc<str>>,
     cae: bool,
+}
+
+/// In order, and none twice. Nearly always there is one, which is then where a look-up reads first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Scopes {
+    One(Arc<str>),
+    /// None, or more than one.
+    Many(Arc<[Arc<str>]>),
 }
 
 /// A key made of what a caller has at hand, so that a look-up takes no memory: it equals the
@@ -30,13 +42,11 @@ pub struct KeyRef<'a> {
 impl Key {
     /// The key of a request to a credential of this identity.
     pub fn new(identity: &Identity, request: &TokenRequest) -> Self {
-        let mut scopes = request.scopes().to_vec();
-        scopes.sort_unstable();
-        scopes.dedup();
+        let tenant = request.other_tenant().map(str::to_ascii_lowercase);
         Self {
             identity: identity.clone(),
-            scopes,
-            tenant: request.other_tenant().map(str::to_ascii_lowercase),
+            scopes: Scopes::of(request.scopes()),
+            tenant: tenant.map(Arc::from),
             cae: request.wants_cae(),
         }
     }
@@ -48,22 +58,22 @@ impl Key {
 
     /// The key as what can be kept: its identity's digest, scopes, tenant, and whether it is for
     /// continuous access evaluation.
-    pub(super) fn parts(&self) -> (&[u8; 32], &[String], Option<&str>, bool) {
-        let identity = self.identity.digest();
-        (identity, &self.scopes, self.tenant.as_deref(), self.cae)
+    pub(super) fn parts(&self) -> (&[u8; 32], &[Arc<str>], Option<&str>, bool) {
+        let (identity, scopes) = (self.identity.digest(), self.scopes.as_slice());
+        (identity, scopes, self.tenant.as_deref(), self.cae)
     }
 
     /// The key of these parts.
     pub(super) fn from_parts(
         identity: Identity,
-        scopes: Vec<String>,
-        tenant: Option<String>,
+        scopes: &[&str],
+        tenant: Option<&str>,
         cae: bool,
     ) -> Self {
         Self {
             identity,
-            scopes,
-            tenant,
+            scopes: Scopes::of(scopes),
+            tenant: tenant.map(Arc::from),
             cae,
         }
     }
@@ -71,7 +81,7 @@ impl Key {
     /// A number that equal keys have in common, and others by chance only as long as the seed is
     /// random and kept.
     pub fn fingerprint(&self, seed: u64) -> u64 {
-        let scopes = self.scopes.iter().map(String::as_str);
+        let scopes = self.scopes.as_slice().iter().map(|scope| &**scope);
         fingerprint(
             seed,
             &self.identity,
@@ -79,6 +89,25 @@ impl Key {
             self.tenant.as_deref(),
             self.cae,
         )
+    }
+}
+
+impl Scopes {
+    fn of(scopes: &[impl AsRef<str>]) -> Self {
+        if let [scope] = scopes {
+            return Self::One(scope.as_ref().into());
+        }
+        in_order(scopes, |scopes| match scopes {
+            [scope] => Self::One((*scope).into()),
+            scopes => Self::Many(scopes.iter().map(|scope| Arc::from(*scope)).collect()),
+        })
+    }
+
+    fn as_slice(&self) -> &[Arc<str>] {
+        match self {
+            Self::One(scope) => slice::from_ref(scope),
+            Self::Many(scopes) => scopes,
+        }
     }
 }
 
@@ -151,9 +180,12 @@ impl PartialEq<Key> for KeyRef<'_> {
     #[inline]
     fn eq(&self, key: &Key) -> bool {
         self.cae == key.cae
-            && match (self.scopes, key.scopes.as_slice()) {
-                ([ours], [theirs]) => ours == theirs,
-                (ours, theirs) => ours == theirs,
+            && match (self.scopes, &key.scopes) {
+                ([ours], Scopes::One(theirs)) => **ours == **theirs,
+                (ours, theirs) => {
+                    let theirs = theirs.as_slice().iter().map(|scope| &**scope);
+                    ours.iter().copied().eq(theirs)
+                }
             }
             && *self.identity == key.identity
             && match (self.tenant, &key.tenant) {

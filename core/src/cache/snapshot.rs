@@ -1,6 +1,6 @@
 //! The cache as bytes, for programs that keep it between their runs.
 //!
-//! name, version ─► tokens ─► facts ─► rejected refresh tokens ─► digest
+//! name, version ─► tokens ─► rejected refresh tokens and facts ─► digest
 //!
 //! More than 64 MiB are neither written nor read. Half of that is for tokens, of which those that
 //! expire first are left out; the facts that were learned first are if they do not fit into the rest.
@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 use crate::token::AccessToken;
 
 /// What a cache holds at one moment: its tokens, and of what runs left to remember who signed in,
-/// their refresh tokens, and those that were rejected.
+/// their refresh tokens, and which of these were rejected.
 ///
 /// Nothing of credentials that depend on code ([`Identity::private`], [`Memory::PRIVATE`]) is in it,
 /// since no other process has that code; nor is what was found out about this machine, such as its
@@ -194,9 +194,9 @@ impl Kept {
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let identity = Identity::from_digest(from.bytes(32)?.try_into().ok()?);
-        let scopes = from.list(|from| from.text().map(str::to_owned))?;
-        let tenant = from.optional(|from| from.text().map(str::to_owned))?;
-        let key = Key::from_parts(identity, scopes, tenant, from.flag()?);
+        let scopes = from.list(Reader::text)?;
+        let tenant = from.optional(Reader::text)?;
+        let key = Key::from_parts(identity, &scopes, tenant, from.flag()?);
         let (secret, kind) = (Secret::from(from.text()?), from.text()?);
         let (asked_on, refreshes_on) = (
             from.optional(Reader::moment)?,

@@ -214,6 +214,20 @@ fn of_too_many_tokens_the_one_that_expires_first_goes() {
 }
 
 #[test]
+fn a_thousand_tokens_are_held_unless_another_bound_is_set() {
+    let mut table = TokenTable::default();
+    let key = |n: i64| {
+        let request = TokenRequest::new([n.to_string()]);
+        Key::new(&Identity::of("Test").finish(), &request)
+    };
+    for n in 0..1001 {
+        table.hold(key(n), AccessToken::new("token", at(3600 + n)), at(0), 0.0);
+    }
+    assert_eq!(table.len(), 1000);
+    assert_eq!(table.look(&key(0), at(0)), Freshness::Absent);
+}
+
+#[test]
 fn credentials_share_tokens_only_if_every_field_is_the_same() {
     let identity = |tenant, client, secret| {
         let credential = ClientSecretCredential::new(tenant, client, secret);

@@ -10,6 +10,7 @@ use std::time::Duration;
 use azid_async::{Host, NoRandomness, Refresh};
 use azid_core::effect::{ExecOutput, HttpReply, HttpResponse};
 use azid_core::{ClientSecretCredential, Now, Seed, Step};
+use http::header::{HeaderValue, RETRY_AFTER};
 
 /// The test's clock starts here: 15 January 2027, 08:00 UTC.
 pub(crate) const START: i64 = 1_800_000_000_000;
@@ -293,6 +294,14 @@ pub(crate) fn json(status: u16, body: &str) -> Answer {
 /// An answer of the token endpoint without a token.
 pub(crate) fn status(status: u16) -> Answer {
     Answer::Http(Ok(HttpResponse::new(status, b"{}".as_slice())))
+}
+
+/// An answer of the token endpoint that asks for a pause of so many seconds.
+pub(crate) fn throttled(seconds: &'static str) -> Answer {
+    let mut answer = HttpResponse::new(429, b"{}".as_slice());
+    let field = HeaderValue::from_static(seconds);
+    answer.headers.insert(RETRY_AFTER, field);
+    Answer::Http(Ok(answer))
 }
 
 pub(crate) fn credential() -> ClientSecretCredential {

@@ -11,7 +11,7 @@ use azid_core::{
 };
 
 use crate::manual_host::{
-    Answer, Bell, ManualHost, credential, poll, poll_with, ready, status, token,
+    Answer, Bell, ManualHost, credential, poll, poll_with, ready, status, throttled, token,
 };
 
 const VAULT: &str = "https://vault.azure.net/.default";
@@ -179,6 +179,25 @@ fn an_error_reaches_everybody_who_waited() {
         assert_eq!(error.kind(), ErrorKind::Failed);
     }
     assert_eq!(host.begun(), 1);
+}
+
+#[test]
+fn after_a_failure_that_asks_for_a_pause_nobody_asks_again_until_that_is_over() {
+    let (host, provider) = provider();
+    let mut first = provider.get_token(&[VAULT]);
+    assert!(poll(&mut first).is_pending());
+    host.answer_last(throttled("600"));
+    let failed = ready(&mut first).expect_err("it is throttled");
+    assert_eq!(failed.retry_after(), Some(Duration::from_secs(600)));
+    host.advance(Duration::from_secs(599));
+    let told = ready(&mut provider.get_token(&[VAULT])).expect_err("the pause is not over");
+    assert_eq!((told, host.begun()), (failed, 1));
+
+    host.advance(Duration::from_secs(1));
+    let mut next = provider.get_token(&[VAULT]);
+    assert!(poll(&mut next).is_pending());
+    host.answer_last(token("new"));
+    assert_eq!(secret(&mut next), "new");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod effects;
 mod exchange;
 mod fetch;
 mod own_client;
+mod private_sessions;
 #[cfg(feature = "reqwest")]
 mod process;
 #[cfg(feature = "reqwest")]

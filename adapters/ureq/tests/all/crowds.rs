@@ -183,47 +183,54 @@ fn of_all_who_had_a_token_rejected_one_causes_a_run() {
 
 #[test]
 fn with_one_caller_a_minute_a_token_of_five_steps_is_renewed_before_it_expires() {
-    let clock = Clock::new();
-    let (gate, minted, steps) = (Gate::default(), clock.clone(), AtomicUsize::new(0));
-    let (pass, (landed, landing)) = (gate.pass(), mpsc::channel());
-    let provider = TokenProvider::builder(FiveSteps)
-        .host(clock.keep_for(host()))
-        .cache(punctual())
-        .early_refresh(EarlyRefresh::inline())
-        .on_token(CallbackId::new("test"), move |_| {
-            if steps.fetch_add(1, Ordering::SeqCst) == 5 + 2 {
-                pass(); // where two seconds were not enough
-            }
-            minted.advance(1000);
-            Ok(AccessToken::new("token", minted.in_an_hour()))
-        })
-        .on_event(move |event| landed.send(event.clone()).expect("the test listens"))
-        .build();
-    let ends = |ending: &str| {
-        let event = landing.recv_timeout(LONG).expect("a run ends");
-        assert!(format!("{event:?}").starts_with(ending), "{event:?}");
-    };
-    let first = provider.get_token(SCOPE).expect("there is a token");
-    ends("Acquired");
-    clock.advance(HOUR - 290_000);
-    for seconds in [2, 0, 0] {
-        let before = clock.in_an_hour();
-        assert_eq!(provider.get_token(SCOPE).as_ref(), Ok(&first));
-        assert_eq!(
-            clock.in_an_hour().since(before),
-            Duration::from_secs(seconds),
-            "nobody is kept for longer"
+    for (early_refresh, seconds, gated) in [
+        (EarlyRefresh::inline(), [2, 0, 0], 5 + 2), // a thread goes on where two were not enough
+        (EarlyRefresh::Spawn, [0, 0, 0], 5),
+    ] {
+        let clock = Clock::new();
+        let (gate, minted, steps) = (Gate::default(), clock.clone(), AtomicUsize::new(0));
+        let (pass, (landed, landing)) = (gate.pass(), mpsc::channel());
+        let provider = TokenProvider::builder(FiveSteps)
+            .host(clock.keep_for(host()))
+            .cache(punctual())
+            .early_refresh(early_refresh)
+            .on_token(CallbackId::new("test"), move |_| {
+                if steps.fetch_add(1, Ordering::SeqCst) == gated {
+                    pass();
+                }
+                minted.advance(1000);
+                Ok(AccessToken::new("token", minted.in_an_hour()))
+            })
+            .on_event(move |event| landed.send(event.clone()).expect("the test listens"))
+            .build();
+        let ends = |ending: &str| {
+            let event = landing.recv_timeout(LONG).expect("a run ends");
+            assert!(format!("{event:?}").starts_with(ending), "{event:?}");
+        };
+        let first = provider.get_token(SCOPE).expect("there is a token");
+        ends("Acquired");
+        clock.advance(HOUR - 290_000);
+        for seconds in seconds {
+            let before = clock.in_an_hour();
+            assert_eq!(provider.get_token(SCOPE).as_ref(), Ok(&first));
+            assert_eq!(
+                clock.in_an_hour().since(before),
+                Duration::from_secs(seconds),
+                "nobody is kept for longer"
+            );
+            clock.advance(60_000);
+        }
+        if early_refresh != EarlyRefresh::Spawn {
+            ends("RefreshFailed"); // the first caller's
+        }
+        gate.open();
+        ends("Acquired");
+        let renewed = provider.get_token(SCOPE).expect("there is a token");
+        assert!(
+            renewed.expires_on() > first.expires_on(),
+            "with minutes left"
         );
-        clock.advance(60_000);
     }
-    ends("RefreshFailed");
-    gate.open();
-    ends("Acquired");
-    let renewed = provider.get_token(SCOPE).expect("there is a token");
-    assert!(
-        renewed.expires_on() > first.expires_on(),
-        "with minutes left"
-    );
 }
 
 #[test]

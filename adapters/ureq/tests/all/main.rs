@@ -2,6 +2,7 @@
 
 mod crowds;
 mod effects;
+mod environments;
 mod exchange;
 mod limits;
 mod minting;
