@@ -98,9 +98,9 @@ fn learn(key: &str, fact: Fact, cx: &mut Context) {
 fn ask(endpoint: Url, known: Option<String>, exchange: Exchange, cx: &mut Context) -> Next {
     let url = exchange.url(endpoint, "2018-02-01", NAMES, cx)?;
     let id = HeaderName::from_static("x-ms-client-request-id");
-    let request = exchange.prepare(HttpRequest::get(url), cx);
-    let mut request = request.header(id, request_id(cx));
+    let mut request = exchange.prepare(HttpRequest::get(url), cx);
     sign_by_library(&mut request.headers);
+    request.headers.insert(id, request_id(cx));
     request.requirements.timeout = TIMEOUT;
     http(request, move |reply, cx| {
         if let (Some(key), Some(true)) = (&known, reply.as_ref().err().map(is_silence)) {
