@@ -53,24 +53,32 @@ impl Entropy {
     /// An UUID (version 4, RFC 9562) that no other run has: a `jti`, a correlation id. Who gets it
     /// may learn the first half of the seed, so it is no secret.
     pub fn uuid(&mut self) -> String {
+        let [high, low] = self.words();
+        let high = hex_digits(high & !0xf000 | 0x4000); // the version
+        let low = hex_digits(low << 2 >> 2 | 1 << 63); // the variant
+        let mut text = [b'-'; 36];
+        text[..8].copy_from_slice(&high[..8]);
+        text[9..13].copy_from_slice(&high[8..12]);
+        text[14..18].copy_from_slice(&high[12..]);
+        text[19..23].copy_from_slice(&low[..4]);
+        text[24..].copy_from_slice(&low[4..]);
+        String::from_utf8(text.to_vec()).expect("hex digits and dashes are ASCII")
+    }
+
+    /// A share from 0 to 1 that is no secret either.
+    pub(crate) fn share(&mut self) -> f64 {
+        let [high, _] = self.words();
+        (high >> 11) as f64 / (u64::MAX >> 11) as f64
+    }
+
+    /// What ids are made of.
+    fn words(&mut self) -> [u64; 2] {
         self.drawn += 1;
-        let word = |half: usize| {
-            let bytes = self.seed.0[half..half + 8].try_into();
+        [0, 8].map(|start| {
+            let bytes = self.seed.0[start..start + 8].try_into();
             let word = u64::from_be_bytes(bytes.expect("the range has eight bytes"));
             split_mix(word, self.drawn)
-        };
-        let bits = u128::from(word(0)) << 64 | u128::from(word(8));
-        let bits = bits & !(0xf << 76 | 0b11 << 62) | 4 << 76 | 0b10 << 62;
-        let mut text = String::with_capacity(36);
-        for (index, byte) in bits.to_be_bytes().into_iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                text.push('-');
-            }
-            for digit in [byte >> 4, byte & 0x0f] {
-                text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
-            }
-        }
-        text
+        })
     }
 
     /// 43 random characters that need no escape in a URL: a PKCE verifier (RFC 7636), a state, a nonce.
@@ -94,6 +102,10 @@ fn split_mix(seed: u64, steps: u64) -> u64 {
     let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ mixed >> 31
+}
+
+fn hex_digits(word: u64) -> [u8; 16] {
+    std::array::from_fn(|place| b"0123456789abcdef"[(word >> (60 - 4 * place)) as usize & 0xf])
 }
 
 #[cfg(test)]

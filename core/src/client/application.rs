@@ -158,7 +158,6 @@ impl Application {
         grant: Grant,
         cx: &mut Context,
     ) -> Next {
-        let prove = Arc::new(prove);
         self.reach(
             |client, cx| Exchange::new(client, prove, grant).begin(cx),
             cx,

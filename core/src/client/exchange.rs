@@ -76,6 +76,28 @@ pub(crate) trait Prove: Send + Sync {
     }
 }
 
+impl Prove for Arc<dyn Prove> {
+    fn prove(&self, client: &Client, then: Proven, cx: &mut Context) -> Next {
+        (**self).prove(client, then, cx)
+    }
+
+    fn at_hand(&self) -> Option<Proof> {
+        (**self).at_hand()
+    }
+
+    fn repeat(&self) -> Repeat {
+        (**self).repeat()
+    }
+
+    fn is_private(&self) -> bool {
+        (**self).is_private()
+    }
+
+    fn may_be_renewed(&self, refused: &ServiceError) -> bool {
+        (**self).may_be_renewed(refused)
+    }
+}
+
 /// What goes on with the answer.
 pub(crate) type Answered = Box<dyn FnOnce(Result<TokenAnswer, Cause>, &mut Context) -> Next + Send>;
 
@@ -98,13 +120,13 @@ impl Prove for PublicClient {
 }
 
 /// A token request that waits for its proof.
-pub(crate) struct Exchange {
+pub(crate) struct Exchange<P: Prove + ?Sized = dyn Prove> {
     client: Arc<Client>,
-    prove: Arc<dyn Prove>,
     grant: Grant,
     request: Option<Box<TokenRequest>>,
     detour: Option<Box<Detour>>,
     retry: RetryPolicy,
+    prove: P,
 }
 
 /// Another way to the endpoint.
@@ -114,16 +136,16 @@ struct Detour {
     explain: Explain,
 }
 
-impl Exchange {
+impl<P: Prove + 'static> Exchange<P> {
     /// An exchange at the client's token endpoint.
-    pub(crate) fn new(client: Arc<Client>, prove: Arc<dyn Prove>, grant: Grant) -> Self {
+    pub(crate) fn new(client: Arc<Client>, prove: P, grant: Grant) -> Self {
         Self {
             client,
-            prove,
             grant,
             request: None,
             detour: None,
             retry: RetryPolicy::entra(),
+            prove,
         }
     }
 
@@ -173,11 +195,16 @@ impl Exchange {
         then: impl FnOnce(Result<TokenAnswer, Cause>, &mut Context) -> Next + Send + 'static,
         cx: &mut Context,
     ) -> Next {
-        let (this, then) = (Arc::new(self), Box::new(then));
-        if let Some(proof) = this.prove.at_hand() {
-            return this.ask(proof, true, then, cx);
+        Exchange::start(Arc::new(self), Box::new(then), cx)
+    }
+}
+
+impl Exchange {
+    fn start(self: Arc<Self>, then: Answered, cx: &mut Context) -> Next {
+        if let Some(proof) = self.prove.at_hand() {
+            return self.ask(proof, true, then, cx);
         }
-        Arc::clone(&this).prove(move |proof, cx| this.ask(proof, true, then, cx), cx)
+        Arc::clone(&self).prove(move |proof, cx| self.ask(proof, true, then, cx), cx)
     }
 
     fn prove(
@@ -232,7 +259,7 @@ impl Exchange {
         if let Some(detour) = &self.detour {
             request.requirements = detour.requirements.clone();
         }
-        request.retry = self.grant.retry(&*self.prove, &self.retry);
+        request.retry = self.grant.retry(&self.prove, &self.retry);
         request
     }
 
