@@ -19,6 +19,9 @@ use crate::token::AccessToken;
 /// What a handler answers: the next move, or the error that ends the flow.
 pub type Next = Result<Move, Error>;
 
+/// It goes through every handler on the way, so it is kept small.
+const _: () = assert!(size_of::<Next>() <= 4 * size_of::<usize>());
+
 /// A flow's next move. The words of this crate make it: [`http`], [`read_file`], [`call`],
 /// [`done`] and their like.
 #[must_use]
