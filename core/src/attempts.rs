@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::context::Context;
-use crate::effect::{Http, HttpReply, HttpRequest, SleepReason, SleepRequest};
+use crate::effect::{Effect as _, Http, HttpReply, HttpRequest, SleepReason, SleepRequest};
 use crate::moves::{Next, ask, sleep};
-use crate::retry::{Repeat, UsedDelays};
+use crate::retry::{Delay, Repeat, UsedDelays};
 
 /// Sends a request and goes on with the answer, after retries by the request's policy. A policy
 /// that says [`Repeat::Rebuild`] repeats the same request here; see [`http_rebuilt`].
@@ -15,16 +15,7 @@ pub fn http(
     request: HttpRequest,
     then: impl FnOnce(HttpReply, &mut Context) -> Next + Send + 'static,
 ) -> Next {
-    attempt(
-        request,
-        Tries {
-            made: 1,
-            used: UsedDelays::default(),
-            since: None,
-            rebuild: None,
-        },
-        Box::new(then),
-    )
+    attempt(request, Tries::default(), then)
 }
 
 /// Sends a request and goes on with the answer; a retry under [`Repeat::Rebuild`] starts over at
@@ -35,16 +26,12 @@ pub fn http_rebuilt(
     rebuild: impl Fn(Resend, &mut Context) -> Next + Send + Sync + 'static,
     then: impl FnOnce(HttpReply, &mut Context) -> Next + Send + 'static,
 ) -> Next {
-    attempt(
-        request,
-        Tries {
-            made: 1,
-            used: UsedDelays::default(),
-            since: None,
-            rebuild: Some(Arc::new(rebuild)),
-        },
-        Box::new(then),
-    )
+    let rebuilds = request.retry.repeat == Repeat::Rebuild;
+    let tries = Tries {
+        rebuild: rebuilds.then(|| Arc::new(rebuild) as Rebuild),
+        ..Tries::default()
+    };
+    attempt(request, tries, then)
 }
 
 /// The rest of a flow that waits for a rebuilt request.
@@ -63,47 +50,61 @@ impl Resend {
 
 impl fmt::Debug for Resend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Resend({})", self.tries.made)
+        write!(f, "Resend({})", self.tries.failed)
     }
 }
 
 type HttpThen = Box<dyn FnOnce(HttpReply, &mut Context) -> Next + Send>;
 type Rebuild = Arc<dyn Fn(Resend, &mut Context) -> Next + Send + Sync>;
 
+#[derive(Default)]
 struct Tries {
-    made: usize,
+    /// How many have failed.
+    failed: usize,
     used: UsedDelays,
     /// The run's clock when the first try was sent.
     since: Option<Duration>,
     rebuild: Option<Rebuild>,
 }
 
-fn attempt(request: HttpRequest, tries: Tries, then: HttpThen) -> Next {
-    ask::<Http>(
-        request,
-        Box::new(move |request, reply, cx| on_reply(request, reply, tries, then, cx)),
-    )
+fn attempt(
+    request: HttpRequest,
+    mut tries: Tries,
+    then: impl FnOnce(HttpReply, &mut Context) -> Next + Send + 'static,
+) -> Next {
+    let on_reply = move |request, reply, cx: &mut Context| match tries.delay(&request, &reply, cx) {
+        Some(delay) => wait(delay, request, reply, tries, Box::new(then), cx),
+        None => {
+            cx.answered_by(Http::into_endpoint(request));
+            then(reply, cx)
+        }
+    };
+    ask::<Http>(request, Box::new(on_reply))
 }
 
-fn on_reply(
+impl Tries {
+    /// How long to wait before the next one, if there is to be one after this reply.
+    fn delay(&mut self, request: &HttpRequest, reply: &HttpReply, cx: &Context) -> Option<Delay> {
+        let policy = &request.retry;
+        let delay = policy.delay_after(reply, &mut self.used, cx.now())?;
+        let since = *self.since.get_or_insert_with(|| cx.asked_at());
+        let spent = cx.elapsed().saturating_sub(since);
+        let longest = delay.longest(policy.jitter);
+        let is_in_time =
+            spent.saturating_add(longest) <= delay.budget() && longest < cx.time_left();
+        is_in_time.then_some(delay)
+    }
+}
+
+fn wait(
+    delay: Delay,
     request: HttpRequest,
     reply: HttpReply,
-    mut tries: Tries,
+    tries: Tries,
     then: HttpThen,
     cx: &mut Context,
 ) -> Next {
-    let since = tries.since.unwrap_or_else(|| cx.asked_at());
-    let spent = cx.elapsed().saturating_sub(since);
-    let delay = request
-        .retry
-        .delay_after(&reply, &mut tries.used, cx.now())
-        .filter(|delay| {
-            let longest = delay.longest(request.retry.jitter);
-            spent.saturating_add(longest) <= delay.budget() && longest < cx.time_left()
-        });
-    let Some(delay) = delay else {
-        return then(reply, cx);
-    };
+    cx.answered_by(Some(request.url.clone()));
     let wait = SleepRequest {
         duration: delay.drawn(request.retry.jitter, cx.entropy()),
         reason: SleepReason::Backoff,
@@ -117,9 +118,9 @@ fn on_reply(
             .rebuild
             .filter(|_| request.retry.repeat == Repeat::Rebuild);
         let tries = Tries {
-            made: tries.made + 1,
+            failed: tries.failed + 1,
             used: tries.used,
-            since: Some(since),
+            since: tries.since,
             rebuild: rebuild.clone(),
         };
         match rebuild {

@@ -25,7 +25,7 @@ use crate::user::SignInFault;
 pub struct Context {
     environment: Option<Arc<Environment>>,
     platform: Platform,
-    memory: Arc<Memory>,
+    memory: Option<Arc<Memory>>,
     changes: Vec<MemoryChange>,
     verdicts: Vec<LinkVerdict>,
     entropy: Entropy,
@@ -89,7 +89,7 @@ impl Context {
         Self {
             environment: None,
             platform: Platform::default(),
-            memory: Arc::default(),
+            memory: None,
             changes: Vec::new(),
             verdicts: Vec::new(),
             entropy: Entropy::new(seed),
@@ -124,7 +124,7 @@ impl Context {
 
     /// Gives the run what earlier runs left to remember.
     pub fn with_memory(mut self, memory: impl Into<Arc<Memory>>) -> Self {
-        self.memory = memory.into();
+        self.memory = Some(memory.into());
         self
     }
 
@@ -171,12 +171,13 @@ impl Context {
 
     /// What earlier runs, and this one so far, left to remember.
     pub fn memory(&self) -> &Memory {
-        &self.memory
+        self.memory.as_deref().unwrap_or(Memory::EMPTY)
     }
 
     /// Leaves something to remember for later runs.
     pub fn remember(&mut self, change: MemoryChange) {
-        Arc::make_mut(&mut self.memory).apply(change.clone());
+        let memory = self.memory.get_or_insert_default();
+        Arc::make_mut(memory).apply(change.clone());
         self.changes.push(change);
     }
 
@@ -273,7 +274,7 @@ impl Context {
     /// knows.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         let mut secrets = self.sent_secrets.clone();
-        secrets.extend(self.memory.secrets().cloned());
+        secrets.extend(self.memory().secrets().cloned());
         // The longest first, since one may begin another.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
         secrets
@@ -290,18 +291,21 @@ impl Context {
         self.asked_at
     }
 
-    pub(crate) fn recorder(&self, credential: &dyn Credential) -> Option<Recorder> {
+    pub(crate) fn recorder(&self, credential: &dyn Credential) -> Option<Box<Recorder>> {
+        if !self.record {
+            return None;
+        }
         let origin = Origin {
             request: &self.turn.request,
             environment: self.environment(),
-            memory: &self.memory,
+            memory: self.memory(),
             platform: self.platform,
             position: self.turn.position,
             asks_nobody: self.asks_nobody,
             started: self.now.timestamp(),
             deadline: self.turn.deadline,
         };
-        self.record.then(|| Recorder::new(credential, origin))
+        Some(Box::new(Recorder::new(credential, origin)))
     }
 
     pub(crate) fn enter(&mut self, credential: &'static str) {
@@ -334,12 +338,16 @@ impl Context {
         self.is_cut_short
     }
 
-    pub(crate) fn ask(&mut self, secrets: &[Secret], endpoint: Option<&Url>, is_cut_short: bool) {
+    pub(crate) fn ask(&mut self, secrets: &[Secret], is_cut_short: bool) {
         self.asked_at = self.elapsed;
         self.is_cut_short = is_cut_short;
         secrets.iter().for_each(|secret| self.know(secret)); // a poll sends the same each time
+    }
+
+    /// Takes note of whom an effect asked, if that was anybody, for what may go wrong from now on.
+    pub(crate) fn answered_by(&mut self, endpoint: Option<Url>) {
         if endpoint.is_some() {
-            self.endpoint = endpoint.cloned();
+            self.endpoint = endpoint;
         }
     }
 

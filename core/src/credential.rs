@@ -11,6 +11,7 @@ use crate::memory::Memory;
 use crate::moves::Next;
 use crate::plan::{Plan, PlanContext};
 use crate::transcript::Redactor;
+use crate::variables::Variables;
 
 /// A way to get tokens: immutable data, checked when it was made, that can begin a flow.
 pub trait Credential: Debug + Send + Sync {
@@ -25,6 +26,12 @@ pub trait Credential: Debug + Send + Sync {
     /// runs left.
     fn lane(&self, _memory: &Memory, _environment: &Environment) -> Lane {
         Lane::PerKey
+    }
+
+    /// Which variables of the environment a run may read. A credential that names fewer than all is
+    /// quicker: a host need not look up the others.
+    fn variables(&self) -> Variables {
+        Variables::Known
     }
 
     /// What the credential would do, before any effect.
@@ -65,6 +72,10 @@ impl Credential for Arc<dyn Credential> {
 
     fn lane(&self, memory: &Memory, environment: &Environment) -> Lane {
         (**self).lane(memory, environment)
+    }
+
+    fn variables(&self) -> Variables {
+        (**self).variables()
     }
 
     fn plan(&self, cx: &PlanContext<'_>) -> Plan {

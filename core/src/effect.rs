@@ -89,9 +89,9 @@ pub trait Effect: sealed::Sealed + Sized + fmt::Debug + 'static {
         &[]
     }
 
-    /// Whom the request asks, where that is a URL.
+    /// Whom the request asked, where that is a URL.
     #[doc(hidden)]
-    fn endpoint(_request: &Self::Request) -> Option<&Url> {
+    fn into_endpoint(_request: Self::Request) -> Option<Url> {
         None
     }
 

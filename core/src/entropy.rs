@@ -28,7 +28,8 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// The random values of one run: SHA-256 of the seed and a counter.
+/// The random values of one run. Those that are secret are SHA-256 of the seed and a counter; ids,
+/// which everybody may see, are mixed from the seed's first half and leave its other half unknown.
 #[derive(Debug)]
 pub struct Entropy {
     seed: Seed,
@@ -49,22 +50,35 @@ impl Entropy {
         Zeroizing::new(digest.finalize().into())
     }
 
-    /// A random UUID (version 4, RFC 9562): a `jti`, a correlation id.
+    /// An UUID (version 4, RFC 9562) that no other run has: a `jti`, a correlation id. Who gets it
+    /// may learn the first half of the seed, so it is no secret.
     pub fn uuid(&mut self) -> String {
-        let bytes = self.bytes();
-        let mut uuid: [u8; 16] = bytes[..16].try_into().expect("32 bytes hold 16");
-        uuid[6] = uuid[6] & 0x0f | 0x40;
-        uuid[8] = uuid[8] & 0x3f | 0x80;
-        let mut text = String::with_capacity(36);
-        for (index, byte) in uuid.into_iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                text.push('-');
-            }
-            for digit in [byte >> 4, byte & 0x0f] {
-                text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
-            }
-        }
-        text
+        let [high, low] = self.words();
+        let high = hex_digits(high & !0xf000 | 0x4000); // the version
+        let low = hex_digits(low << 2 >> 2 | 1 << 63); // the variant
+        let mut text = [b'-'; 36];
+        text[..8].copy_from_slice(&high[..8]);
+        text[9..13].copy_from_slice(&high[8..12]);
+        text[14..18].copy_from_slice(&high[12..]);
+        text[19..23].copy_from_slice(&low[..4]);
+        text[24..].copy_from_slice(&low[4..]);
+        String::from_utf8(text.to_vec()).expect("hex digits and dashes are ASCII")
+    }
+
+    /// A share from 0 to 1 that is no secret either.
+    pub(crate) fn share(&mut self) -> f64 {
+        let [high, _] = self.words();
+        (high >> 11) as f64 / (u64::MAX >> 11) as f64
+    }
+
+    /// What ids are made of.
+    fn words(&mut self) -> [u64; 2] {
+        self.drawn += 1;
+        [0, 8].map(|start| {
+            let bytes = self.seed.0[start..start + 8].try_into();
+            let word = u64::from_be_bytes(bytes.expect("the range has eight bytes"));
+            split_mix(word, self.drawn)
+        })
     }
 
     /// 43 random characters that need no escape in a URL: a PKCE verifier (RFC 7636), a state, a nonce.
@@ -79,6 +93,19 @@ impl Entropy {
         let unit = f64::from(draw) / f64::from(u32::MAX);
         shortest.saturating_add(scaled(longest.saturating_sub(shortest), unit))
     }
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014): the output of so many steps from this seed. It differs
+/// for each number of steps, and hides nothing.
+fn split_mix(seed: u64, steps: u64) -> u64 {
+    let state = seed.wrapping_add(steps.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ mixed >> 31
+}
+
+fn hex_digits(word: u64) -> [u8; 16] {
+    std::array::from_fn(|place| b"0123456789abcdef"[(word >> (60 - 4 * place)) as usize & 0xf])
 }
 
 #[cfg(test)]
@@ -99,6 +126,37 @@ mod tests {
         let [one, two, verifier] = draw();
         assert_ne!(one, two);
         assert_eq!((one.len(), &one[14..15], verifier.len()), (36, "4", 43));
+    }
+
+    #[test]
+    fn the_mixer_is_the_one_that_is_known_by_its_name() {
+        // The first outputs from the seed 1234567, as other implementations have them.
+        let outputs = [1, 2, 3].map(|steps| split_mix(1_234_567, steps));
+        let known = [
+            6_457_827_717_110_365_317,
+            3_203_168_211_198_807_973,
+            9_817_491_932_198_370_423,
+        ];
+        assert_eq!(outputs, known);
+    }
+
+    #[test]
+    fn ids_of_different_seeds_and_draws_differ() {
+        let mut ids: Vec<String> = (0..=255)
+            .flat_map(|byte| {
+                let mut seed = [0; 32];
+                seed[usize::from(byte) % 16] = byte;
+                let mut entropy = Entropy::new(Seed::new(seed));
+                [(); 4].map(|()| entropy.uuid())
+            })
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 1024);
+        for id in ids {
+            let is_version_4 = &id[14..15] == "4" && "89ab".contains(&id[19..20]);
+            assert!(id.len() == 36 && is_version_4, "{id}");
+        }
     }
 
     #[test]

@@ -205,6 +205,7 @@ mod token;
 mod tool;
 pub mod transcript;
 mod user;
+mod variables;
 
 pub use self::attempts::{Resend, http, http_rebuilt};
 pub use self::authority::Authority;
@@ -239,3 +240,4 @@ pub use self::user::{
     ANY_ORGANIZATION, AuthenticationRecord, AuthorizationRequest, AuthorizationSession,
     DEVELOPER_CLIENT, Interaction, SignInFault, SignInPrompt,
 };
+pub use self::variables::Variables;

@@ -90,6 +90,13 @@ impl Memory {
     /// [`Snapshot`](crate::cache::Snapshot).
     pub const PRIVATE: &str = "here only: ";
 
+    /// The one without anything in it.
+    pub(crate) const EMPTY: &'static Self = &Self {
+        facts: BTreeMap::new(),
+        rejected: Vec::new(),
+        former: Former(Vec::new()),
+    };
+
     /// How many facts are kept.
     pub const MOST_FACTS: usize = 10_000;
 

@@ -13,12 +13,14 @@ use crate::effect::{
 };
 use crate::error::Error;
 use crate::request::TokenRequest;
-use crate::run::RunState;
-use crate::step::{Step, Then};
+use crate::step::{Pending, Then, Wanted};
 use crate::token::AccessToken;
 
 /// What a handler answers: the next move, or the error that ends the flow.
 pub type Next = Result<Move, Error>;
+
+/// It goes through every handler on the way, so it is kept small.
+const _: () = assert!(size_of::<Next>() <= 4 * size_of::<usize>());
 
 /// A flow's next move. The words of this crate make it: [`http`], [`read_file`], [`call`],
 /// [`done`] and their like.
@@ -26,13 +28,16 @@ pub type Next = Result<Move, Error>;
 pub struct Move(pub(crate) Kind);
 
 pub(crate) enum Kind {
-    Effect(Box<dyn FnOnce(Box<RunState>) -> Step + Send>),
-    Call {
-        credential: Arc<dyn Credential>,
-        link: Link,
-        then: Returned,
-    },
+    Effect(Box<dyn Wanted>),
+    Call(Box<CalledCredential>),
     Done(AccessToken),
+}
+
+/// A credential that is to be called, and what goes on with its result.
+pub(crate) struct CalledCredential {
+    pub(crate) credential: Arc<dyn Credential>,
+    pub(crate) link: Link,
+    pub(crate) then: Returned,
 }
 
 pub(crate) type Returned = Box<dyn FnOnce(Result<AccessToken, Error>, &mut Context) -> Next + Send>;
@@ -41,7 +46,7 @@ impl fmt::Debug for Move {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.0 {
             Kind::Effect(_) => "Move::Effect",
-            Kind::Call { .. } => "Move::Call",
+            Kind::Call(_) => "Move::Call",
             Kind::Done(_) => "Move::Done",
         })
     }
@@ -66,11 +71,11 @@ pub fn call_link(
     link: Link,
     then: impl FnOnce(Result<AccessToken, Error>, &mut Context) -> Next + Send + 'static,
 ) -> Next {
-    Ok(Move(Kind::Call {
+    Ok(Move(Kind::Call(Box::new(CalledCredential {
         credential,
         link,
         then: Box::new(then),
-    }))
+    }))))
 }
 
 /// Under which terms a credential is called.
@@ -95,7 +100,11 @@ macro_rules! word {
                 &mut Context,
             ) -> Next + Send + 'static,
         ) -> Next {
-            ask::<$effect>(request, Box::new(|_, reply, cx| then(reply, cx)))
+            let then = |request, reply: Result<_, _>, cx: &mut Context| {
+                cx.answered_by(<$effect as Effect>::into_endpoint(request));
+                then(reply, cx)
+            };
+            ask::<$effect>(request, Box::new(then))
         }
     };
 }
@@ -118,7 +127,5 @@ word!(/// Waits and goes on.
     sleep, Sleep, SleepRequest);
 
 pub(crate) fn ask<E: Effect>(request: E::Request, then: Then<E>) -> Next {
-    Ok(Move(Kind::Effect(Box::new(move |run| {
-        run.ask::<E>(request, then)
-    }))))
+    Ok(Move(Kind::Effect(Box::new(Pending::<E> { request, then }))))
 }

@@ -93,7 +93,7 @@ impl TokenRequest {
         if self
             .scopes
             .iter()
-            .any(|scope| scope.is_empty() || !scope.bytes().all(is_scope_byte))
+            .any(|scope| scope.is_empty() || !is_scope(scope))
         {
             let why =
                 "each is one word of visible ASCII, such as `https://vault.azure.net/.default`";
@@ -108,6 +108,9 @@ impl TokenRequest {
 }
 
 /// RFC 6749 appendix A.4.
-fn is_scope_byte(byte: u8) -> bool {
-    matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
+fn is_scope(text: &str) -> bool {
+    let is_fit = |byte: u8| byte.is_ascii_graphic() & (byte != b'"') & (byte != b'\\');
+    // Without a way out of the loop many bytes are looked at in one instruction.
+    text.bytes()
+        .fold(true, |so_far, byte| so_far & is_fit(byte))
 }

@@ -9,8 +9,8 @@ use crate::context::{Context, Turn};
 use crate::credential::Credential;
 use crate::effect::Effect;
 use crate::error::{Cause, Error};
-use crate::moves::{Kind, Link, Move, Next, Returned};
-use crate::step::{Call, Outcome, Step, Then};
+use crate::moves::{CalledCredential, Kind, Link, Move, Next, Returned};
+use crate::step::{Call, Outcome, Pending, Step};
 use crate::time::Now;
 use crate::token::AccessToken;
 use crate::transcript::Recorder;
@@ -27,19 +27,20 @@ pub struct Run;
 
 impl Run {
     /// Starts a credential on the context's request.
-    pub fn start(credential: Arc<dyn Credential>, mut context: Context) -> Step {
-        let recorder = context.recorder(&*credential).map(Box::new);
-        context.enter(credential.name());
-        let next = context
-            .check_request()
-            .and_then(|()| credential.begin(&mut context));
-        let run = RunState {
+    pub fn start(credential: Arc<dyn Credential>, context: Context) -> Step {
+        let recorder = context.recorder(&*credential);
+        let mut run = Box::new(RunState {
             context,
             frames: Vec::new(),
             effects_left: MOST_EFFECTS,
             recorder,
-        };
-        Box::new(run).advance(next)
+        });
+        let context = run.context();
+        context.enter(credential.name());
+        let next = context
+            .check_request()
+            .and_then(|()| credential.begin(context));
+        run.advance(next)
     }
 }
 
@@ -79,12 +80,13 @@ impl RunState {
     pub(crate) fn advance(mut self: Box<Self>, mut next: Next) -> Step {
         loop {
             let result = match next {
-                Ok(Move(Kind::Effect(effect))) => return effect(self),
-                Ok(Move(Kind::Call {
-                    credential,
-                    link,
-                    then,
-                })) => {
+                Ok(Move(Kind::Effect(effect))) => return effect.ask(self),
+                Ok(Move(Kind::Call(called))) => {
+                    let CalledCredential {
+                        credential,
+                        link,
+                        then,
+                    } = *called;
                     next = match self.enter(&*credential, link, then) {
                         Ok(()) => credential.begin(&mut self.context),
                         Err(error) => return self.finish(Err(error)),
@@ -117,11 +119,7 @@ impl RunState {
         Ok(())
     }
 
-    pub(crate) fn ask<E: Effect>(
-        mut self: Box<Self>,
-        mut request: E::Request,
-        then: Then<E>,
-    ) -> Step {
+    pub(crate) fn ask<E: Effect>(mut self: Box<Self>, mut pending: Box<Pending<E>>) -> Step {
         if let Err(error) = self.spend() {
             return self.finish(Err(error));
         }
@@ -134,11 +132,11 @@ impl RunState {
             let error = self.context.unavailable(Cause::OutOfTime);
             return self.advance(error);
         }
-        let is_cut_short = E::time_limit(&request).is_none_or(|limit| limit > left);
-        E::limit_time(&mut request, left);
-        self.context
-            .ask(E::secrets(&request), E::endpoint(&request), is_cut_short);
-        E::step(Call::new(request, then, self))
+        let request = &mut pending.request;
+        let is_cut_short = E::time_limit(request).is_none_or(|limit| limit > left);
+        E::limit_time(request, left);
+        self.context.ask(E::secrets(request), is_cut_short);
+        E::step(Call::new(pending, self))
     }
 
     fn spend(&mut self) -> Result<(), Error> {

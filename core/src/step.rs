@@ -67,12 +67,27 @@ impl Step {
 
 /// An outstanding effect: its request, and the rest of the run that waits for the reply.
 #[must_use = "a run goes on only when its call is answered"]
-pub struct Call<E: Effect>(Box<Pending<E>>);
-
-struct Pending<E: Effect> {
-    request: E::Request,
-    then: Then<E>,
+pub struct Call<E: Effect> {
+    pending: Box<Pending<E>>,
     run: Box<RunState>,
+}
+
+/// An effect that a flow wants, with what takes the reply.
+pub(crate) struct Pending<E: Effect> {
+    pub(crate) request: E::Request,
+    pub(crate) then: Then<E>,
+}
+
+/// An effect of any kind that a flow wants.
+pub(crate) trait Wanted: Send {
+    /// Asks the run for it.
+    fn ask(self: Box<Self>, run: Box<RunState>) -> Step;
+}
+
+impl<E: Effect> Wanted for Pending<E> {
+    fn ask(self: Box<Self>, run: Box<RunState>) -> Step {
+        run.ask(self)
+    }
 }
 
 /// What takes the reply to an effect, together with the request that it answers.
@@ -86,22 +101,19 @@ pub(crate) type Then<E> = Box<
 >;
 
 impl<E: Effect> Call<E> {
-    pub(crate) fn new(request: E::Request, then: Then<E>, run: Box<RunState>) -> Self {
-        Self(Box::new(Pending { request, then, run }))
+    pub(crate) fn new(pending: Box<Pending<E>>, run: Box<RunState>) -> Self {
+        Self { pending, run }
     }
 
     /// What the host is asked to do.
     pub fn request(&self) -> &E::Request {
-        &self.0.request
+        &self.pending.request
     }
 
     /// Goes on with the reply, at the time when it came.
     pub fn reply(self, reply: Result<E::Output, E::Failure>, now: Now) -> Step {
-        let Pending {
-            request,
-            then,
-            mut run,
-        } = *self.0;
+        let Self { pending, mut run } = self;
+        let Pending { request, then } = *pending;
         let reply = E::bounded(&request, reply);
         run.hear::<E>(&request, &reply, now);
         let next = then(request, reply, run.context());

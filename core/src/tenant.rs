@@ -102,6 +102,9 @@ impl From<ClientId> for String {
     }
 }
 
+/// Holds requests to the credential's own tenant if it is set.
+pub(crate) const DISABLE_MULTITENANT: &str = "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH";
+
 /// Which tenants beside its own a credential may get tokens of, when a request asks for one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -158,9 +161,7 @@ impl AllowedTenants {
             return Ok(own.clone());
         };
         let asked = TenantId::new(asked)?;
-        let disabled = environment
-            .get("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH")
-            .is_some();
+        let disabled = environment.get(DISABLE_MULTITENANT).is_some();
         if asked.0.eq_ignore_ascii_case(&own.0) || own.is_adfs() || disabled {
             return Ok(own.clone());
         }

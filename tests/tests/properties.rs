@@ -6,7 +6,7 @@ mod support {
 
 use azid_core::effect::Refusal;
 use azid_core::testing::{Case, World, cases};
-use azid_core::{Cause, Step, TokenRequest, What};
+use azid_core::{Cause, Environment, Step, TokenRequest, What};
 use azid_tests::promises::keeps_every_promise;
 use azid_tests::replies::refusals;
 use azid_tests::watch::{watch, watch_script};
@@ -91,6 +91,26 @@ fn a_request_without_scopes_is_refused_before_anything_is_asked() {
             case.name
         );
         assert_eq!(seen.steps, 0, "{}", case.name);
+    }
+}
+
+#[test]
+fn no_variable_that_a_credential_does_not_name_plays_a_part_in_its_run() {
+    for case in cases() {
+        let credential = case.credential.clone().into_credential();
+        let named: Vec<_> = credential.variables().names().collect();
+        let mut elsewhere = case.clone();
+        elsewhere
+            .environment
+            .retain(|(name, _)| named.contains(name));
+        let others = Environment::known_names().filter(|name| !named.contains(name));
+        let others = others.map(|name| (name, "https://elsewhere.example/".to_owned()));
+        elsewhere.environment.extend(others);
+        let [here, elsewhere] = [case.run(), elsewhere.run()].map(|outcome| {
+            let transcript = outcome.transcript.expect("cases record one");
+            (transcript.exchanges, transcript.ending)
+        });
+        assert_eq!(here, elsewhere, "{}", case.name);
     }
 }
 

@@ -11,7 +11,7 @@ use azid_async::{
     AnyClient, BoxFuture, Callbacks, Host, HttpClient, NoRandomness, Refresh, WithCallbacks,
 };
 use azid_core::effect::{HttpFailure, KeyHandle};
-use azid_core::{Environment, Now, Platform, Seed, Step, Timestamp};
+use azid_core::{Environment, Now, Platform, Seed, Step, Timestamp, Variables};
 use azid_native::{Authorization, Browser, Proxies};
 use url::Url;
 
@@ -31,7 +31,7 @@ pub struct AsyncStdHost {
     clock: Option<Clock>,
     sleep: Box<dyn Fn(Duration) -> BoxFuture<()> + Send + Sync>,
     seeds: Box<dyn Fn() -> Result<Seed, NoRandomness> + Send + Sync>,
-    environments: Box<dyn Fn() -> Arc<Environment> + Send + Sync>,
+    environments: Box<dyn Fn(Variables) -> Arc<Environment> + Send + Sync>,
     platform: Platform,
     blocking: OnceLock<Arc<azid_ureq::Host>>,
 }
@@ -50,7 +50,7 @@ impl AsyncStdHost {
             clock: None,
             sleep: Box::new(|duration| Box::pin(task::sleep(duration))),
             seeds: Box::new(|| azid_native::seed().map_err(NoRandomness::new)),
-            environments: Box::new(|| Arc::new(azid_native::environment())),
+            environments: Box::new(|variables| Arc::new(azid_native::environment_of(variables))),
             platform: azid_native::platform(),
             blocking: OnceLock::new(),
         }
@@ -112,7 +112,7 @@ impl AsyncStdHost {
         mut self,
         environments: impl Fn() -> Arc<Environment> + Send + Sync + 'static,
     ) -> Self {
-        self.environments = Box::new(environments);
+        self.environments = Box::new(move |_| environments());
         self
     }
 
@@ -192,8 +192,8 @@ impl Host for AsyncStdHost {
         (self.seeds)()
     }
 
-    fn environment(&self) -> Arc<Environment> {
-        (self.environments)()
+    fn environment(&self, variables: Variables) -> Arc<Environment> {
+        (self.environments)(variables)
     }
 
     fn platform(&self) -> Platform {
@@ -221,7 +221,7 @@ impl fmt::Debug for AsyncStdHost {
         f.debug_struct("AsyncStdHost")
             .field("client", &self.client)
             .field("callbacks", &self.callbacks)
-            .field("environment", &(self.environments)())
+            .field("environment", &(self.environments)(Variables::Known))
             .finish_non_exhaustive()
     }
 }

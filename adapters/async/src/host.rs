@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use azid_core::effect::Detail;
-use azid_core::{Environment, Now, Platform, Seed, Step, Timestamp};
+use azid_core::{Environment, Now, Platform, Seed, Step, Timestamp, Variables};
 
 use crate::refresh::Refresh;
 
@@ -94,12 +94,14 @@ pub trait Host: Sized + 'static {
     fn seed(&self) -> Result<Seed, NoRandomness>;
 
     /// The environment that a run sees, asked for as each starts: platforms replace values in it.
-    /// It is an empty one unless the host has one to show.
+    /// It need hold no more than these variables, which are what the credential reads. It is an
+    /// empty one unless the host has one to show.
     ///
     /// Whose tokens a provider gets is settled by it too: one that has changed is that of somebody
     /// else, whose tokens are held apart. Who finds a token that need not be renewed gets that of
     /// the last run.
-    fn environment(&self) -> Arc<Environment> {
+    fn environment(&self, variables: Variables) -> Arc<Environment> {
+        let _ = variables;
         Arc::default()
     }
 

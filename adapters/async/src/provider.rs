@@ -57,7 +57,10 @@ impl<H: Host> TokenProvider<H> {
         let seed = host.seed().unwrap_or_else(|_| Seed::new([0; 32]));
         let cache = settings.cache.unwrap_or_else(TokenCache::new);
         Self(Arc::new(Inner {
-            whose: Whose::new(credential.identity(), host.environment()),
+            whose: Whose::new(
+                credential.identity(),
+                host.environment(credential.variables()),
+            ),
             flights: Flights::new(Ledger::new(cache.clone(), seed)),
             early_refresh: settings.early_refresh,
             means: Arc::new(Means {
@@ -184,7 +187,7 @@ impl<H: Host> TokenProvider<H> {
         } = &*self.0;
         let now = means.host.now();
         let memory = means.cache.memory();
-        let environment = means.host.environment();
+        let environment = means.host.environment(means.credential.variables());
         whose.move_to(&environment, key, request);
         let lane = means.credential.lane(&memory, &environment);
         flights.ask(key, request, lane, now, |lease| {

@@ -2,15 +2,20 @@
 
 use std::ffi::OsString;
 
-use azid_core::{Environment, Platform};
+use azid_core::{Environment, Platform, Variables};
 
-/// A snapshot of the variables that credentials read, and of no others.
+/// A snapshot of the variables that any credential reads, and of no others.
 ///
 /// Names compare as on the system: without regard to case on Windows. A variable whose value is not
 /// Unicode counts as set, with a replacement character for what is not: whatever needs it refuses it
 /// ([`Environment::check_text`]), and does not pass it over for a default.
 pub fn environment() -> Environment {
-    capture(|name| std::env::var_os(name))
+    environment_of(Variables::Known)
+}
+
+/// The same of these variables alone.
+pub fn environment_of(variables: Variables) -> Environment {
+    capture(variables, |name| std::env::var_os(name))
 }
 
 /// The platform that this program was built for.
@@ -26,8 +31,8 @@ pub const fn platform() -> Platform {
     }
 }
 
-fn capture(lookup: impl Fn(&str) -> Option<OsString>) -> Environment {
-    Environment::from_pairs(Environment::known_names().filter_map(|name| {
+fn capture(variables: Variables, lookup: impl Fn(&str) -> Option<OsString>) -> Environment {
+    Environment::from_pairs(variables.names().filter_map(|name| {
         let value = lookup(name)?;
         Some((name, value.to_string_lossy().into_owned()))
     }))
@@ -38,11 +43,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_known_names_are_looked_up() {
-        let environment = capture(|name| Some(format!("value of {name}").into()));
+    fn only_the_names_that_are_asked_for_are_looked_up() {
+        let lookup = |name: &str| Some(format!("value of {name}").into());
+        let environment = capture(Variables::Known, lookup);
         for name in Environment::known_names() {
             assert_eq!(environment.get(name), Some(&*format!("value of {name}")));
         }
+        let one = capture(Variables::Only(&["AZURE_CLIENT_ID"]), lookup);
+        assert_eq!(one.get("AZURE_CLIENT_ID"), Some("value of AZURE_CLIENT_ID"));
+        assert_eq!(one.get("AZURE_TENANT_ID"), None);
     }
 
     #[cfg(unix)]
@@ -50,7 +59,7 @@ mod tests {
     fn a_value_that_is_not_unicode_is_set_and_of_no_use() {
         use std::os::unix::ffi::OsStringExt;
 
-        let environment = capture(|name| match name {
+        let environment = capture(Variables::Known, |name| match name {
             "AZURE_AUTHORITY_HOST" => Some(OsString::from_vec(b"https://loc\xff".to_vec())),
             "AZURE_TENANT_ID" => Some("t".into()),
             _ => None,

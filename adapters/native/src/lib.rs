@@ -51,7 +51,7 @@ mod tls;
 
 pub use self::authorize::{Authorization, Browser, authorize};
 pub use self::clock::{now, timestamp};
-pub use self::environment::{environment, platform};
+pub use self::environment::{environment, environment_of, platform};
 pub use self::exec::{Running, end_programs, run_program, start_program};
 pub use self::failure::{Phase, http_failure};
 pub use self::file::read_file;

@@ -6,20 +6,27 @@ use std::mem;
 use azid_core::SecretBytes;
 use zeroize::Zeroizing;
 
-/// How much room is made before anything is read.
+/// How much room is made before anything is read, where nobody says how much there is.
 const FIRST: usize = 8 * 1024;
 
 /// Everything that a reader has, or none if that is more than `limit` bytes.
 ///
-/// At most `limit` bytes and one more are read. No copy of what was read stays in memory but the
+/// What was `announced`, if that is not too much, it makes room for at once; it may be wrong. At most `limit` bytes and one more are read. No copy of what was read stays in memory but the
 /// one that is answered.
 ///
 /// # Errors
 ///
 /// The reader's, save for interruptions, after which it is asked again.
-pub fn read_at_most(mut reader: impl Read, limit: usize) -> io::Result<Option<SecretBytes>> {
+pub fn read_at_most(
+    mut reader: impl Read,
+    announced: Option<u64>,
+    limit: usize,
+) -> io::Result<Option<SecretBytes>> {
     let most = limit.saturating_add(1);
-    let mut bytes = Zeroizing::new(vec![0; FIRST.min(most)]);
+    let announced = announced.and_then(|length| usize::try_from(length).ok());
+    // One more, to see that there is no more.
+    let first = announced.map_or(FIRST, |length| length.saturating_add(1).min(FIRST));
+    let mut bytes = Zeroizing::new(vec![0; first.min(most)]);
     let mut filled = 0;
     loop {
         match reader.read(&mut bytes[filled..]) {
@@ -60,18 +67,33 @@ mod tests {
         }
     }
 
+    /// Nothing, the truth, and what is wrong.
+    const ANNOUNCED: [Option<u64>; 6] = [
+        None,
+        Some(100_000),
+        Some(0),
+        Some(1),
+        Some(5_000),
+        Some(u64::MAX),
+    ];
+
     #[test]
     fn nothing_is_read_past_the_limit_and_one_byte() {
         let source: Vec<u8> = (0..100_000).map(|n| (n % 251) as u8).collect();
         for limit in [0, 1, FIRST - 1, FIRST, FIRST + 1, 50_000, 99_999] {
-            let mut reader = Counting(&source, 0);
-            let read = read_at_most(&mut reader, limit).expect("a slice can be read");
-            assert_eq!((read, reader.1), (None, limit + 1));
+            for announced in ANNOUNCED {
+                let mut reader = Counting(&source, 0);
+                let read = read_at_most(&mut reader, announced, limit);
+                assert_eq!(read.expect("a slice can be read"), None);
+                assert_eq!(reader.1, limit + 1);
+            }
         }
         for limit in [100_000, 100_001, usize::MAX] {
-            let mut reader = Counting(&source, 0);
-            let read = read_at_most(&mut reader, limit).expect("a slice can be read");
-            assert_eq!(read.as_ref().map(SecretBytes::expose), Some(&source[..]));
+            for announced in ANNOUNCED {
+                let read = read_at_most(&source[..], announced, limit);
+                let read = read.expect("a slice can be read");
+                assert_eq!(read.as_ref().map(SecretBytes::expose), Some(&source[..]));
+            }
         }
     }
 
@@ -86,7 +108,7 @@ mod tests {
                 self.1.read(buffer)
             }
         }
-        let read = read_at_most(Interrupted(false, b"whole"), 9).expect("it goes on");
+        let read = read_at_most(Interrupted(false, b"whole"), None, 9).expect("it goes on");
         assert_eq!(read, Some(SecretBytes::from(&b"whole"[..])));
     }
 }

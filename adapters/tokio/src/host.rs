@@ -10,7 +10,7 @@ use azid_async::{
     AnyClient, BoxFuture, Callbacks, Host, HttpClient, NoRandomness, Refresh, WithCallbacks,
 };
 use azid_core::effect::{Detail, FileFailure, HttpFailure, KeyHandle, SignFailure};
-use azid_core::{Environment, Now, Platform, Seed, Step, Timestamp};
+use azid_core::{Environment, Now, Platform, Seed, Step, Timestamp, Variables};
 #[cfg(feature = "reqwest")]
 use azid_native::Proxies;
 use azid_native::{Authorization, Browser, Signer};
@@ -57,7 +57,7 @@ pub struct TokioHost {
 struct Seeds(Arc<dyn Fn() -> Seed + Send + Sync>);
 
 #[derive(Clone)]
-struct Environments(Arc<dyn Fn() -> Arc<Environment> + Send + Sync>);
+struct Environments(Arc<dyn Fn(Variables) -> Arc<Environment> + Send + Sync>);
 
 #[derive(Clone)]
 struct Sleeper(Arc<dyn Fn(Duration) -> BoxFuture<()> + Send + Sync>);
@@ -72,7 +72,9 @@ impl TokioHost {
             clock: Clock::default(),
             sleep: Sleeper(Arc::new(|duration| Box::pin(tokio::time::sleep(duration)))),
             seeds: None,
-            environments: Environments(Arc::new(|| Arc::new(azid_native::environment()))),
+            environments: Environments(Arc::new(|variables| {
+                Arc::new(azid_native::environment_of(variables))
+            })),
             browser: Browser::default(),
             signer: Arc::default(),
             platform: azid_native::platform(),
@@ -138,7 +140,7 @@ impl TokioHost {
         mut self,
         environments: impl Fn() -> Arc<Environment> + Send + Sync + 'static,
     ) -> Self {
-        self.environments = Environments(Arc::new(environments));
+        self.environments = Environments(Arc::new(move |_| environments()));
         self
     }
 }
@@ -232,8 +234,8 @@ impl Host for TokioHost {
         }
     }
 
-    fn environment(&self) -> Arc<Environment> {
-        (self.environments.0)()
+    fn environment(&self, variables: Variables) -> Arc<Environment> {
+        (self.environments.0)(variables)
     }
 
     fn platform(&self) -> Platform {

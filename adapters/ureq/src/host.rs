@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azid_core::effect::{KeyHandle, ProofKind, Refusal};
-use azid_core::{Context, Environment, Now, Platform, Seed, Step, Timestamp, TokenRequest};
+use azid_core::{
+    Context, Environment, Now, Platform, Seed, Step, Timestamp, TokenRequest, Variables,
+};
 use azid_native::{Browser, Proxies, SeedFailure, Signer};
 use url::Url;
 
@@ -23,7 +25,7 @@ pub struct Host {
     callbacks: Callbacks,
     browser: Browser,
     signer: Signer,
-    environments: Box<dyn Fn() -> Arc<Environment> + Send + Sync>,
+    environments: Box<dyn Fn(Variables) -> Arc<Environment> + Send + Sync>,
     platform: Platform,
     clock: Option<Box<dyn Fn() -> Now + Send + Sync>>,
     seed: Box<dyn Fn() -> Result<Seed, SeedFailure> + Send + Sync>,
@@ -39,7 +41,7 @@ impl Host {
             callbacks: Callbacks::default(),
             browser: Browser::default(),
             signer: Signer::new(),
-            environments: Box::new(|| Arc::new(azid_native::environment())),
+            environments: Box::new(|variables| Arc::new(azid_native::environment_of(variables))),
             platform: azid_native::platform(),
             clock: None,
             seed: Box::new(azid_native::seed),
@@ -62,12 +64,13 @@ impl Host {
         mut self,
         environments: impl Fn() -> Arc<Environment> + Send + Sync + 'static,
     ) -> Self {
-        self.environments = Box::new(environments);
+        self.environments = Box::new(move |_| environments());
         self
     }
 
-    pub(crate) fn snapshot(&self) -> Arc<Environment> {
-        (self.environments)()
+    /// The environment as it is now, as far as it matters to a credential that reads these.
+    pub(crate) fn snapshot(&self, variables: Variables) -> Arc<Environment> {
+        (self.environments)(variables)
     }
 
     /// Uses these proxies instead of those that the process's environment names.
@@ -201,7 +204,7 @@ impl Host {
     ///
     /// The system gives no randomness.
     pub fn context(&self, request: TokenRequest) -> Result<Context, SeedFailure> {
-        self.context_in(self.snapshot(), request)
+        self.context_in(self.snapshot(Variables::Known), request)
     }
 
     /// The same in an environment that was captured already.
@@ -232,7 +235,7 @@ impl fmt::Debug for Host {
         f.debug_struct("Host")
             .field("client", &self.client)
             .field("callbacks", &self.callbacks)
-            .field("environment", &self.snapshot())
+            .field("environment", &self.snapshot(Variables::Known))
             .finish_non_exhaustive()
     }
 }

@@ -94,7 +94,8 @@ fn exchange_with(agent: &Agent, request: &HttpRequest, body: impl AsSendBody) ->
         false => config.build(),
     };
     let (head, body) = agent.run(outgoing).map_err(failure)?.into_parts();
-    let body = read_at_most(body.into_reader(), requirements.max_body)
+    let announced = body.content_length();
+    let body = read_at_most(body.into_reader(), announced, requirements.max_body)
         .map_err(|error| failure(Error::from(error)))?;
     Ok(HttpResponse {
         status: head.status.as_u16(),

@@ -47,7 +47,10 @@ impl TokenProvider {
         let seed = builder.host.seed().unwrap_or_else(|_| Seed::new([0; 32]));
         let cache = builder.cache.unwrap_or_else(TokenCache::new);
         Self(Arc::new(Inner {
-            whose: Whose::new(builder.credential.identity(), builder.host.snapshot()),
+            whose: Whose::new(
+                builder.credential.identity(),
+                builder.host.snapshot(builder.credential.variables()),
+            ),
             flights: Flights::new(Ledger::new(Arc::clone(&cache), seed)),
             early_refresh: builder.early_refresh,
             means: Arc::new(Means {
@@ -235,7 +238,7 @@ impl TokenProvider {
         } = &*self.0;
         let now = means.host.now();
         let memory = means.cache.memory();
-        let environment = means.host.snapshot();
+        let environment = means.host.snapshot(means.credential.variables());
         whose.move_to(&environment, key, request);
         let lane = means.credential.lane(&memory, &environment);
         flights.ask(key, request, lane, now, |lease| {

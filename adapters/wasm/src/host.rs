@@ -11,7 +11,7 @@ use azid_core::effect::{
     PromptRequest, ProofKind, Refusal, Sign, SignFailure, SignRequest, Token, TokenFailure,
     TokenOrder,
 };
-use azid_core::{AccessToken, Call, Environment, Now, Secret, Seed, Step, Timestamp};
+use azid_core::{AccessToken, Call, Environment, Now, Secret, Seed, Step, Timestamp, Variables};
 use futures_util::future::{Either, LocalBoxFuture, select};
 use web_sys::CryptoKey;
 
@@ -137,7 +137,7 @@ impl Host for WebHost {
         new_seed()
     }
 
-    fn environment(&self) -> Arc<Environment> {
+    fn environment(&self, _: Variables) -> Arc<Environment> {
         self.environment.clone()
     }
 

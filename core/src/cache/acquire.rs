@@ -165,7 +165,7 @@ impl Acquire {
             Ok(token) => {
                 let is_good = token.expires_on() > moment;
                 if is_good && (is_current || tokens.is_improved_by(&key, token, moment)) {
-                    let draw = f64::from(self.entropy.bytes()[0]) / 255.0;
+                    let draw = self.entropy.share();
                     tokens.hold(key.clone(), token.clone(), moment, draw);
                 }
                 if is_current {

@@ -8,13 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::discovery;
 use super::exchange::{Client, Exchange, Prove};
 use super::grant::Grant;
-use super::region::{self, Region};
+use super::region::{self, REGION_NAME, Region};
 use crate::authority::Authority;
 use crate::context::Context;
 use crate::error::{Error, Invalid};
 use crate::identity::{Identity, IdentityBuilder};
+use crate::metadata_service::POD_IDENTITY_HOST;
 use crate::moves::Next;
-use crate::tenant::{AllowedTenants, ClientId, TenantId};
+use crate::tenant::{AllowedTenants, ClientId, DISABLE_MULTITENANT, TenantId};
+use crate::variables::Variables;
 
 /// Who asks, and whom.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,6 +136,14 @@ impl Application {
             )
     }
 
+    /// Which variables its exchanges read, whose proof is not found by any.
+    pub(crate) fn variables(&self) -> Variables {
+        match &self.region {
+            None => Variables::Only(&[DISABLE_MULTITENANT]),
+            Some(_) => Variables::Only(&[DISABLE_MULTITENANT, REGION_NAME, POD_IDENTITY_HOST]),
+        }
+    }
+
     /// The tenant that the request is for: the application's own, or another that is allowed.
     pub(crate) fn tenant_to_ask(&self, cx: &Context) -> Result<TenantId, Error> {
         self.additionally_allowed_tenants
@@ -148,7 +158,6 @@ impl Application {
         grant: Grant,
         cx: &mut Context,
     ) -> Next {
-        let prove = Arc::new(prove);
         self.reach(
             |client, cx| Exchange::new(client, prove, grant).begin(cx),
             cx,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::certificate::ClientCertificate;
 use super::certificate_proof::CertificateProof;
-use super::exchange::{Client, Prove, Proven};
+use super::exchange::{Client, Proof, Prove, Proven};
 use super::{ClientAssertion, ClientSecret};
 use crate::context::Context;
 use crate::credential::Lane;
@@ -80,6 +80,10 @@ impl Prove for ClientCredential {
 
     fn prove(&self, client: &Client, then: Proven, cx: &mut Context) -> Next {
         self.way().prove(client, then, cx)
+    }
+
+    fn at_hand(&self) -> Option<Proof> {
+        self.way().at_hand()
     }
 
     fn repeat(&self) -> Repeat {

@@ -55,6 +55,11 @@ pub(crate) trait Prove: Send + Sync {
     /// Gets a proof by whatever moves it takes, and goes on with it.
     fn prove(&self, client: &Client, then: Proven, cx: &mut Context) -> Next;
 
+    /// The proof, if it takes no move to get it.
+    fn at_hand(&self) -> Option<Proof> {
+        None
+    }
+
     /// In what form a request with the proof may be repeated.
     fn repeat(&self) -> Repeat {
         Repeat::Rebuild
@@ -71,6 +76,28 @@ pub(crate) trait Prove: Send + Sync {
     }
 }
 
+impl Prove for Arc<dyn Prove> {
+    fn prove(&self, client: &Client, then: Proven, cx: &mut Context) -> Next {
+        (**self).prove(client, then, cx)
+    }
+
+    fn at_hand(&self) -> Option<Proof> {
+        (**self).at_hand()
+    }
+
+    fn repeat(&self) -> Repeat {
+        (**self).repeat()
+    }
+
+    fn is_private(&self) -> bool {
+        (**self).is_private()
+    }
+
+    fn may_be_renewed(&self, refused: &ServiceError) -> bool {
+        (**self).may_be_renewed(refused)
+    }
+}
+
 /// What goes on with the answer.
 pub(crate) type Answered = Box<dyn FnOnce(Result<TokenAnswer, Cause>, &mut Context) -> Next + Send>;
 
@@ -83,36 +110,42 @@ impl Prove for PublicClient {
         then(Proof::Public, cx)
     }
 
+    fn at_hand(&self) -> Option<Proof> {
+        Some(Proof::Public)
+    }
+
     fn repeat(&self) -> Repeat {
         Repeat::Same
     }
 }
 
 /// A token request that waits for its proof.
-pub(crate) struct Exchange {
+pub(crate) struct Exchange<P: Prove + ?Sized = dyn Prove> {
     client: Arc<Client>,
-    prove: Arc<dyn Prove>,
     grant: Grant,
-    request: Option<TokenRequest>,
-    /// Another way to the endpoint.
-    url: Option<Url>,
-    requirements: Requirements,
+    request: Option<Box<TokenRequest>>,
+    detour: Option<Box<Detour>>,
     retry: RetryPolicy,
+    prove: P,
+}
+
+/// Another way to the endpoint.
+struct Detour {
+    url: Url,
+    requirements: Requirements,
     explain: Explain,
 }
 
-impl Exchange {
+impl<P: Prove + 'static> Exchange<P> {
     /// An exchange at the client's token endpoint.
-    pub(crate) fn new(client: Arc<Client>, prove: Arc<dyn Prove>, grant: Grant) -> Self {
+    pub(crate) fn new(client: Arc<Client>, prove: P, grant: Grant) -> Self {
         Self {
             client,
-            prove,
             grant,
             request: None,
-            url: None,
-            requirements: Requirements::default(),
+            detour: None,
             retry: RetryPolicy::entra(),
-            explain: |_| None,
+            prove,
         }
     }
 
@@ -129,27 +162,29 @@ impl Exchange {
         requirements: Requirements,
         explain: Explain,
     ) -> Self {
-        self.url = Some(url);
-        self.requirements = requirements;
-        self.explain = explain;
+        self.detour = Some(Box::new(Detour {
+            url,
+            requirements,
+            explain,
+        }));
         self
     }
 
     /// Asks for this instead of what the run is asked for.
     pub(crate) fn asking(mut self, request: TokenRequest) -> Self {
-        self.request = Some(request);
+        self.request = Some(Box::new(request));
         self
     }
 
     /// Gets the proof, asks, and ends with the token.
     pub(crate) fn begin(self, cx: &mut Context) -> Next {
-        let explain = self.explain;
+        let explain = self.detour.as_ref().map(|detour| detour.explain);
         let token = move |answer: Result<TokenAnswer, Cause>, cx: &mut Context| match answer {
             Ok(answer) => done(answer.token),
-            Err(cause) => {
-                let failed = cx.failed(cause);
-                failed.map_err(|error| error.explained_by(explain))
-            }
+            Err(cause) => cx.failed(cause).map_err(|error| match explain {
+                Some(explain) => error.explained_by(explain),
+                None => error,
+            }),
         };
         self.begin_then(token, cx)
     }
@@ -160,8 +195,16 @@ impl Exchange {
         then: impl FnOnce(Result<TokenAnswer, Cause>, &mut Context) -> Next + Send + 'static,
         cx: &mut Context,
     ) -> Next {
-        let (this, then) = (Arc::new(self), Box::new(then));
-        Arc::clone(&this).prove(move |proof, cx| this.ask(proof, true, then, cx), cx)
+        Exchange::start(Arc::new(self), Box::new(then), cx)
+    }
+}
+
+impl Exchange {
+    fn start(self: Arc<Self>, then: Answered, cx: &mut Context) -> Next {
+        if let Some(proof) = self.prove.at_hand() {
+            return self.ask(proof, true, then, cx);
+        }
+        Arc::clone(&self).prove(move |proof, cx| self.ask(proof, true, then, cx), cx)
     }
 
     fn prove(
@@ -192,7 +235,7 @@ impl Exchange {
     }
 
     fn request(&self, proof: &Proof, cx: &mut Context) -> HttpRequest {
-        let request = self.request.as_ref().unwrap_or(cx.request());
+        let request = self.request.as_deref().unwrap_or(cx.request());
         let form = Form::new()
             .field("grant_type", self.grant.name())
             .field("client_id", self.client.client_id.as_str());
@@ -208,10 +251,16 @@ impl Exchange {
             Some(claims) => form.field("claims", claims),
             None => form,
         };
-        let url = self.url.as_ref().unwrap_or(&self.client.token_endpoint);
-        correlated(HttpRequest::post_form(url.clone(), &form), cx)
-            .requirements(self.requirements.clone())
-            .retry(self.grant.retry(&*self.prove, &self.retry))
+        let url = match &self.detour {
+            Some(detour) => &detour.url,
+            None => &self.client.token_endpoint,
+        };
+        let mut request = correlated(HttpRequest::post_form(url.clone(), &form), cx);
+        if let Some(detour) = &self.detour {
+            request.requirements = detour.requirements.clone();
+        }
+        request.retry = self.grant.retry(&self.prove, &self.retry);
+        request
     }
 
     fn on_answer(

@@ -35,6 +35,9 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// Under which name the detected region is remembered.
 const MEMORY: &str = "region";
 
+/// Says where the host is, on some platforms.
+pub(super) const REGION_NAME: &str = "REGION_NAME";
+
 /// Under which name it is remembered that nobody knew the region, which leaves one that another
 /// run found alone.
 const NOWHERE: &str = "no region";
@@ -103,7 +106,7 @@ pub(super) fn find(
     }
     let known = match cx.memory().recall(MEMORY) {
         Some(Fact::Found(name)) => Some(name.clone()),
-        _ => cx.environment().get("REGION_NAME").map(name_of),
+        _ => cx.environment().get(REGION_NAME).map(name_of),
     };
     if let Some(name) = known.filter(|name| is_region(name)) {
         return then(in_region(Some(&name)), cx);

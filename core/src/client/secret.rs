@@ -146,6 +146,13 @@ impl Prove for ClientSecret {
         }
     }
 
+    fn at_hand(&self) -> Option<Proof> {
+        match &self.0 {
+            Source::Value(secret) => Some(Proof::Secret(secret.clone())),
+            Source::At(_) => None,
+        }
+    }
+
     fn repeat(&self) -> Repeat {
         match self.0 {
             Source::Value(_) => Repeat::Same,

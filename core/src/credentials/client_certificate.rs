@@ -14,6 +14,7 @@ use crate::error::Invalid;
 use crate::identity::Identity;
 use crate::moves::Next;
 use crate::transcript::Redactor;
+use crate::variables::Variables;
 
 /// Gets tokens for an application by its certificate: the key signs an assertion for each request
 /// and goes nowhere itself.
@@ -71,6 +72,10 @@ impl Credential for ClientCertificateCredential {
     fn identity(&self) -> Identity {
         let identity = self.application.identity_of(self.name());
         self.certificate.identify(identity)
+    }
+
+    fn variables(&self) -> Variables {
+        self.application.variables()
     }
 
     fn configuration(&self, redactor: &mut Redactor) -> Option<CredentialConfig> {

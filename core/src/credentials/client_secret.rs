@@ -14,6 +14,7 @@ use crate::error::Invalid;
 use crate::identity::Identity;
 use crate::moves::Next;
 use crate::transcript::Redactor;
+use crate::variables::Variables;
 
 /// Gets tokens for an application by its client secret.
 ///
@@ -59,6 +60,10 @@ impl Credential for ClientSecretCredential {
     fn identity(&self) -> Identity {
         let identity = self.application.identity_of(self.name());
         self.client_secret.identify(identity)
+    }
+
+    fn variables(&self) -> Variables {
+        self.application.variables()
     }
 
     fn configuration(&self, redactor: &mut Redactor) -> Option<CredentialConfig> {

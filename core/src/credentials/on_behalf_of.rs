@@ -18,6 +18,7 @@ use crate::moves::Next;
 use crate::secret::Secret;
 use crate::tenant::TenantId;
 use crate::transcript::Redactor;
+use crate::variables::Variables;
 
 /// Gets tokens for a user whose access token the application was sent.
 ///
@@ -109,6 +110,13 @@ impl Credential for OnBehalfOfCredential {
 
     fn lane(&self, memory: &Memory, environment: &Environment) -> Lane {
         self.client_credential.lane(memory, environment)
+    }
+
+    fn variables(&self) -> Variables {
+        match &self.client_credential {
+            ClientCredential::Assertion(_) => Variables::Known,
+            _ => self.application.variables(),
+        }
     }
 
     fn configuration(&self, redactor: &mut Redactor) -> Option<CredentialConfig> {

@@ -18,6 +18,7 @@ use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::token::AccessToken;
 use crate::transcript::Redactor;
+use crate::variables::Variables;
 
 /// Hands out one token that the program got elsewhere, until it expires.
 ///
@@ -86,6 +87,10 @@ impl Credential for StaticTokenCredential {
             .field("expires on", expires_on)
             .secret("token", &self.token)
             .finish()
+    }
+
+    fn variables(&self) -> Variables {
+        Variables::NONE
     }
 
     fn configuration(&self, redactor: &mut Redactor) -> Option<CredentialConfig> {

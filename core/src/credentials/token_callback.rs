@@ -14,6 +14,7 @@ use crate::error::{Invalid, What};
 use crate::identity::{Identity, Instance};
 use crate::moves::{Next, done, token};
 use crate::transcript::Redactor;
+use crate::variables::Variables;
 
 /// Gets tokens from the program's own code: a closure, sync or async as the adapter has it, that is
 /// registered with the provider under the callback's name.
@@ -75,6 +76,10 @@ impl Credential for TokenCallbackCredential {
 
     fn identity(&self) -> Identity {
         self.instance.identity()
+    }
+
+    fn variables(&self) -> Variables {
+        Variables::NONE
     }
 
     fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {

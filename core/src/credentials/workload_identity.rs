@@ -234,8 +234,8 @@ impl Credential for WorkloadIdentityCredential {
         settings.application.reach(
             move |client, cx| {
                 let endpoint = client.token_endpoint.clone();
-                let exchange = Exchange::new(client, Arc::new(assertion), Grant::ClientCredentials)
-                    .retry(retry);
+                let exchange =
+                    Exchange::new(client, assertion, Grant::ClientCredentials).retry(retry);
                 match token_proxy {
                     None => exchange.begin(cx),
                     Some(proxy) => proxy.carry(exchange, &endpoint, cx),

@@ -239,8 +239,8 @@ impl Effect for Authorize {
         std::slice::from_ref(&request.state)
     }
 
-    fn endpoint(request: &AuthorizeRequest) -> Option<&Url> {
-        Some(&request.endpoint)
+    fn into_endpoint(request: AuthorizeRequest) -> Option<Url> {
+        Some(request.endpoint)
     }
 
     fn limit_time(request: &mut AuthorizeRequest, at_most: Duration) {

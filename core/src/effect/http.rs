@@ -325,8 +325,8 @@ impl Effect for Http {
         request.secrets()
     }
 
-    fn endpoint(request: &HttpRequest) -> Option<&Url> {
-        Some(&request.url)
+    fn into_endpoint(request: HttpRequest) -> Option<Url> {
+        Some(request.url)
     }
 
     fn record(request: &HttpRequest, reply: &HttpReply, recording: &mut Recording<'_>) {

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use url::form_urlencoded::byte_serialize;
-
 use crate::secret::{Secret, SecretBytes};
 
 /// The fields of a token request (RFC 6749 appendix B), in the order they are added.
@@ -49,18 +47,47 @@ impl<'a> Form<'a> {
     /// leaves copies of its content behind.
     pub(crate) fn encode(&self) -> SecretBytes {
         let longest = |(name, value): &(&str, Value<'_>)| name.len() + 2 + 3 * value.text().len();
-        let mut body = String::with_capacity(self.fields.iter().map(longest).sum());
+        let mut body = Vec::with_capacity(self.fields.iter().map(longest).sum());
         for (name, value) in &self.fields {
             if !body.is_empty() {
-                body.push('&');
+                body.push(b'&');
             }
-            body.push_str(name);
-            body.push('=');
-            body.extend(byte_serialize(value.text().as_bytes()));
+            body.extend_from_slice(name.as_bytes());
+            body.push(b'=');
+            encode_into(&mut body, value.text());
         }
         SecretBytes::new(body)
     }
 }
+
+/// Adds a text as `application/x-www-form-urlencoded` has it.
+fn encode_into(body: &mut Vec<u8>, text: &str) {
+    let is_plain = |byte: u8| PLAIN[usize::from(byte)];
+    for part in text.as_bytes().split_inclusive(|&byte| !is_plain(byte)) {
+        match part.split_last() {
+            Some((&last, plain)) if !is_plain(last) => {
+                body.extend_from_slice(plain);
+                let digit = |half: u8| b"0123456789ABCDEF"[usize::from(half)];
+                match last {
+                    b' ' => body.push(b'+'),
+                    _ => body.extend_from_slice(&[b'%', digit(last >> 4), digit(last & 0x0f)]),
+                }
+            }
+            _ => body.extend_from_slice(part),
+        }
+    }
+}
+
+/// Which bytes a form has as they are.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        plain[byte] = matches!(byte as u8, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'*' | b'-' | b'.' | b'_');
+        byte += 1;
+    }
+    plain
+};
 
 impl Value<'_> {
     fn text(&self) -> &str {
@@ -85,5 +112,16 @@ mod tests {
             b"scope=a%2F.default+b&client_secret=p%26%3D%2B+%C3%A9"
         );
         assert!(!format!("{form:?}").contains("p&"));
+    }
+
+    #[test]
+    fn a_form_is_encoded_as_url_encodes_it_and_fits_into_its_first_buffer() {
+        let text: String = ('\0'..='\u{17f}').collect();
+        let body = Form::new().field("scope", text.as_str()).encode();
+        let expected: String = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("scope", &text)
+            .finish();
+        assert_eq!(body.expose(), expected.as_bytes());
+        assert!(body.len() <= "scope".len() + 2 + 3 * text.len());
     }
 }

@@ -1,6 +1,6 @@
 //! Requests to a token endpoint: what all grants have in common.
 
-use http::header::{ACCEPT, HeaderName, HeaderValue};
+use http::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
 use crate::context::{Context, Platform};
@@ -36,12 +36,11 @@ pub(crate) fn claims(request: &TokenRequest) -> Option<String> {
     Some(claims.to_string())
 }
 
-/// A request that says which library sends it.
-pub(crate) fn signed_by_library(request: HttpRequest) -> HttpRequest {
+/// Says in a request's header fields which library sends it.
+pub(crate) fn sign_by_library(headers: &mut HeaderMap) {
     const VERSION: &str = env!("CARGO_PKG_VERSION");
-    request
-        .header(name!("x-client-sku"), HeaderValue::from_static("azid"))
-        .header(name!("x-client-ver"), HeaderValue::from_static(VERSION))
+    headers.insert(name!("x-client-sku"), HeaderValue::from_static("azid"));
+    headers.insert(name!("x-client-ver"), HeaderValue::from_static(VERSION));
 }
 
 /// A new id for a request, by which its receiver finds it again.
@@ -50,18 +49,16 @@ pub(crate) fn request_id(cx: &mut Context) -> HeaderValue {
 }
 
 /// A request with Entra's correlation headers.
-pub(crate) fn correlated(request: HttpRequest, cx: &mut Context) -> HttpRequest {
-    let request = request
-        .header(ACCEPT, HeaderValue::from_static("application/json"))
-        .header(name!("client-request-id"), request_id(cx))
-        .header(
-            name!("return-client-request-id"),
-            HeaderValue::from_static("true"),
-        );
-    signed_by_library(request).header(
-        name!("x-client-os"),
-        HeaderValue::from_static(os(cx.platform())),
-    )
+pub(crate) fn correlated(mut request: HttpRequest, cx: &mut Context) -> HttpRequest {
+    let headers = &mut request.headers;
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(name!("client-request-id"), request_id(cx));
+    let wants_id = HeaderValue::from_static("true");
+    headers.insert(name!("return-client-request-id"), wants_id);
+    sign_by_library(headers);
+    let os = HeaderValue::from_static(os(cx.platform()));
+    headers.insert(name!("x-client-os"), os);
+    request
 }
 
 fn os(platform: Platform) -> &'static str {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use azid_async::{Host, NoRandomness};
 use azid_core::effect::{HttpRequest, HttpResponse, Refusal};
-use azid_core::{Environment, Now, Seed, Step};
+use azid_core::{Environment, Now, Seed, Step, Variables};
 
 /// Where the clock starts: 15 January 2027, 08:00 UTC.
 const START: i64 = 1_800_000_000_000;
@@ -127,7 +127,7 @@ impl Host for ScriptedHost {
         Ok(Seed::new([7; 32]))
     }
 
-    fn environment(&self) -> Arc<Environment> {
+    fn environment(&self, _: Variables) -> Arc<Environment> {
         self.0.environment.clone()
     }
 }

@@ -23,7 +23,7 @@ use crate::effect::{
 use crate::error::{Cause, Error};
 use crate::memory::{Fact, MemoryChange};
 use crate::moves::{Next, done};
-use crate::oauth::{Expiry, TokenAnswer, request_id, signed_by_library};
+use crate::oauth::{Expiry, TokenAnswer, request_id, sign_by_library};
 
 /// How long one request may take. The service answers within milliseconds when it is well, and
 /// some seconds after a cold start.
@@ -98,8 +98,9 @@ fn learn(key: &str, fact: Fact, cx: &mut Context) {
 fn ask(endpoint: Url, known: Option<String>, exchange: Exchange, cx: &mut Context) -> Next {
     let url = exchange.url(endpoint, "2018-02-01", NAMES, cx)?;
     let id = HeaderName::from_static("x-ms-client-request-id");
-    let request = exchange.prepare(HttpRequest::get(url), cx);
-    let mut request = signed_by_library(request).header(id, request_id(cx));
+    let mut request = exchange.prepare(HttpRequest::get(url), cx);
+    sign_by_library(&mut request.headers);
+    request.headers.insert(id, request_id(cx));
     request.requirements.timeout = TIMEOUT;
     http(request, move |reply, cx| {
         if let (Some(key), Some(true)) = (&known, reply.as_ref().err().map(is_silence)) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::Url;
 
-use crate::client::{Exchange, read_or_fail};
+use crate::client::{ClientAssertion, Exchange, read_or_fail};
 use crate::context::Context;
 use crate::effect::{HttpFailure, Requirements, Roots, Tls, endpoint};
 use crate::environment::Environment;
@@ -89,7 +89,12 @@ impl TokenProxy {
     }
 
     /// Sends an exchange with this endpoint through the proxy.
-    pub(super) fn carry(self, exchange: Exchange, endpoint: &Url, cx: &mut Context) -> Next {
+    pub(super) fn carry(
+        self,
+        exchange: Exchange<ClientAssertion>,
+        endpoint: &Url,
+        cx: &mut Context,
+    ) -> Next {
         let url = self.address_of(endpoint);
         let server_name = self.server_name;
         let send = move |roots, cx: &mut Context| {
