@@ -76,7 +76,10 @@ fn a_name_that_no_person_can_have_is_a_failure_of_its_variable_and_replays() {
         &too_long,
     ] {
         let outcome = password("contoso.com", name).run();
-        let transcript = *outcome.transcript.expect("cases record a transcript");
+        let transcript = outcome
+            .transcript
+            .expect("cases record a transcript")
+            .into_transcript();
         let error = outcome.result.expect_err("there is no such person");
         assert_eq!(error.kind(), ErrorKind::Failed, "{error}");
         let Cause::Invalid(invalid) = error.cause() else {
