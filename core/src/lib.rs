@@ -188,6 +188,7 @@ mod identity;
 mod memory;
 mod metadata_service;
 mod moves;
+mod needs;
 mod nested;
 pub mod oauth;
 mod pem;
@@ -225,6 +226,7 @@ pub use self::moves::{
     Link, Move, Next, assertion, authorize, call, call_link, done, exec, prompt, read_file, sign,
     sleep, token,
 };
+pub use self::needs::Needs;
 pub use self::plan::{Plan, PlanContext, Readiness};
 pub use self::request::TokenRequest;
 pub use self::run::Run;

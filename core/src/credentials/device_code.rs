@@ -26,6 +26,7 @@ use crate::error::Invalid;
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::{Next, prompt};
+use crate::needs::Needs;
 use crate::oauth::{Form, claims, correlated};
 use crate::retry::RetryPolicy;
 use crate::transcript::Redactor;
@@ -141,6 +142,11 @@ impl Credential for DeviceCodeCredential {
             }
             .into(),
         )
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::NONE
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

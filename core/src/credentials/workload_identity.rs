@@ -20,6 +20,7 @@ use crate::environment::Environment;
 use crate::error::{Cause, Invalid};
 use crate::identity::Identity;
 use crate::moves::Next;
+use crate::needs::Needs;
 use crate::plan::{Plan, PlanContext};
 use crate::retry::RetryPolicy;
 use crate::tenant::{AllowedTenants, ClientId, TenantId};
@@ -220,6 +221,11 @@ impl Credential for WorkloadIdentityCredential {
 
     fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
         Some(self.clone().into())
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::NONE
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
