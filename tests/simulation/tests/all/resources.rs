@@ -15,7 +15,7 @@ fn each_resource_has_a_token_of_its_own_and_a_renewal_of_its_own() {
         });
         one.assert_sound();
         four.assert_sound();
-        let fair = one.tokens * 7 / 2..=one.tokens * 9 / 2;
+        let fair = one.tokens * 3..=one.tokens * 5;
         assert!(fair.contains(&four.tokens), "{proof:?}\n{one}\n{four}");
     }
 }
