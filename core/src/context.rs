@@ -12,13 +12,14 @@ use crate::credential::Credential;
 use crate::entropy::{Entropy, Seed};
 use crate::environment::Environment;
 use crate::error::{Cause, Error, ErrorKind};
+use crate::longest::longest_first;
 use crate::memory::{Memory, MemoryChange};
 use crate::moves::Link;
 use crate::request::TokenRequest;
 use crate::secret::Secret;
 use crate::time::{Now, Timestamp};
 use crate::token::AccessToken;
-use crate::transcript::{Origin, Recorder};
+use crate::transcript::{Origin, Recorder, Recording};
 use crate::user::SignInFault;
 
 /// The inputs of a run, made by the host, and the state that its handlers share.
@@ -37,8 +38,12 @@ pub struct Context {
     endpoint: Option<Url>,
     sent_secrets: Vec<Secret>,
     asks_nobody: bool,
-    record: bool,
+    record: Option<Record>,
 }
+
+/// Begins a recording. It is known to those contexts alone that were asked for one, so that programs
+/// which never ask have none of its code.
+type Record = fn(&dyn Credential, Origin<'_>) -> Box<dyn Recording>;
 
 /// Whose turn it is, and under which terms.
 #[derive(Clone)]
@@ -106,7 +111,7 @@ impl Context {
             endpoint: None,
             sent_secrets: Vec::new(),
             asks_nobody: false,
-            record: false,
+            record: None,
         }
     }
 
@@ -150,7 +155,7 @@ impl Context {
 
     /// Records a transcript, which the outcome then holds.
     pub fn record_transcript(mut self) -> Self {
-        self.record = true;
+        self.record = Some(Recorder::begin);
         self
     }
 
@@ -275,8 +280,7 @@ impl Context {
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         let mut secrets = self.sent_secrets.clone();
         secrets.extend(self.memory().secrets().cloned());
-        // The longest first, since one may begin another.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+        longest_first(&mut secrets, |secret| secret.expose().len());
         secrets
     }
 
@@ -291,10 +295,7 @@ impl Context {
         self.asked_at
     }
 
-    pub(crate) fn recorder(&self, credential: &dyn Credential) -> Option<Box<Recorder>> {
-        if !self.record {
-            return None;
-        }
+    pub(crate) fn recorder(&self, credential: &dyn Credential) -> Option<Box<dyn Recording>> {
         let origin = Origin {
             request: &self.turn.request,
             environment: self.environment(),
@@ -305,7 +306,7 @@ impl Context {
             started: self.now.timestamp(),
             deadline: self.turn.deadline,
         };
-        Some(Box::new(Recorder::new(credential, origin)))
+        self.record.map(|record| record(credential, origin))
     }
 
     pub(crate) fn enter(&mut self, credential: &'static str) {

@@ -9,6 +9,7 @@ use crate::environment::Environment;
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
+use crate::needs::Needs;
 use crate::plan::{Plan, PlanContext};
 use crate::transcript::Redactor;
 use crate::variables::Variables;
@@ -43,6 +44,15 @@ pub trait Credential: Debug + Send + Sync {
     /// placeholders. None for a credential that only its program can make again.
     fn configuration(&self, _redactor: &mut Redactor) -> Option<CredentialConfig> {
         None
+    }
+
+    /// What runs of such credentials may need of their host. One that says too little has what it
+    /// did not name refused; to be told at compile time what may be left away is worth that.
+    fn needs() -> Needs
+    where
+        Self: Sized,
+    {
+        Needs::ALL
     }
 
     /// Starts the flow.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::credential::Credential;
+use crate::needs::Needs;
 #[cfg(feature = "testing")]
 use crate::testing::Case;
 
@@ -26,6 +27,13 @@ macro_rules! credentials {
         impl CredentialConfig {
             /// The names of all credentials.
             pub(crate) const NAMES: &[&str] = &[$(stringify!($credential)),*];
+
+            /// What the credential may need of its host.
+            pub fn needs(&self) -> Needs {
+                match self {
+                    $(Self::$variant(_) => $module::$credential::needs(),)*
+                }
+            }
 
             /// The credential itself.
             pub fn into_credential(self) -> Arc<dyn Credential> {

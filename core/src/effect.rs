@@ -99,7 +99,7 @@ pub trait Effect: sealed::Sealed + Sized + fmt::Debug + 'static {
     fn record(
         request: &Self::Request,
         reply: &Result<Self::Output, Self::Failure>,
-        recording: &mut Recording<'_>,
+        recording: &mut dyn Recording,
     );
 }
 

@@ -185,9 +185,12 @@ mod entropy;
 mod environment;
 mod error;
 mod identity;
+mod json;
+mod longest;
 mod memory;
 mod metadata_service;
 mod moves;
+mod needs;
 mod nested;
 pub mod oauth;
 mod pem;
@@ -226,6 +229,7 @@ pub use self::moves::{
     Link, Move, Next, assertion, authorize, call, call_link, done, exec, prompt, read_file, sign,
     sleep, token,
 };
+pub use self::needs::Needs;
 pub use self::plan::{Plan, PlanContext, Readiness};
 pub use self::request::TokenRequest;
 pub use self::run::Run;

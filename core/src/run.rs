@@ -13,7 +13,7 @@ use crate::moves::{CalledCredential, Kind, Link, Move, Next, Returned};
 use crate::step::{Call, Outcome, Pending, Step};
 use crate::time::Now;
 use crate::token::AccessToken;
-use crate::transcript::Recorder;
+use crate::transcript::Recording;
 
 /// How deep credentials may call each other.
 const MOST_FRAMES: usize = 8;
@@ -49,7 +49,7 @@ pub(crate) struct RunState {
     context: Context,
     frames: Vec<Frame>,
     effects_left: u32,
-    recorder: Option<Box<Recorder>>,
+    recorder: Option<Box<dyn Recording>>,
 }
 
 /// A credential that has called another and waits for its result.
@@ -72,7 +72,8 @@ impl RunState {
     ) {
         self.context.hear(now, E::time_limit(request));
         if let Some(recorder) = &mut self.recorder {
-            E::record(request, reply, &mut recorder.exchange(&self.context));
+            recorder.hear(&self.context);
+            E::record(request, reply, &mut **recorder);
         }
     }
 
@@ -152,9 +153,7 @@ impl RunState {
     }
 
     fn finish(self: Box<Self>, result: Result<AccessToken, Error>) -> Step {
-        let transcript = self
-            .recorder
-            .map(|recorder| Box::new(recorder.finish(&result)));
+        let transcript = self.recorder.map(|recorder| recorder.finish(&result));
         let (memory, links) = self.context.into_notes();
         Step::Done(Outcome {
             result,

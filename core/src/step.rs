@@ -14,7 +14,7 @@ use crate::moves::Next;
 use crate::run::RunState;
 use crate::time::Now;
 use crate::token::AccessToken;
-use crate::transcript::Transcript;
+use crate::transcript::Recorded;
 use crate::user::SignInFault;
 
 /// What a run wants next: one kind of effect, or nothing more.
@@ -144,7 +144,7 @@ pub struct Outcome {
     /// another one come before the link that it is.
     pub links: Vec<LinkVerdict>,
     /// What happened, if the context asked for it.
-    pub transcript: Option<Box<Transcript>>,
+    pub transcript: Option<Recorded>,
 }
 
 impl Outcome {

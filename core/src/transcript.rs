@@ -9,7 +9,9 @@ mod diagram;
 mod identity;
 mod printed;
 mod record;
+mod recorded;
 mod recorder;
+mod recording;
 mod redact;
 mod replay;
 mod variables;
@@ -21,8 +23,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::record::{Content, Exchange, Headers, Message, Place, Reply};
-pub use self::recorder::Recording;
+pub use self::recorded::Recorded;
 pub(crate) use self::recorder::{Origin, Recorder};
+pub use self::recording::Recording;
 pub use self::redact::Redactor;
 pub(crate) use self::redact::is_placeholder;
 

@@ -6,6 +6,8 @@ use std::mem::size_of;
 use azid_core::effect::{
     Assertion, Authorize, Effect, Exec, Http, Prompt, ReadFile, Sign, Sleep, Token,
 };
+use azid_core::testing::cases;
+use azid_core::transcript::Message;
 use azid_core::{AccessToken, Call, Context, Error, Outcome, Step, Transcript};
 
 const fn moves_between_threads<T: Send>() {}
@@ -51,4 +53,24 @@ fn a_call_an_error_and_a_token_are_one_pointer_each() {
 fn a_step_is_no_larger_than_an_outcome_and_a_word() {
     assert!(size_of::<Step>() <= 96, "{}", size_of::<Step>());
     assert!(size_of::<Step>() <= size_of::<Outcome>() + size_of::<usize>());
+}
+
+#[test]
+fn a_credential_asks_for_nothing_that_it_does_not_say_it_needs() {
+    let mut asked = [0; 3];
+    for case in cases() {
+        let needs = case.credential.needs();
+        let transcript = case.run().transcript.expect("cases record a transcript");
+        for exchange in &transcript.exchanges {
+            let (count, is_needed) = match &exchange.message {
+                Message::Exec { .. } => (&mut asked[0], needs.programs),
+                Message::Authorize { .. } => (&mut asked[1], needs.browser),
+                Message::Sign { .. } => (&mut asked[2], needs.keys),
+                _ => continue,
+            };
+            *count += 1;
+            assert!(is_needed, "{}: {exchange:?}", case.name);
+        }
+    }
+    assert!(asked.iter().all(|count| *count > 0), "{asked:?}");
 }

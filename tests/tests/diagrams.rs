@@ -230,5 +230,8 @@ fn page(name: &str, cases: &[Case], shown: &[&str]) -> String {
 }
 
 fn recorded(case: &Case) -> Transcript {
-    *case.run().transcript.expect("cases record a transcript")
+    let transcript = case.run().transcript;
+    transcript
+        .expect("cases record a transcript")
+        .into_transcript()
 }

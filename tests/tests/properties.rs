@@ -108,7 +108,7 @@ fn no_variable_that_a_credential_does_not_name_plays_a_part_in_its_run() {
         elsewhere.environment.extend(others);
         let [here, elsewhere] = [case.run(), elsewhere.run()].map(|outcome| {
             let transcript = outcome.transcript.expect("cases record one");
-            (transcript.exchanges, transcript.ending)
+            (transcript.exchanges.clone(), transcript.ending.clone())
         });
         assert_eq!(here, elsewhere, "{}", case.name);
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use azid_core::Credential;
 use azid_shared::{EarlyRefresh, Event, OnEvent, TokenCache};
 
+use crate::abilities::Abilities;
 use crate::host::Host;
 use crate::provider::TokenProvider;
 
@@ -20,17 +21,21 @@ pub struct Builder {
 }
 
 impl Builder {
-    pub(crate) fn new(credential: impl Credential + 'static) -> Self {
+    pub(crate) fn new<C: Credential + 'static>(credential: C) -> Self {
+        Self::of(Arc::new(credential), Abilities::of(C::needs()))
+    }
+
+    fn of(credential: Arc<dyn Credential>, abilities: Abilities) -> Self {
         Self {
-            credential: Arc::new(credential),
-            host: Host::new(),
+            credential,
+            host: Host::with(abilities),
             cache: None,
             early_refresh: EarlyRefresh::inline(),
             on_event: OnEvent::nobody(),
         }
     }
 
-    /// Runs on this host. Callbacks that were registered before are those of the host that it
+    /// Runs on this host instead of one that has what [this kind of credential needs](azid_core::Needs). Callbacks that were registered before are those of the host that it
     /// replaces, and go with it.
     pub fn host(mut self, host: Host) -> Self {
         self.host = host;

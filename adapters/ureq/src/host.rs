@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use azid_core::effect::{KeyHandle, ProofKind, Refusal};
 use azid_core::{
-    Context, Environment, Now, Platform, Seed, Step, Timestamp, TokenRequest, Variables,
+    Context, Environment, Needs, Now, Platform, Seed, Step, Timestamp, TokenRequest, Variables,
 };
 use azid_native::{Browser, Proxies, SeedFailure, Signer};
 use url::Url;
 
+use crate::abilities::Abilities;
 use crate::callbacks::Callbacks;
 use crate::http::Client;
 
@@ -22,6 +23,7 @@ use crate::http::Client;
 /// callback is registered. An effect that this host does not know is refused.
 pub struct Host {
     client: Client,
+    abilities: Abilities,
     callbacks: Callbacks,
     browser: Browser,
     signer: Signer,
@@ -36,8 +38,13 @@ impl Host {
     /// A host with this machine's clock and randomness, with this process's proxies as they are
     /// now, and with its environment as it is when a run starts: platforms may replace values in it.
     pub fn new() -> Self {
+        Self::with(Abilities::of(Needs::ALL))
+    }
+
+    pub(crate) fn with(abilities: Abilities) -> Self {
         Self {
             client: Client::new(Proxies::from_environment()),
+            abilities,
             callbacks: Callbacks::default(),
             browser: Browser::default(),
             signer: Signer::new(),
@@ -134,14 +141,20 @@ impl Host {
                 let reply = azid_native::read_file(call.request());
                 call.reply(reply, now())
             }
-            Step::Exec(call) => {
-                let reply = azid_native::run_program(call.request());
-                call.reply(reply, now())
-            }
-            Step::Authorize(call) => {
-                let reply = azid_native::authorize(call.request(), &self.browser);
-                call.reply(reply, now())
-            }
+            Step::Exec(call) => match self.abilities.run_program {
+                Some(run) => {
+                    let reply = run(call.request());
+                    call.reply(reply, now())
+                }
+                None => call.refuse(Refusal::NoSuchEffect, now()),
+            },
+            Step::Authorize(call) => match self.abilities.authorize {
+                Some(authorize) => {
+                    let reply = authorize(call.request(), &self.browser);
+                    call.reply(reply, now())
+                }
+                None => call.refuse(Refusal::NoSuchEffect, now()),
+            },
             Step::Sleep(call) => {
                 (self.sleep)(call.request().duration);
                 call.reply(Ok(()), now())
@@ -164,10 +177,13 @@ impl Host {
             }
             Step::Sign(call) => match call.request().key.clone() {
                 KeyHandle::Named(name) => self.callbacks.signers.answer(call, name, now),
-                _ => {
-                    let reply = self.signer.sign(call.request());
-                    call.reply(reply, now())
-                }
+                _ => match self.abilities.sign {
+                    Some(sign) => {
+                        let reply = sign(&self.signer, call.request());
+                        call.reply(reply, now())
+                    }
+                    None => call.refuse(Refusal::NoSuchEffect, now()),
+                },
             },
             other => other.refuse(Refusal::NoSuchEffect, now()),
         }

@@ -28,6 +28,7 @@
 //! `trace` of the target `ureq_proto`. The host does not send anything while that is switched on;
 //! the failure says so. Set `ureq_proto` to `debug` where everything else is to be traced.
 
+mod abilities;
 mod agents;
 mod builder;
 mod callbacks;

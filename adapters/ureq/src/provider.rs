@@ -165,7 +165,8 @@ impl TokenProvider {
         &self.0.means.cache
     }
 
-    /// The host.
+    /// The host. Unless the builder was given another one, it has what this kind of credential
+    /// [needs](azid_core::Needs).
     pub fn host(&self) -> &Host {
         &self.0.means.host
     }

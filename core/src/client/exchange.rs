@@ -13,9 +13,9 @@ use super::grant::Grant;
 use crate::attempts::http_rebuilt;
 use crate::context::Context;
 use crate::effect::{HttpReply, HttpRequest, Requirements};
-use crate::error::{Cause, Explain};
+use crate::error::{Cause, Error};
 use crate::moves::{Next, done};
-use crate::oauth::{Expiry, Form, ServiceError, TokenAnswer, claims, correlated};
+use crate::oauth::{Expiry, Form, ServiceError, TokenAnswer, correlated};
 use crate::request::TokenRequest;
 use crate::retry::{Repeat, RetryPolicy};
 use crate::secret::Secret;
@@ -133,7 +133,8 @@ pub(crate) struct Exchange<P: Prove + ?Sized = dyn Prove> {
 struct Detour {
     url: Url,
     requirements: Requirements,
-    explain: Explain,
+    /// Says who can mend a refusal and how, where the way there has refusals of its own.
+    explain: fn(Error) -> Error,
 }
 
 impl<P: Prove + 'static> Exchange<P> {
@@ -160,7 +161,7 @@ impl<P: Prove + 'static> Exchange<P> {
         mut self,
         url: Url,
         requirements: Requirements,
-        explain: Explain,
+        explain: fn(Error) -> Error,
     ) -> Self {
         self.detour = Some(Box::new(Detour {
             url,
@@ -182,7 +183,7 @@ impl<P: Prove + 'static> Exchange<P> {
         let token = move |answer: Result<TokenAnswer, Cause>, cx: &mut Context| match answer {
             Ok(answer) => done(answer.token),
             Err(cause) => cx.failed(cause).map_err(|error| match explain {
-                Some(explain) => error.explained_by(explain),
+                Some(explain) => explain(error),
                 None => error,
             }),
         };
@@ -247,7 +248,7 @@ impl Exchange {
             Proof::Public => form,
         };
         let form = self.grant.fill(form, request.scopes());
-        let form = match claims(request) {
+        let form = match request.claims_parameter() {
             Some(claims) => form.field("claims", claims),
             None => form,
         };

@@ -17,6 +17,7 @@ use crate::error::{Invalid, What};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
+use crate::needs::Needs;
 use crate::plan::{Plan, PlanContext};
 use crate::tenant::{AllowedTenants, TenantId};
 use crate::tool::{self, Claims, Order, Subscription, Tool, Wanted, tool_options};
@@ -178,6 +179,11 @@ impl Credential for AzureCliCredential {
 
     fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
         Some(self.clone().into())
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::PROGRAMS
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

@@ -17,6 +17,7 @@ use crate::error::Invalid;
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
+use crate::needs::Needs;
 use crate::plan::{Plan, PlanContext};
 use crate::tenant::{AllowedTenants, TenantId};
 use crate::tool::{self, Claims, Order, Tool, Wanted, tool_options};
@@ -128,6 +129,11 @@ impl Credential for AzureDeveloperCliCredential {
 
     fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
         Some(self.clone().into())
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::PROGRAMS
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

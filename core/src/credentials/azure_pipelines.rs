@@ -16,6 +16,7 @@ use crate::environment::Environment;
 use crate::error::{Cause, Fault, Invalid, What};
 use crate::identity::Identity;
 use crate::moves::Next;
+use crate::needs::Needs;
 use crate::plan::{Plan, PlanContext};
 use crate::secret::Secret;
 use crate::transcript::Redactor;
@@ -157,6 +158,11 @@ impl Credential for AzurePipelinesCredential {
             }
             .into(),
         )
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::NONE
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

@@ -17,6 +17,7 @@ use crate::error::{Invalid, What};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
+use crate::needs::Needs;
 use crate::plan::{Plan, PlanContext};
 use crate::tenant::{AllowedTenants, TenantId};
 use crate::tool::{self, Claims, MODULE_MISSING, Order, Tool, Wanted, tool_options};
@@ -188,6 +189,11 @@ impl Credential for AzurePowerShellCredential {
 
     fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
         Some(self.clone().into())
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::PROGRAMS
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

@@ -15,6 +15,7 @@ use crate::error::Invalid;
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
+use crate::needs::Needs;
 use crate::transcript::Redactor;
 
 /// Gets tokens for an application by an assertion that a federated credential of it trusts: from a
@@ -85,6 +86,11 @@ impl Credential for ClientAssertionCredential {
             }
             .into(),
         )
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::NONE
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

@@ -13,6 +13,7 @@ use crate::credential::Credential;
 use crate::error::Invalid;
 use crate::identity::Identity;
 use crate::moves::Next;
+use crate::needs::Needs;
 use crate::transcript::Redactor;
 use crate::variables::Variables;
 
@@ -87,6 +88,11 @@ impl Credential for ClientCertificateCredential {
             }
             .into(),
         )
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::KEYS
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

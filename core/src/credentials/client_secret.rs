@@ -13,6 +13,7 @@ use crate::credential::Credential;
 use crate::error::Invalid;
 use crate::identity::Identity;
 use crate::moves::Next;
+use crate::needs::Needs;
 use crate::transcript::Redactor;
 use crate::variables::Variables;
 
@@ -75,6 +76,11 @@ impl Credential for ClientSecretCredential {
             }
             .into(),
         )
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::NONE
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

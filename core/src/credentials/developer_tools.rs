@@ -18,6 +18,7 @@ use crate::environment::Environment;
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
+use crate::needs::Needs;
 use crate::plan::{Plan, PlanContext};
 use crate::tenant::AllowedTenants;
 use crate::tool::{self, tool_options};
@@ -125,6 +126,11 @@ impl Credential for DeveloperToolsCredential {
 
     fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
         Some(self.clone().into())
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::PROGRAMS
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

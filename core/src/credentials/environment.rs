@@ -19,6 +19,7 @@ use crate::error::{Cause, Invalid, What};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::{Next, call, done};
+use crate::needs::Needs;
 use crate::plan::{Plan, PlanContext};
 use crate::secret::Secret;
 use crate::tenant::AllowedTenants;
@@ -288,6 +289,11 @@ impl Credential for EnvironmentCredential {
 
     fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
         self.certificates.is_none().then(|| self.clone().into())
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::KEYS
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

@@ -15,6 +15,7 @@ use crate::environment::Environment;
 use crate::error::{Cause, Fault, Invalid, What};
 use crate::identity::Identity;
 use crate::moves::Next;
+use crate::needs::Needs;
 use crate::plan::{Plan, PlanContext};
 use crate::transcript::Redactor;
 
@@ -137,6 +138,11 @@ impl Credential for GitHubActionsCredential {
 
     fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
         Some(self.clone().into())
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::NONE
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

@@ -24,6 +24,7 @@ use crate::error::{Cause, Invalid};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::{Next, authorize};
+use crate::needs::Needs;
 use crate::oauth::safe_text;
 use crate::transcript::{Redactor, milliseconds};
 use crate::user::{
@@ -206,6 +207,11 @@ impl Credential for InteractiveBrowserCredential {
             }
             .into(),
         )
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::BROWSER
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

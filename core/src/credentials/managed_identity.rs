@@ -32,6 +32,7 @@ use crate::effect::{Failure as _, FileFailure, FileRequest, Refusal};
 use crate::error::{Cause, Invalid, What};
 use crate::identity::Identity;
 use crate::moves::{Next, read_file};
+use crate::needs::Needs;
 use crate::plan::{Plan, PlanContext};
 use crate::retry::RetryPolicy;
 use crate::secret::SecretBytes;
@@ -255,6 +256,11 @@ impl Credential for ManagedIdentityCredential {
 
     fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
         Some(self.clone().into())
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::NONE
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

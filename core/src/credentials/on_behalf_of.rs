@@ -15,6 +15,7 @@ use crate::error::{Invalid, What};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
+use crate::needs::Needs;
 use crate::secret::Secret;
 use crate::tenant::TenantId;
 use crate::transcript::Redactor;
@@ -130,6 +131,11 @@ impl Credential for OnBehalfOfCredential {
             }
             .into(),
         )
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::KEYS
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

@@ -14,6 +14,7 @@ use crate::effect::is_word;
 use crate::error::{Cause, Fault, Invalid, What};
 use crate::identity::Identity;
 use crate::moves::{Next, done};
+use crate::needs::Needs;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::token::AccessToken;
@@ -97,6 +98,11 @@ impl Credential for StaticTokenCredential {
         let token = redactor.secret("token", &self.token);
         let expires_on = self.expires_on;
         Some(Self { token, expires_on }.into())
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::NONE
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

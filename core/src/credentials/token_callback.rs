@@ -13,6 +13,7 @@ use crate::effect::{CallbackId, TokenFailure, TokenOrder, is_word};
 use crate::error::{Invalid, What};
 use crate::identity::{Identity, Instance};
 use crate::moves::{Next, done, token};
+use crate::needs::Needs;
 use crate::transcript::Redactor;
 use crate::variables::Variables;
 
@@ -84,6 +85,11 @@ impl Credential for TokenCallbackCredential {
 
     fn configuration(&self, _: &mut Redactor) -> Option<CredentialConfig> {
         Some(self.clone().into())
+    }
+
+    #[inline]
+    fn needs() -> Needs {
+        Needs::NONE
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

@@ -250,7 +250,7 @@ impl Effect for Authorize {
     fn record(
         request: &AuthorizeRequest,
         reply: &Result<Authorized, AuthorizeFailure>,
-        recording: &mut Recording<'_>,
+        recording: &mut dyn Recording,
     ) {
         recording.authorize(request, reply);
     }

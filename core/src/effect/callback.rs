@@ -209,7 +209,7 @@ impl Effect for Assertion {
     fn record(
         request: &AssertionRequest,
         reply: &Result<Secret, AssertionFailure>,
-        recording: &mut Recording<'_>,
+        recording: &mut dyn Recording,
     ) {
         recording.assertion(request, reply);
     }
@@ -229,7 +229,7 @@ impl Effect for Token {
     fn record(
         request: &TokenOrder,
         reply: &Result<AccessToken, TokenFailure>,
-        recording: &mut Recording<'_>,
+        recording: &mut dyn Recording,
     ) {
         recording.token(request, reply);
     }
@@ -254,7 +254,7 @@ impl Effect for Prompt {
     fn record(
         request: &PromptRequest,
         reply: &Result<(), PromptFailure>,
-        recording: &mut Recording<'_>,
+        recording: &mut dyn Recording,
     ) {
         recording.prompt(request, reply);
     }

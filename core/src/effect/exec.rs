@@ -154,7 +154,7 @@ impl Effect for Exec {
     fn record(
         request: &ExecRequest,
         reply: &Result<ExecOutput, ExecFailure>,
-        recording: &mut Recording<'_>,
+        recording: &mut dyn Recording,
     ) {
         recording.exec(request, reply);
     }

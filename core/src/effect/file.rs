@@ -128,7 +128,7 @@ impl Effect for ReadFile {
     fn record(
         request: &FileRequest,
         reply: &Result<SecretBytes, FileFailure>,
-        recording: &mut Recording<'_>,
+        recording: &mut dyn Recording,
     ) {
         recording.file(request, reply);
     }

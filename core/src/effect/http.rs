@@ -329,7 +329,7 @@ impl Effect for Http {
         Some(request.url)
     }
 
-    fn record(request: &HttpRequest, reply: &HttpReply, recording: &mut Recording<'_>) {
+    fn record(request: &HttpRequest, reply: &HttpReply, recording: &mut dyn Recording) {
         recording.http(request, reply);
     }
 }

@@ -131,7 +131,7 @@ impl Effect for Sign {
     fn record(
         request: &SignRequest,
         reply: &Result<Vec<u8>, SignFailure>,
-        recording: &mut Recording<'_>,
+        recording: &mut dyn Recording,
     ) {
         recording.sign(request, reply);
     }

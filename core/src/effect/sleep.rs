@@ -94,7 +94,7 @@ impl Effect for Sleep {
     fn record(
         request: &SleepRequest,
         reply: &Result<(), SleepFailure>,
-        recording: &mut Recording<'_>,
+        recording: &mut dyn Recording,
     ) {
         recording.sleep(request, reply);
     }

@@ -45,8 +45,10 @@ impl Number {
 impl From<&str> for Number {
     fn from(text: &str) -> Self {
         let text = text.trim();
-        match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Self::Seconds(number),
+        let number = text.strip_prefix('+').unwrap_or(text);
+        let is_number = number.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        match serde_json::from_slice(number.as_bytes()) {
+            Ok(number @ Self::Seconds(_)) if is_number => number,
             _ => crate::date::parse(text).map_or(Self::Odd, Self::Date),
         }
     }

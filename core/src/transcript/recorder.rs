@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::record::{Answer, Content, Exchange, Granted, Message, Place, Printed, Reply};
 use super::redact::Redactor;
-use super::{Ending, Transcript, VERSION};
+use super::{Ending, Recorded, Recording, Transcript, VERSION};
 use crate::context::{Context, Platform, Position};
 use crate::credential::Credential;
 use crate::effect::{
@@ -41,10 +41,12 @@ pub(crate) struct Origin<'a> {
 pub(crate) struct Recorder {
     redactor: Redactor,
     transcript: Transcript,
+    at: i64,
+    elapsed: Duration,
 }
 
 impl Recorder {
-    pub(crate) fn new(credential: &dyn Credential, origin: Origin<'_>) -> Self {
+    pub(crate) fn begin(credential: &dyn Credential, origin: Origin<'_>) -> Box<dyn Recording> {
         let mut redactor = Redactor::default();
         let environment = redactor.environment(origin.environment);
         let transcript = Transcript {
@@ -70,73 +72,44 @@ impl Recorder {
                 links: Vec::new(),
             },
         };
-        Self {
+        Box::new(Self {
             redactor,
             transcript,
+            at: 0,
+            elapsed: Duration::ZERO,
+        })
+    }
+
+    fn reply<O, F: Failure, T>(
+        &mut self,
+        reply: &Result<O, F>,
+        record: impl FnOnce(&mut Redactor, &O) -> T,
+    ) -> Reply<T, F> {
+        match reply {
+            Ok(output) => Reply::Ok(record(&mut self.redactor, output)),
+            Err(failure) => Reply::Failure(failure.clone()),
         }
     }
 
-    /// Opens the next entry, at the time of its reply.
-    pub(crate) fn exchange(&mut self, cx: &Context) -> Recording<'_> {
+    fn push(&mut self, message: Message) {
+        self.transcript.exchanges.push(Exchange {
+            message,
+            at: self.at,
+            elapsed: self.elapsed,
+        });
+    }
+}
+
+impl Recording for Recorder {
+    fn hear(&mut self, cx: &Context) {
         let started = self.transcript.started.unix_milliseconds();
-        let at = cx
-            .now()
-            .timestamp()
-            .unix_milliseconds()
-            .saturating_sub(started);
-        Recording {
-            recorder: self,
-            at,
-            elapsed: whole_milliseconds(cx.elapsed()),
-        }
+        let now = cx.now().timestamp().unix_milliseconds();
+        self.at = now.saturating_sub(started);
+        self.elapsed = whole_milliseconds(cx.elapsed());
     }
 
-    pub(crate) fn finish(mut self, result: &Result<AccessToken, Error>) -> Transcript {
-        self.transcript.ending = match result {
-            Ok(token) => Ending::Token {
-                token: self.redactor.placeholder("token", token.expose()),
-                token_type: token.kind().to_owned(),
-                expires_on: token.expires_on(),
-                refresh_on: token.refreshes_on(),
-                source: token.came_from().to_owned(),
-            },
-            Err(error) => Ending::Error {
-                kind: error.kind().name().to_owned(),
-                credential: error.credential().to_owned(),
-                cause: error.cause().name(),
-                error: error
-                    .service()
-                    .map(|service| self.redactor.text(service.error()))
-                    .unwrap_or_default(),
-                codes: error
-                    .service()
-                    .map(|service| service.codes().to_vec())
-                    .unwrap_or_default(),
-                advice: error.advice().map(str::to_owned),
-                links: error.links().iter().map(LinkError::in_short).collect(),
-            },
-        };
-        self.transcript
-    }
-}
-
-/// One entry under way. Hosts and credentials never see it; effects write themselves into it.
-#[doc(hidden)]
-pub struct Recording<'a> {
-    recorder: &'a mut Recorder,
-    at: i64,
-    elapsed: Duration,
-}
-
-impl std::fmt::Debug for Recording<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Recording")
-    }
-}
-
-impl Recording<'_> {
-    pub(crate) fn http(&mut self, request: &HttpRequest, reply: &HttpReply) {
-        let redactor = &mut self.recorder.redactor;
+    fn http(&mut self, request: &HttpRequest, reply: &HttpReply) {
+        let redactor = &mut self.redactor;
         for secret in request.secrets() {
             redactor.placeholder("secret", secret.expose());
         }
@@ -180,7 +153,7 @@ impl Recording<'_> {
         self.push(message);
     }
 
-    pub(crate) fn file(&mut self, request: &FileRequest, reply: &Result<SecretBytes, FileFailure>) {
+    fn file(&mut self, request: &FileRequest, reply: &Result<SecretBytes, FileFailure>) {
         let reply = self.reply(reply, |redactor, content| {
             redactor.content("file", content.expose())
         });
@@ -191,12 +164,12 @@ impl Recording<'_> {
         });
     }
 
-    pub(crate) fn exec(&mut self, request: &ExecRequest, reply: &Result<ExecOutput, ExecFailure>) {
+    fn exec(&mut self, request: &ExecRequest, reply: &Result<ExecOutput, ExecFailure>) {
         // Before the output is known: an argument that happens to be in it is no secret.
         let arguments = request
             .arguments
             .iter()
-            .map(|argument| self.recorder.redactor.text(argument))
+            .map(|argument| self.redactor.text(argument))
             .collect();
         let reply = self.reply(reply, |redactor, output| Printed {
             exit_code: output.exit_code,
@@ -210,7 +183,7 @@ impl Recording<'_> {
         });
     }
 
-    pub(crate) fn sign(&mut self, request: &SignRequest, reply: &Result<Vec<u8>, SignFailure>) {
+    fn sign(&mut self, request: &SignRequest, reply: &Result<Vec<u8>, SignFailure>) {
         let signer = match &request.key {
             KeyHandle::Named(name) => Some(name.to_string()),
             KeyHandle::InMemory(_) => None,
@@ -232,11 +205,7 @@ impl Recording<'_> {
         });
     }
 
-    pub(crate) fn assertion(
-        &mut self,
-        request: &AssertionRequest,
-        reply: &Result<Secret, AssertionFailure>,
-    ) {
+    fn assertion(&mut self, request: &AssertionRequest, reply: &Result<Secret, AssertionFailure>) {
         let kind = match request.kind {
             ProofKind::ClientSecret => "secret",
             ProofKind::ClientAssertion => "assertion",
@@ -253,11 +222,7 @@ impl Recording<'_> {
         });
     }
 
-    pub(crate) fn token(
-        &mut self,
-        request: &TokenOrder,
-        reply: &Result<AccessToken, TokenFailure>,
-    ) {
+    fn token(&mut self, request: &TokenOrder, reply: &Result<AccessToken, TokenFailure>) {
         let reply = self.reply(reply, |redactor, token| Granted {
             token: redactor.one_secret("token", token.expose()),
             token_type: token.kind().to_owned(),
@@ -270,12 +235,9 @@ impl Recording<'_> {
         });
     }
 
-    pub(crate) fn prompt(&mut self, request: &PromptRequest, reply: &Result<(), PromptFailure>) {
+    fn prompt(&mut self, request: &PromptRequest, reply: &Result<(), PromptFailure>) {
         let reply = self.reply(reply, |_, ()| ());
-        let verification_uri = self
-            .recorder
-            .redactor
-            .url(&request.device_code.verification_uri);
+        let verification_uri = self.redactor.url(&request.device_code.verification_uri);
         self.push(Message::Prompt {
             callback: request.callback.to_string(),
             verification_uri,
@@ -283,14 +245,14 @@ impl Recording<'_> {
         });
     }
 
-    pub(crate) fn authorize(
+    fn authorize(
         &mut self,
         request: &AuthorizeRequest,
         reply: &Result<Authorized, AuthorizeFailure>,
     ) {
-        let endpoint = self.recorder.redactor.url(&request.endpoint);
+        let endpoint = self.redactor.url(&request.endpoint);
         let state = request.state.expose();
-        self.recorder.redactor.placeholder("state", state);
+        self.redactor.placeholder("state", state);
         let reply = self.reply(reply, |redactor, authorized| {
             let (code, error, description) = match &authorized.answer {
                 AuthorizeAnswer::Code(code) => (
@@ -314,7 +276,7 @@ impl Recording<'_> {
         self.push(Message::Authorize { endpoint, reply });
     }
 
-    pub(crate) fn sleep(&mut self, request: &SleepRequest, reply: &Result<(), SleepFailure>) {
+    fn sleep(&mut self, request: &SleepRequest, reply: &Result<(), SleepFailure>) {
         let reply = self.reply(reply, |_, ()| ());
         self.push(Message::Sleep {
             reason: request.reason,
@@ -323,24 +285,32 @@ impl Recording<'_> {
         });
     }
 
-    fn reply<O, F: Failure, T>(
-        &mut self,
-        reply: &Result<O, F>,
-        record: impl FnOnce(&mut Redactor, &O) -> T,
-    ) -> Reply<T, F> {
-        match reply {
-            Ok(output) => Reply::Ok(record(&mut self.recorder.redactor, output)),
-            Err(failure) => Reply::Failure(failure.clone()),
-        }
-    }
-
-    fn push(&mut self, message: Message) {
-        let exchange = Exchange {
-            message,
-            at: self.at,
-            elapsed: self.elapsed,
+    fn finish(mut self: Box<Self>, result: &Result<AccessToken, Error>) -> Recorded {
+        self.transcript.ending = match result {
+            Ok(token) => Ending::Token {
+                token: self.redactor.placeholder("token", token.expose()),
+                token_type: token.kind().to_owned(),
+                expires_on: token.expires_on(),
+                refresh_on: token.refreshes_on(),
+                source: token.came_from().to_owned(),
+            },
+            Err(error) => Ending::Error {
+                kind: error.kind().name().to_owned(),
+                credential: error.credential().to_owned(),
+                cause: error.cause().name(),
+                error: error
+                    .service()
+                    .map(|service| self.redactor.text(service.error()))
+                    .unwrap_or_default(),
+                codes: error
+                    .service()
+                    .map(|service| service.codes().to_vec())
+                    .unwrap_or_default(),
+                advice: error.advice().map(str::to_owned),
+                links: error.links().iter().map(LinkError::in_short).collect(),
+            },
         };
-        self.recorder.transcript.exchanges.push(exchange);
+        self.transcript.into()
     }
 }
 

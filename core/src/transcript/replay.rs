@@ -52,9 +52,10 @@ impl Transcript {
         loop {
             step = match step {
                 Step::Done(outcome) => {
-                    return *outcome
-                        .transcript
-                        .expect("the context asked for a transcript");
+                    let recorded = outcome.transcript;
+                    return recorded
+                        .expect("the context asked for a transcript")
+                        .into_transcript();
                 }
                 step => match exchanges.next() {
                     Some(exchange) => {
