@@ -6,6 +6,7 @@ mod environments;
 mod exchange;
 mod limits;
 mod minting;
+mod needs;
 mod people;
 mod probe;
 mod proxies;
