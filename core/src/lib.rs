@@ -185,6 +185,8 @@ mod entropy;
 mod environment;
 mod error;
 mod identity;
+mod json;
+mod longest;
 mod memory;
 mod metadata_service;
 mod moves;

@@ -1,22 +1,49 @@
 //! What is asked of a credential: scopes, and how.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::error::{Invalid, What};
+use crate::json::read_object;
+use crate::oauth::claims;
 
 /// A request for one token.
 ///
 /// It is checked when a run starts, so that building one needs no error handling.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub struct TokenRequest {
     scopes: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     claims: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     cae: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     tenant: Option<String>,
+    /// The claims as they are sent. They are made when they are asked for, so that programs which
+    /// never do have none of the code.
+    #[serde(skip)]
+    parameter: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Stored {
+    scopes: Vec<String>,
+    claims: Option<String>,
+    #[serde(default)]
+    cae: bool,
+    tenant: Option<String>,
+}
+
+impl From<Stored> for TokenRequest {
+    fn from(stored: Stored) -> Self {
+        let request = Self {
+            claims: stored.claims,
+            cae: stored.cae,
+            tenant: stored.tenant,
+            ..Self::new(stored.scopes)
+        };
+        request.with_parameter()
+    }
 }
 
 impl TokenRequest {
@@ -28,20 +55,21 @@ impl TokenRequest {
             claims: None,
             cae: false,
             tenant: None,
+            parameter: None,
         }
     }
 
     /// Sends these claims: the JSON text of a claims challenge, not its base64.
     pub fn claims(mut self, json: impl Into<String>) -> Self {
         self.claims = Some(json.into());
-        self
+        self.with_parameter()
     }
 
     /// Says that the application handles challenges of continuous access evaluation; its tokens
     /// live longer for that.
     pub fn enable_cae(mut self) -> Self {
         self.cae = true;
-        self
+        self.with_parameter()
     }
 
     /// Asks another tenant than the credential's own, which must allow it.
@@ -58,6 +86,16 @@ impl TokenRequest {
     /// The claims, as given.
     pub fn claims_json(&self) -> Option<&str> {
         self.claims.as_deref()
+    }
+
+    /// The claims as they are sent, with the capability that CAE calls for.
+    pub(crate) fn claims_parameter(&self) -> Option<&str> {
+        self.parameter.as_deref()
+    }
+
+    fn with_parameter(mut self) -> Self {
+        self.parameter = claims(&self);
+        self
     }
 
     /// Whether the application handles challenges of continuous access evaluation.
@@ -100,8 +138,8 @@ impl TokenRequest {
             return Err(Invalid::new(What::Scopes, why));
         }
         if let Some(claims) = &self.claims {
-            serde_json::from_str::<Map<String, Value>>(claims)
-                .map_err(|_| Invalid::new(What::Claims, "they must be a JSON object"))?;
+            read_object(claims.as_bytes())
+                .ok_or_else(|| Invalid::new(What::Claims, "they must be a JSON object"))?;
         }
         Ok(())
     }

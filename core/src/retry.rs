@@ -364,12 +364,13 @@ pub(crate) fn retry_after(response: &HttpResponse, now: Now) -> Option<Duration>
     })
 }
 
-/// A share that is none counts as the nearest one.
+/// A share that is none counts as the nearest one. It is kept in millionths, which read back from a
+/// text as they were.
 pub(crate) fn share(share: f64) -> f64 {
     if share.is_nan() {
         0.0
     } else {
-        share.clamp(0.0, 1.0)
+        (share.clamp(0.0, 1.0) * 1e6).round() / 1e6
     }
 }
 

@@ -98,7 +98,11 @@ fn a_person_signs_in_at_the_global_service_whatever_the_region() {
             .with("AZURE_REGIONAL_AUTHORITY_NAME", region)
             .run();
         assert!(outcome.result.is_ok(), "{:?}", outcome.result);
-        let exchanges = outcome.transcript.expect("cases record one").exchanges;
+        let exchanges = outcome
+            .transcript
+            .expect("cases record one")
+            .into_transcript()
+            .exchanges;
         let sent = serde_json::to_string(&exchanges).expect("it serialises");
         assert!(sent.contains("https://login.microsoftonline.com/fabrikam.com/"));
         assert!(!sent.contains("westeurope"), "{sent}");
@@ -110,7 +114,11 @@ fn a_password_signs_in_at_its_tenant_or_at_whichever_the_person_is_of() {
     for (tenant, asked) in [("fabrikam.com", "/fabrikam.com/"), ("", "/organizations/")] {
         let outcome = password(tenant, "megan@fabrikam.com").run();
         assert!(outcome.result.is_ok(), "{:?}", outcome.result);
-        let exchanges = outcome.transcript.expect("cases record one").exchanges;
+        let exchanges = outcome
+            .transcript
+            .expect("cases record one")
+            .into_transcript()
+            .exchanges;
         let sent = serde_json::to_string(&exchanges).expect("it serialises");
         assert!(sent.contains(asked), "{sent}");
         assert!(!sent.contains("c4nary"), "{sent}");
@@ -126,7 +134,11 @@ fn the_region_of_the_environment_is_asked() {
     let outcome = case
         .with("AZURE_REGIONAL_AUTHORITY_NAME", "westeurope")
         .run();
-    let exchanges = outcome.transcript.expect("cases record one").exchanges;
+    let exchanges = outcome
+        .transcript
+        .expect("cases record one")
+        .into_transcript()
+        .exchanges;
     let asked = serde_json::to_string(&exchanges).expect("it serialises");
     assert!(
         asked.contains("https://westeurope.login.microsoft.com/contoso.com/"),

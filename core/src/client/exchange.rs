@@ -13,9 +13,9 @@ use super::grant::Grant;
 use crate::attempts::http_rebuilt;
 use crate::context::Context;
 use crate::effect::{HttpReply, HttpRequest, Requirements};
-use crate::error::{Cause, Explain};
+use crate::error::{Cause, Error};
 use crate::moves::{Next, done};
-use crate::oauth::{Expiry, Form, ServiceError, TokenAnswer, claims, correlated};
+use crate::oauth::{Expiry, Form, ServiceError, TokenAnswer, correlated};
 use crate::request::TokenRequest;
 use crate::retry::{Repeat, RetryPolicy};
 use crate::secret::Secret;
@@ -98,7 +98,8 @@ pub(crate) struct Exchange {
     url: Option<Url>,
     requirements: Requirements,
     retry: RetryPolicy,
-    explain: Explain,
+    /// Says who can mend a refusal and how, where the way there has refusals of its own.
+    explain: fn(Error) -> Error,
 }
 
 impl Exchange {
@@ -112,7 +113,7 @@ impl Exchange {
             url: None,
             requirements: Requirements::default(),
             retry: RetryPolicy::entra(),
-            explain: |_| None,
+            explain: |error| error,
         }
     }
 
@@ -127,7 +128,7 @@ impl Exchange {
         mut self,
         url: Url,
         requirements: Requirements,
-        explain: Explain,
+        explain: fn(Error) -> Error,
     ) -> Self {
         self.url = Some(url);
         self.requirements = requirements;
@@ -146,10 +147,7 @@ impl Exchange {
         let explain = self.explain;
         let token = move |answer: Result<TokenAnswer, Cause>, cx: &mut Context| match answer {
             Ok(answer) => done(answer.token),
-            Err(cause) => {
-                let failed = cx.failed(cause);
-                failed.map_err(|error| error.explained_by(explain))
-            }
+            Err(cause) => cx.failed(cause).map_err(explain),
         };
         self.begin_then(token, cx)
     }
@@ -204,7 +202,7 @@ impl Exchange {
             Proof::Public => form,
         };
         let form = self.grant.fill(form, request.scopes());
-        let form = match claims(request) {
+        let form = match request.claims_parameter() {
             Some(claims) => form.field("claims", claims),
             None => form,
         };

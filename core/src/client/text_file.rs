@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::effect::{FileRequest, is_word};
 use crate::error::{Cause, Invalid, What};
+use crate::json::read_object;
 use crate::moves::{Next, read_file};
 use crate::secret::{Secret, SecretBytes};
 
@@ -30,7 +31,7 @@ pub(crate) fn read_assertion_file(
 }
 
 fn is_json_object(text: &str) -> bool {
-    serde_json::from_str::<serde_json::Map<_, _>>(text).is_ok()
+    read_object(text.as_bytes()).is_some()
 }
 
 /// Reads the file that holds this and goes on with its text, without the white space around it.

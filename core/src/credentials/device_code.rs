@@ -27,7 +27,7 @@ use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::{Next, prompt};
 use crate::needs::Needs;
-use crate::oauth::{Form, claims, correlated};
+use crate::oauth::{Form, correlated};
 use crate::retry::RetryPolicy;
 use crate::transcript::Redactor;
 use crate::user::{
@@ -93,7 +93,7 @@ impl DeviceCodeCredential {
         let form = Form::new()
             .field("client_id", client.client_id.as_str())
             .field("scope", with_sign_in(sign_in.request.scopes()));
-        let form = match claims(&sign_in.request) {
+        let form = match sign_in.request.claims_parameter() {
             Some(claims) => form.field("claims", claims),
             None => form,
         };

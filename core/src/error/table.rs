@@ -103,7 +103,10 @@ fn collect(links: &[LinkError], depth: usize, rows: &mut Vec<Row>) {
 fn shown(took: Duration) -> String {
     match took.as_millis() {
         milliseconds @ 0..1000 => format!("{milliseconds} ms"),
-        _ => format!("{:.1} s", took.as_secs_f64()),
+        milliseconds => {
+            let tenths = (milliseconds + 50) / 100;
+            format!("{}.{} s", tenths / 10, tenths % 10)
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
-use serde_json::{Map, Value};
 
+use crate::json::read_object;
 use crate::request::TokenRequest;
 
 /// One challenge of a service that refused a request.
@@ -145,9 +145,9 @@ impl Challenge {
         } else {
             decoded(claims).ok_or(ChallengeFault::Claims)?
         };
-        match serde_json::from_str::<Map<String, Value>>(&text) {
-            Ok(_) => Ok(Some(text)),
-            Err(_) => Err(ChallengeFault::Claims),
+        match read_object(text.as_bytes()) {
+            Some(_) => Ok(Some(text)),
+            None => Err(ChallengeFault::Claims),
         }
     }
 

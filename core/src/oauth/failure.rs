@@ -13,6 +13,7 @@ use super::fault::AnswerFault;
 use super::secret_forms::forms_of;
 use crate::context::Context;
 use crate::effect::HttpResponse;
+use crate::json;
 use crate::retry;
 use crate::secret::Secret;
 
@@ -37,8 +38,8 @@ impl ServiceError {
     /// Reads an answer as an error. Secrets that the run sent and texts in the shape of a JWT are
     /// masked in whatever is kept.
     pub(crate) fn read(response: &HttpResponse, cx: &Context) -> Result<Self, AnswerFault> {
-        let body: Map<String, Value> = serde_json::from_slice(response.body.expose())
-            .map_err(|_| AnswerFault::not_json(response, cx.now()))?;
+        let body = json::read_object(response.body.expose())
+            .ok_or_else(|| AnswerFault::not_json(response, cx.now()))?;
         // `{"error":"…","error_description":"…"}`, `{"error":{"code":"…","message":"…"}}` or
         // `{"statusCode":500,"message":"…"}` or `{"typeKey":"…","message":"…"}`
         let object = body.get("error").and_then(Value::as_object);
@@ -328,10 +329,11 @@ fn first_paragraph(description: &str) -> String {
 
 /// Claims are handed on as they are, so they count only if they hold none of the secrets.
 fn json_object(text: &str, secrets: &[Secret]) -> Option<String> {
-    let object = serde_json::from_str::<Map<String, Value>>(text).ok()?;
-    let plain = Value::from(object).to_string();
-    let mut forms = secrets.iter().flat_map(|secret| forms_of(secret.expose()));
-    let is_clean = !forms.any(|form| plain.contains(form.as_str()));
+    let object = Value::Object(json::read_object(text.as_bytes())?);
+    let forms = secrets.iter().flat_map(|secret| forms_of(secret.expose()));
+    let forms: Vec<_> = forms.collect();
+    let mut is_secret = |text: &str| forms.iter().any(|form| text.contains(form.as_str()));
+    let is_clean = !is_secret(text) && !json::any_text(&object, &mut is_secret);
     (is_clean && text.len() <= 16 * 1024).then(|| text.to_owned())
 }
 

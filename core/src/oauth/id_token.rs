@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
+use crate::json::read_object;
 use crate::secret::Secret;
 
 /// The claims of an id token.
@@ -61,5 +62,5 @@ fn decode_object(encoded: &str) -> Option<Map<String, Value>> {
         .decode(encoded)
         .or_else(|_| URL_SAFE.decode(encoded))
         .ok()?;
-    serde_json::from_slice(&bytes).ok()
+    read_object(&bytes)
 }

@@ -71,8 +71,10 @@ impl<'de> Visitor<'de> for AnyNumber {
 
     fn visit_str<E>(self, text: &str) -> Result<Number, E> {
         let text = text.trim();
-        Ok(match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Number::Seconds(number),
+        let number = text.strip_prefix('+').unwrap_or(text);
+        let is_number = number.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        Ok(match serde_json::from_slice(number.as_bytes()) {
+            Ok(number @ Number::Seconds(_)) if is_number => number,
             _ => crate::date::parse(text).map_or(Number::Odd, Number::Date),
         })
     }

@@ -1,10 +1,11 @@
 //! Requests to a token endpoint: what all grants have in common.
 
 use http::header::{ACCEPT, HeaderName, HeaderValue};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::context::{Context, Platform};
 use crate::effect::HttpRequest;
+use crate::json::{read_object, write};
 use crate::request::TokenRequest;
 
 /// The name of a header field, read by the compiler.
@@ -20,11 +21,10 @@ pub(crate) fn claims(request: &TokenRequest) -> Option<String> {
     if request.claims_json().is_none() && !request.wants_cae() {
         return None;
     }
-    let given: Map<String, Value> = request
+    let given = request
         .claims_json()
-        .and_then(|claims| serde_json::from_str(claims).ok())
-        .unwrap_or_default();
-    let mut claims = Value::Object(given);
+        .and_then(|claims| read_object(claims.as_bytes()));
+    let mut claims = Value::Object(given.unwrap_or_default());
     if request.wants_cae() {
         let access_token = &mut claims["access_token"];
         if !access_token.is_object() {
@@ -33,7 +33,7 @@ pub(crate) fn claims(request: &TokenRequest) -> Option<String> {
         access_token["xms_cc"] = json!({ "values": ["CP1"] });
     }
     claims.as_object().filter(|claims| !claims.is_empty())?;
-    Some(claims.to_string())
+    Some(write(&claims))
 }
 
 /// A request that says which library sends it.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::failure::{ServiceError, safe_text};
 use super::fault::AnswerFault;
@@ -197,17 +197,57 @@ impl From<&str> for TokenType {
 
 impl<'de> Deserialize<'de> for Body {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
+        deserializer.deserialize_any(Members)
     }
 }
 
 struct Members;
+
+fn no_object<T, E: Error>() -> Result<T, E> {
+    Err(E::custom("this is no object"))
+}
+
+/// What a visitor makes of all that is neither a text nor something with parts. Where it says nothing,
+/// serde describes what was there, and has the code that writes floating-point numbers for that.
+macro_rules! visit_others {
+    ($answer:expr) => {
+        fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+            $answer
+        }
+
+        fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+            $answer
+        }
+
+        fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+            $answer
+        }
+
+        fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+            $answer
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            $answer
+        }
+    };
+}
 
 impl<'de> Visitor<'de> for Members {
     type Value = Body;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
+    }
+
+    visit_others!(no_object());
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Body, E> {
+        no_object()
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Body, A::Error> {
+        no_object()
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Body, A::Error> {
@@ -258,27 +298,9 @@ impl<'de, T: for<'a> From<&'a str>> Visitor<'de> for AnyText<T> {
         Ok(Text(Some(text.into())))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Text<T>, E> {
-        Ok(Text(None))
-    }
+    visit_others!(Ok(Text(None)));
 
-    fn visit_i64<E>(self, _: i64) -> Result<Text<T>, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Text<T>, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Text<T>, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_unit<E>(self) -> Result<Text<T>, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Text<T>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Text<T>, A::Error> {
         while seq.next_element::<Number>()?.is_some() {}
         Ok(Text(None))
     }

@@ -6,6 +6,8 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
+use crate::longest::longest_first;
+
 /// A secret as it is, percent- or form-encoded, in JSON, in base64: the longest first.
 pub(crate) fn forms_of(secret: &str) -> Vec<Zeroizing<String>> {
     let form = text_of(3 * secret.len(), byte_serialize(secret.as_bytes()));
@@ -22,7 +24,7 @@ pub(crate) fn forms_of(secret: &str) -> Vec<Zeroizing<String>> {
         Zeroizing::new(URL_SAFE_NO_PAD.encode(secret)),
     ];
     forms.retain(|form| form.len() >= 4); // shorter ones are part of innocent words
-    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    longest_first(&mut forms, |form| form.len());
     forms.dedup();
     forms
 }

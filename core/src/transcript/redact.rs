@@ -348,6 +348,9 @@ impl Redactor {
             Value::String(text) if SHOWN_FIELDS.contains(&name) => Value::String(self.text(text)),
             Value::String(text) => Value::String(self.one_secret(kind_of(name), text)),
             Value::Number(_) if !SHOWN_FIELDS.contains(&name) => Value::from(0),
+            Value::Number(number) if number.is_f64() => {
+                Value::from(number.as_f64().map(in_fifteen_digits))
+            }
             plain => plain.clone(),
         }
     }
@@ -374,6 +377,17 @@ impl Redactor {
         }
         redacted
     }
+}
+
+/// A fraction or a large number as it reads back from a text, whatever reads it: in as many digits as
+/// a reader takes in exactly. What is beyond a time of any kind counts as the nearest number that is none.
+fn in_fifteen_digits(number: f64) -> f64 {
+    if number == 0.0 {
+        return 0.0;
+    }
+    let size = number.abs().clamp(1e-6, 1e21);
+    let rounded = format!("{size:.14e}").parse().unwrap_or(size);
+    f64::copysign(rounded, number)
 }
 
 /// Whether a word is this placeholder or stands beside one.

@@ -11,7 +11,7 @@ use crate::effect::{AuthorizeAnswer, ResponseMode};
 use crate::entropy::{Entropy, Seed};
 use crate::environment::Environment;
 use crate::error::{Cause, Error, ErrorKind, Invalid, What};
-use crate::oauth::{NoAnswer, ServiceError, claims, pkce, read_answer};
+use crate::oauth::{NoAnswer, ServiceError, pkce, read_answer};
 use crate::request::TokenRequest;
 use crate::secret::Secret;
 use crate::tenant::TenantId;
@@ -258,8 +258,8 @@ pub(crate) fn authorize_url(
         .append_pair("code_challenge_method", "S256")
         .append_pair("nonce", secrets.nonce.expose())
         .append_pair("client_info", "1");
-    if let Some(claims) = claims(request) {
-        query.append_pair("claims", &claims);
+    if let Some(claims) = request.claims_parameter() {
+        query.append_pair("claims", claims);
     }
     drop(query);
     url

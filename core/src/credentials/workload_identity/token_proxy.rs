@@ -8,7 +8,7 @@ use crate::client::{Exchange, read_or_fail};
 use crate::context::Context;
 use crate::effect::{HttpFailure, Requirements, Roots, Tls, endpoint};
 use crate::environment::Environment;
-use crate::error::{Cause, Fault, Invalid, What};
+use crate::error::{Cause, Error, Fault, Invalid, What};
 use crate::memory::{Fact, MemoryChange};
 use crate::moves::Next;
 use crate::pem::certificates;
@@ -102,6 +102,7 @@ impl TokenProxy {
                 },
                 ..Requirements::default()
             };
+            let explain = |error: Error| error.explained_by(explain);
             exchange.through(url, requirements, explain).begin(cx)
         };
         match self.roots {
