@@ -22,6 +22,7 @@ pub(crate) use self::certificate::Reader;
 pub use self::certificate::{ClientCertificate, ReadCertificate};
 pub use self::certificate_proof::CertificateProof;
 pub use self::credential::ClientCredential;
+pub(crate) use self::discovery::ValidatedBy;
 pub(crate) use self::exchange::{Client, Exchange, Prove, PublicClient};
 pub(crate) use self::grant::{Grant, SIGN_IN_SCOPES, with_sign_in};
 #[cfg(feature = "testing")]

@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::discovery;
+use super::discovery::ValidatedBy;
 use super::exchange::{Client, Exchange, Prove};
 use super::grant::Grant;
-use super::region::{self, Region};
+use super::region::{self, Found, Region};
 use crate::authority::Authority;
 use crate::context::Context;
 use crate::error::{Error, Invalid};
@@ -29,7 +29,7 @@ pub(crate) struct Application {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) region: Option<Region>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) validated_by: Option<Authority>,
+    pub(crate) validated_by: Option<ValidatedBy>,
     #[serde(skip)]
     pub(crate) own_client: OwnClient,
 }
@@ -86,7 +86,7 @@ macro_rules! application_options {
         ///
         /// [`Authority::public_cloud`]: crate::Authority::public_cloud
         pub fn validate_authority_by(mut self, trusted: crate::authority::Authority) -> Self {
-            self.$($part.)?validated_by = Some(trusted);
+            self.$($part.)?validated_by = Some(trusted.into());
             self
         }
     };
@@ -130,7 +130,7 @@ impl Application {
             .optional("region", region)
             .optional(
                 "validated by",
-                self.validated_by.as_ref().map(Authority::url),
+                self.validated_by.as_ref().map(ValidatedBy::url),
             )
     }
 
@@ -172,14 +172,19 @@ impl Application {
                 then(Arc::new(Client::new(&authority, tenant, client_id)), cx)
             }
         };
+        self.detour(&tenant, Box::new(ask), cx)
+    }
+
+    /// Finds the authority to ask in a region, once it is known to be Microsoft's.
+    fn detour(&self, tenant: &TenantId, ask: Found, cx: &mut Context) -> Next {
         let authority = self.authority.clone();
-        let region = self.region.clone().filter(|_| !authority.is_adfs(&tenant));
+        let region = self.region.clone().filter(|_| !authority.is_adfs(tenant));
         let find = move |cx: &mut Context| match region {
             Some(region) => region::find(region, authority, ask, cx),
             None => ask(authority, cx),
         };
         match &self.validated_by {
-            Some(trusted) => discovery::validate(&self.authority, trusted, &tenant, find, cx),
+            Some(by) => by.validate(&self.authority, tenant, Box::new(find), cx),
             None => find(cx),
         }
     }

@@ -1,5 +1,9 @@
 //! Instance discovery: whether a token service belongs to Microsoft, asked of one that does.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use crate::attempts::http;
 use crate::authority::Authority;
 use crate::context::Context;
@@ -10,12 +14,65 @@ use crate::oauth::{correlated, read_member};
 use crate::retry::RetryPolicy;
 use crate::tenant::TenantId;
 
-/// Goes on when the authority is one of Microsoft's, and fails when it is not.
-pub(super) fn validate(
+/// An authority that is asked about another one, and how: code that only those programs have that
+/// name one.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "Authority", into = "Authority")]
+pub(crate) struct ValidatedBy {
+    trusted: Authority,
+    validate: fn(&Authority, &Authority, &TenantId, Validated, &mut Context) -> Next,
+}
+
+/// What goes on where an authority is one of Microsoft's.
+pub(super) type Validated = Box<dyn FnOnce(&mut Context) -> Next + Send>;
+
+impl ValidatedBy {
+    /// The URL of the one that is asked.
+    pub(crate) fn url(&self) -> &str {
+        self.trusted.url().as_str()
+    }
+
+    /// Goes on when the authority is one of Microsoft's, and fails when it is not.
+    pub(super) fn validate(
+        &self,
+        authority: &Authority,
+        tenant: &TenantId,
+        then: Validated,
+        cx: &mut Context,
+    ) -> Next {
+        (self.validate)(authority, &self.trusted, tenant, then, cx)
+    }
+}
+
+impl From<Authority> for ValidatedBy {
+    fn from(trusted: Authority) -> Self {
+        Self { trusted, validate }
+    }
+}
+
+impl From<ValidatedBy> for Authority {
+    fn from(by: ValidatedBy) -> Self {
+        by.trusted
+    }
+}
+
+impl PartialEq for ValidatedBy {
+    fn eq(&self, other: &Self) -> bool {
+        self.trusted == other.trusted
+    }
+}
+
+impl fmt::Debug for ValidatedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.trusted.fmt(f)
+    }
+}
+
+fn validate(
     authority: &Authority,
     trusted: &Authority,
     tenant: &TenantId,
-    then: impl FnOnce(&mut Context) -> Next + Send + 'static,
+    then: Validated,
     cx: &mut Context,
 ) -> Next {
     let key = format!("discovered {authority} by {trusted}");

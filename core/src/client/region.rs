@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::effect::{Failure as _, HttpReply, HttpRequest, Refusal, Requirements};
 use crate::environment::Environment;
 use crate::error::{Error, Invalid, What};
+use crate::json::read_object;
 use crate::memory::{Fact, MemoryChange};
 use crate::metadata_service::{below, metadata_service};
 use crate::moves::Next;
@@ -26,8 +27,18 @@ pub struct Region(Kind);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Named(String),
-    Detected,
+    Detected(Detect),
 }
+
+/// How the host's region is found out: code that only those programs have that name it.
+#[derive(Clone, Copy)]
+struct Detect(fn(Detected, &mut Context) -> Next);
+
+/// What goes on with the region that the host is in, if it is in one.
+type Detected = Box<dyn FnOnce(Option<&str>, &mut Context) -> Next + Send>;
+
+/// What goes on with an authority.
+pub(super) type Found = Box<dyn FnOnce(Authority, &mut Context) -> Next + Send>;
 
 /// How long the metadata service may take to say where the host is.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -65,7 +76,7 @@ impl Region {
     /// service. Where nobody does, the global token service is asked, and the metadata service not
     /// again for five minutes.
     pub fn detected() -> Self {
-        Self(Kind::Detected)
+        Self(Kind::Detected(Detect(detect)))
     }
 
     /// The region that `AZURE_REGIONAL_AUTHORITY_NAME` or `MSAL_FORCE_REGION` names, if one of
@@ -88,30 +99,29 @@ impl Region {
 }
 
 /// Goes on with the authority of the region, or the global one.
-pub(super) fn find(
-    region: Region,
-    global: Authority,
-    then: impl FnOnce(Authority, &mut Context) -> Next + Send + 'static,
-    cx: &mut Context,
-) -> Next {
-    let in_region = move |name: Option<&str>| {
+pub(super) fn find(region: Region, global: Authority, then: Found, cx: &mut Context) -> Next {
+    let in_region = move |name: Option<&str>, cx: &mut Context| {
         let regional = name.and_then(|name| global.in_region(name));
-        regional.unwrap_or(global)
+        then(regional.unwrap_or(global), cx)
     };
-    if let Kind::Named(name) = &region.0 {
-        return then(in_region(Some(name)), cx);
+    match region.0 {
+        Kind::Named(name) => in_region(Some(&name), cx),
+        Kind::Detected(Detect(detect)) => detect(Box::new(in_region), cx),
     }
+}
+
+fn detect(then: Detected, cx: &mut Context) -> Next {
     let known = match cx.memory().recall(MEMORY) {
         Some(Fact::Found(name)) => Some(name.clone()),
         _ => cx.environment().get("REGION_NAME").map(name_of),
     };
     if let Some(name) = known.filter(|name| is_region(name)) {
-        return then(in_region(Some(&name)), cx);
+        return then(Some(&name), cx);
     }
     let now = cx.now().timestamp();
     let absent = cx.memory().recall_recent(NOWHERE, now, FORGOTTEN_AFTER);
     if absent == Some(&Fact::Absent) {
-        return then(in_region(None), cx);
+        return then(None, cx);
     }
     let on_location = move |name: Option<String>, cx: &mut Context| {
         let (key, fact) = match &name {
@@ -123,7 +133,7 @@ pub(super) fn find(
             fact,
             on: cx.now().timestamp(),
         });
-        then(in_region(name.as_deref()), cx)
+        then(name.as_deref(), cx)
     };
     http(
         location_request(VERSION, cx)?,
@@ -151,18 +161,14 @@ fn location_request(version: &str, cx: &mut Context) -> Result<HttpRequest, Erro
 
 /// The version to ask with instead, where the service does not know the one that it was asked with.
 fn newer_version(reply: &HttpReply) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Versions {
-        #[serde(rename = "newest-versions")]
-        newest: Vec<String>,
-    }
     let refusal = reply.as_ref().ok().filter(|reply| reply.status == 400)?;
-    let versions: Versions = serde_json::from_slice(refusal.body.expose()).ok()?;
-    let is_date = |version: &String| {
+    let answer = read_object(refusal.body.expose())?;
+    let newest = answer.get("newest-versions")?.get(0)?.as_str()?;
+    let is_date = |version: &str| {
         let digit_or_dash = |byte: u8| byte.is_ascii_digit() || byte == b'-';
         version.len() == VERSION.len() && version.bytes().all(digit_or_dash)
     };
-    versions.newest.into_iter().next().filter(is_date)
+    is_date(newest).then(|| newest.to_owned())
 }
 
 /// The region in an answer. Whatever else comes back means that the host is nowhere that is known,
@@ -195,11 +201,25 @@ fn is_region(name: &str) -> bool {
         && name.bytes().all(inner)
 }
 
+impl PartialEq for Detect {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Detect {}
+
+impl fmt::Debug for Detect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Detect")
+    }
+}
+
 impl fmt::Display for Region {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.0 {
             Kind::Named(name) => name,
-            Kind::Detected => "TryAutoDetect",
+            Kind::Detected(_) => "TryAutoDetect",
         })
     }
 }

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use self::token_proxy::TokenProxy;
 use super::CredentialConfig;
 use crate::authority::Authority;
-use crate::client::{Application, ClientAssertion, Exchange, Grant, Region, application_options};
+use crate::client::{
+    Application, ClientAssertion, Exchange, Grant, Region, ValidatedBy, application_options,
+};
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::environment::Environment;
@@ -68,7 +70,7 @@ pub struct WorkloadIdentityCredential {
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<Region>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    validated_by: Option<Authority>,
+    validated_by: Option<ValidatedBy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry: Option<RetryPolicy>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -199,7 +201,7 @@ impl Credential for WorkloadIdentityCredential {
             .optional("region", self.region.as_ref().map(Region::to_string))
             .optional(
                 "validated by",
-                self.validated_by.as_ref().map(Authority::url),
+                self.validated_by.as_ref().map(ValidatedBy::url),
             )
             .optional("binding", self.identity_binding.then_some("identity"))
             .finish()
