@@ -247,7 +247,7 @@ impl fmt::Display for Error {
         }
         match self.links() {
             [] => Ok(()),
-            links if self.0.cause == Cause::NoLink => Table(links).fmt(f),
+            links if matches!(self.0.cause, Cause::NoLink) => Table(links).fmt(f),
             links => write!(f, "\nasked before it:{}", Table(links)),
         }
     }
@@ -277,13 +277,15 @@ impl Error {
     }
 }
 
+/// The cause is in words: whoever wants its parts asks for [`Error::cause`], and a program that only
+/// reports errors has no code for them.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("credential", &self.0.credential)
             .field("endpoint", &self.0.endpoint)
-            .field("cause", &self.0.cause)
+            .field("cause", &format_args!("{}", self.0.cause))
             .field("request_ids", &self.0.request_ids)
             .field("links", &self.0.links)
             .finish()

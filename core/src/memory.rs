@@ -11,12 +11,14 @@
 //! What was found stays a fact. What was not there may be there in a moment, as the metadata service
 //! of a node that is still starting, so that it was absent counts for some minutes at the most.
 
+mod facts;
+
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::facts::Facts;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::transcript::Redactor;
@@ -28,8 +30,8 @@ use crate::user::AuthenticationRecord;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Memory {
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    facts: BTreeMap<String, (Timestamp, Fact)>,
+    #[serde(skip_serializing_if = "Facts::is_empty")]
+    facts: Facts,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rejected: Vec<Secret>,
     #[serde(skip)]
@@ -149,12 +151,12 @@ impl Memory {
             MemoryChange::Learned { key, fact, on } => {
                 let known = self.facts.get(&key);
                 if known.is_none_or(|(then, known)| (*then, known.rank()) <= (on, fact.rank())) {
-                    let former = self.facts.insert(key, (on, fact)).map(|(_, fact)| fact);
+                    let former = self.facts.insert(key, (on, fact));
                     if let Some(Fact::RefreshToken(token)) = former {
                         self.keep_former(token);
                     }
                     if self.facts.len() > Self::MOST_FACTS {
-                        self.forget_oldest();
+                        self.facts.forget_oldest();
                     }
                 }
             }
@@ -222,14 +224,6 @@ impl Memory {
                 on: *on,
             });
         rejected.chain(learned)
-    }
-
-    fn forget_oldest(&mut self) {
-        let ages = self.facts.iter().map(|(key, (on, _))| (*on, key));
-        if let Some((_, key)) = ages.min() {
-            let key = key.clone();
-            self.facts.remove(&key);
-        }
     }
 
     /// Whether nothing is remembered.

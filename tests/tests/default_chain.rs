@@ -124,7 +124,7 @@ fn a_credential_that_is_named_alone_behaves_as_without_a_chain() {
     let alone = with(Case::new("alone", ManagedIdentityCredential::new())).run();
     let exchanges = |outcome: &Outcome| {
         let transcript = outcome.transcript.clone().expect("cases record one");
-        transcript.exchanges
+        transcript.into_transcript().exchanges
     };
     assert!(exchanges(&alone).len() > 2, "it is patient");
     assert_eq!(exchanges(&named), exchanges(&alone));

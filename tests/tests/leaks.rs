@@ -97,7 +97,7 @@ fn assert_hidden(case: &Case, seen: &Seen) {
     assert_eq!(seen_in(&stored), None, "{}: {stored}", case.name);
     assert_eq!(seen_in(&seen.log), None, "{}: {}", case.name, seen.log);
     if let Err(error) = &seen.outcome.result {
-        let mut shown = format!("{error} {error:?} {error:#?}");
+        let mut shown = format!("{error} {error:?} {error:#?} {:?}", error.cause());
         let mut source = error.source();
         while let Some(cause) = source {
             shown += &format!(" {cause} {cause:?}");

@@ -1,6 +1,5 @@
 //! The user's own code, by the names under which credentials ask for it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use azid_core::effect::{Assertion, CallbackId, Effect, Prompt, Refusal, Sign, Token};
@@ -16,8 +15,8 @@ pub(crate) struct Callbacks {
     pub(crate) signers: Answers<Sign>,
 }
 
-/// The callbacks of one kind of effect.
-pub(crate) struct Answers<E: Effect>(BTreeMap<CallbackId, Box<Answer<E>>>);
+/// The callbacks of one kind of effect, of which there are few.
+pub(crate) struct Answers<E: Effect>(Vec<(CallbackId, Box<Answer<E>>)>);
 
 type Answer<E> = dyn Fn(&<E as Effect>::Request) -> Reply<E> + Send + Sync;
 
@@ -29,12 +28,13 @@ impl<E: Effect> Answers<E> {
         name: CallbackId,
         answer: impl Fn(&E::Request) -> Reply<E> + Send + Sync + 'static,
     ) {
-        self.0.insert(name, Box::new(answer));
+        self.0.retain(|(known, _)| *known != name);
+        self.0.push((name, Box::new(answer)));
     }
 
     pub(crate) fn answer(&self, call: Call<E>, name: CallbackId, now: impl Fn() -> Now) -> Step {
-        match self.0.get(&name) {
-            Some(answer) => {
+        match self.0.iter().find(|(known, _)| *known == name) {
+            Some((_, answer)) => {
                 let reply = answer(call.request());
                 call.reply(reply, now())
             }
@@ -45,13 +45,14 @@ impl<E: Effect> Answers<E> {
 
 impl<E: Effect> Default for Answers<E> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self(Vec::new())
     }
 }
 
 impl<E: Effect> fmt::Debug for Answers<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        let names = self.0.iter().map(|(name, _)| name);
+        f.debug_set().entries(names).finish()
     }
 }
 
