@@ -5,6 +5,7 @@ mod effects;
 mod exchange;
 mod limits;
 mod minting;
+mod needs;
 mod people;
 mod probe;
 mod proxies;
