@@ -11,11 +11,14 @@ use azid_native::{Browser, Signer};
 /// are named where it makes its hosts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Abilities {
-    pub(crate) run_program: Option<fn(&ExecRequest) -> Result<ExecOutput, ExecFailure>>,
-    pub(crate) authorize:
-        Option<fn(&AuthorizeRequest, &Browser) -> Result<Authorized, AuthorizeFailure>>,
-    pub(crate) sign: Option<fn(&Signer, &SignRequest) -> Result<Vec<u8>, SignFailure>>,
+    pub(crate) run_program: Option<RunProgram>,
+    pub(crate) authorize: Option<SignIn>,
+    pub(crate) sign: Option<SignMessage>,
 }
+
+type RunProgram = fn(&ExecRequest) -> Result<ExecOutput, ExecFailure>;
+type SignIn = fn(&AuthorizeRequest, &Browser) -> Result<Authorized, AuthorizeFailure>;
+type SignMessage = fn(&Signer, &SignRequest) -> Result<Vec<u8>, SignFailure>;
 
 impl Abilities {
     /// Inlined where the needs are known, so that what is not needed is not even named.
