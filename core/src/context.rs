@@ -41,8 +41,7 @@ pub struct Context {
     record: Option<Record>,
 }
 
-/// Begins a recording. It is known to those contexts alone that were asked for one, so that programs
-/// which never ask have none of its code.
+/// Begins a recording. Programs that never ask for one have none of its code.
 type Record = fn(&dyn Credential, Origin<'_>) -> Box<dyn Recording>;
 
 /// Whose turn it is, and under which terms.
