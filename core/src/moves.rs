@@ -127,5 +127,7 @@ word!(/// Waits and goes on.
     sleep, Sleep, SleepRequest);
 
 pub(crate) fn ask<E: Effect>(request: E::Request, then: Then<E>) -> Next {
-    Ok(Move(Kind::Effect(Box::new(Pending::<E> { request, then }))))
+    Ok(Move(Kind::Effect(Box::new(Pending::<E>::new(
+        request, then,
+    )))))
 }

@@ -67,15 +67,24 @@ impl Step {
 
 /// An outstanding effect: its request, and the rest of the run that waits for the reply.
 #[must_use = "a run goes on only when its call is answered"]
-pub struct Call<E: Effect> {
-    pending: Box<Pending<E>>,
-    run: Box<RunState>,
-}
+pub struct Call<E: Effect>(Box<Pending<E>>);
 
 /// An effect that a flow wants, with what takes the reply.
 pub(crate) struct Pending<E: Effect> {
     pub(crate) request: E::Request,
-    pub(crate) then: Then<E>,
+    then: Then<E>,
+    /// Where it goes on, once the run has let the effect pass.
+    run: Option<Box<RunState>>,
+}
+
+impl<E: Effect> Pending<E> {
+    pub(crate) fn new(request: E::Request, then: Then<E>) -> Self {
+        Self {
+            request,
+            then,
+            run: None,
+        }
+    }
 }
 
 /// An effect of any kind that a flow wants.
@@ -101,19 +110,20 @@ pub(crate) type Then<E> = Box<
 >;
 
 impl<E: Effect> Call<E> {
-    pub(crate) fn new(pending: Box<Pending<E>>, run: Box<RunState>) -> Self {
-        Self { pending, run }
+    pub(crate) fn new(mut pending: Box<Pending<E>>, run: Box<RunState>) -> Self {
+        pending.run = Some(run);
+        Self(pending)
     }
 
     /// What the host is asked to do.
     pub fn request(&self) -> &E::Request {
-        &self.pending.request
+        &self.0.request
     }
 
     /// Goes on with the reply, at the time when it came.
     pub fn reply(self, reply: Result<E::Output, E::Failure>, now: Now) -> Step {
-        let Self { pending, mut run } = self;
-        let Pending { request, then } = *pending;
+        let Pending { request, then, run } = *self.0;
+        let mut run = run.expect("a call is made with its run");
         let reply = E::bounded(&request, reply);
         run.hear::<E>(&request, &reply, now);
         let next = then(request, reply, run.context());
