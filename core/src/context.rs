@@ -12,7 +12,6 @@ use crate::credential::Credential;
 use crate::entropy::{Entropy, Seed};
 use crate::environment::Environment;
 use crate::error::{Cause, Error, ErrorKind};
-use crate::longest::longest_first;
 use crate::memory::{Memory, MemoryChange};
 use crate::moves::Link;
 use crate::request::TokenRequest;
@@ -279,7 +278,8 @@ impl Context {
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         let mut secrets = self.sent_secrets.clone();
         secrets.extend(self.memory().secrets().cloned());
-        longest_first(&mut secrets, |secret| secret.expose().len());
+        // The longest first, since one may begin another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
         secrets
     }
 

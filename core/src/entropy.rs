@@ -12,7 +12,9 @@ use crate::time::scaled;
 
 /// 32 bytes from a cryptographic source, fresh for each run.
 ///
-/// Whoever knows the seed knows every random value of the run, so it is as secret as they are.
+/// Whoever knows the seed knows every random value of the run, so it is as secret as they are. The ids
+/// of requests, which others see, give its first half away, so the second one is to be as hard to
+/// guess by itself.
 pub struct Seed(Zeroizing<[u8; 32]>);
 
 impl Seed {
@@ -50,7 +52,7 @@ impl Entropy {
         Zeroizing::new(digest.finalize().into())
     }
 
-    /// An UUID (version 4, RFC 9562) that no other run has: a `jti`, a correlation id. Who gets it
+    /// A UUID (version 4, RFC 9562) that no other run has: a `jti`, a correlation id. Who gets it
     /// may learn the first half of the seed, so it is no secret.
     pub fn uuid(&mut self) -> String {
         let [high, low] = self.words();

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use crate::error::{Invalid, What};
 use crate::secret::Secret;
 use crate::transcript::is_placeholder;
+use crate::variables::Variables;
 
 /// A snapshot of the known variables. An empty variable counts as absent.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -118,6 +120,22 @@ impl Environment {
             }
         }
         environment
+    }
+
+    /// What these variables see of it.
+    pub fn only(self: Arc<Self>, variables: Variables) -> Arc<Self> {
+        let Variables::Only(names) = variables else {
+            return self;
+        };
+        let is_named = |name: &&str| names.contains(name);
+        if self.set.keys().chain(&self.blank).all(is_named) {
+            return self;
+        }
+        let set = self.set.iter().filter(|(name, _)| is_named(name));
+        Arc::new(Self {
+            set: set.map(|(name, value)| (*name, value.clone())).collect(),
+            blank: self.blank.iter().copied().filter(is_named).collect(),
+        })
     }
 
     /// A variable's value.
@@ -247,6 +265,23 @@ mod tests {
             assert!(Environment::exposure(name).is_some(), "{name}");
         }
         assert_eq!(Environment::exposure("EDITOR"), None);
+    }
+
+    #[test]
+    fn who_names_some_variables_sees_those_alone() {
+        let pairs = [
+            ("AZURE_CLIENT_ID", "c"),
+            ("AZURE_TENANT_ID", "t"),
+            ("MSI_SECRET", ""),
+        ];
+        let environment = Arc::new(Environment::from_pairs(pairs));
+        let only = |names| environment.clone().only(Variables::Only(names));
+        assert_eq!(
+            *only(&["AZURE_TENANT_ID"]),
+            Environment::from_pairs([pairs[1]])
+        );
+        assert_eq!(*only(&[]), Environment::default());
+        assert_eq!(environment.clone().only(Variables::Known), environment);
     }
 
     #[test]

@@ -186,7 +186,6 @@ mod environment;
 mod error;
 mod identity;
 mod json;
-mod longest;
 mod memory;
 mod metadata_service;
 mod moves;

@@ -4,6 +4,8 @@
 //! may be applied in any order: of two facts under one key the one learned later stays, and a
 //! refresh token that was rejected stays so. A sign-in learns its facts later than those that it knew,
 //! even by a clock that was set back in between.
+//! Of a rejected refresh token that no fact holds, such as one that the program was given, a snapshot
+//! says nothing: another process asks once more.
 //!
 //! Of 10,000 facts and one more the one learned first goes: whose refresh token that was has to sign
 //! in again.
@@ -11,14 +13,12 @@
 //! What was found stays a fact. What was not there may be there in a moment, as the metadata service
 //! of a node that is still starting, so that it was absent counts for some minutes at the most.
 
-mod facts;
-
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use self::facts::Facts;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::transcript::Redactor;
@@ -30,8 +30,8 @@ use crate::user::AuthenticationRecord;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Memory {
-    #[serde(skip_serializing_if = "Facts::is_empty")]
-    facts: Facts,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    facts: BTreeMap<String, (Timestamp, Fact)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rejected: Vec<Secret>,
     #[serde(skip)]
@@ -94,7 +94,7 @@ impl Memory {
 
     /// The one without anything in it.
     pub(crate) const EMPTY: &'static Self = &Self {
-        facts: Facts::EMPTY,
+        facts: BTreeMap::new(),
         rejected: Vec::new(),
         former: Former(Vec::new()),
     };
@@ -158,12 +158,12 @@ impl Memory {
             MemoryChange::Learned { key, fact, on } => {
                 let known = self.facts.get(&key);
                 if known.is_none_or(|(then, known)| (*then, known.rank()) <= (on, fact.rank())) {
-                    let former = self.facts.insert(key, (on, fact));
+                    let former = self.facts.insert(key, (on, fact)).map(|(_, fact)| fact);
                     if let Some(Fact::RefreshToken(token)) = former {
                         self.keep_former(token);
                     }
                     if self.facts.len() > Self::MOST_FACTS {
-                        self.facts.forget_oldest();
+                        self.forget_oldest();
                     }
                 }
             }
@@ -237,6 +237,14 @@ impl Memory {
                 on: *on,
             });
         rejected.chain(learned)
+    }
+
+    fn forget_oldest(&mut self) {
+        let ages = self.facts.iter().map(|(key, (on, _))| (*on, key));
+        if let Some((_, key)) = ages.min() {
+            let key = key.clone();
+            self.facts.remove(&key);
+        }
     }
 
     /// Whether nothing is remembered.

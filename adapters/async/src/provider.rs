@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use azid_core::cache::Key;
-use azid_core::{AccessToken, Credential, Seed, TokenRequest};
+use azid_core::{AccessToken, Credential, Environment, Seed, TokenRequest};
 use azid_shared::{Asked, EarlyRefresh, Flights, Ledger, TokenCache, Whose};
 
 use crate::builder::{Builder, Settings};
@@ -57,10 +57,7 @@ impl<H: Host> TokenProvider<H> {
         let seed = host.seed().unwrap_or_else(|_| Seed::new([0; 32]));
         let cache = settings.cache.unwrap_or_else(TokenCache::new);
         Self(Arc::new(Inner {
-            whose: Whose::new(
-                credential.identity(),
-                host.environment(credential.variables()),
-            ),
+            whose: Whose::new(credential.identity(), environment(&host, &*credential)),
             flights: Flights::new(Ledger::new(cache.clone(), seed)),
             early_refresh: settings.early_refresh,
             means: Arc::new(Means {
@@ -187,7 +184,7 @@ impl<H: Host> TokenProvider<H> {
         } = &*self.0;
         let now = means.host.now();
         let memory = means.cache.memory();
-        let environment = means.host.environment(means.credential.variables());
+        let environment = environment(&*means.host, &*means.credential);
         whose.move_to(&environment, key, request);
         let lane = means.credential.lane(&memory, &environment);
         flights.ask(key, request, lane, now, |lease| {
@@ -201,6 +198,12 @@ impl<H: Host> TokenProvider<H> {
             SharedJourney::new(journey)
         })
     }
+}
+
+/// What the credential's runs see of the host's environment.
+fn environment(host: &impl Host, credential: &dyn Credential) -> Arc<Environment> {
+    let variables = credential.variables();
+    host.environment(variables).only(variables)
 }
 
 impl<H: Host> Clone for TokenProvider<H> {

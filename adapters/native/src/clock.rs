@@ -15,7 +15,8 @@ pub fn now() -> Now {
 }
 
 /// The moment on the wall clock as of the system's last tick, where that can be had: some
-/// milliseconds late at the most, for an eighth of the effort.
+/// milliseconds late, or as long as a busy machine kept the system from its tick, for an eighth of the
+/// effort.
 pub fn timestamp() -> Timestamp {
     last_tick().unwrap_or_else(wall)
 }
@@ -56,10 +57,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mere_timestamp_is_no_more_than_a_few_ticks_behind_the_time() {
+    fn a_mere_timestamp_is_hardly_behind_the_time_and_never_before_it() {
         for _ in 0..1000 {
             let (before, between, after) = (now(), timestamp(), now());
-            let earliest = before.timestamp().before(Duration::from_millis(50));
+            let earliest = before.timestamp().before(Duration::from_secs(5));
             assert!((earliest..=after.timestamp()).contains(&between));
         }
     }

@@ -11,8 +11,8 @@ const FIRST: usize = 8 * 1024;
 
 /// Everything that a reader has, or none if that is more than `limit` bytes.
 ///
-/// What was `announced`, if that is not too much, it makes room for at once; it may be wrong. At most `limit` bytes and one more are read. No copy of what was read stays in memory but the
-/// one that is answered.
+/// For what was `announced`, which may be wrong, some room is made at once. At most `limit` bytes and
+/// one more are read. No copy of what was read stays in memory but the one that is answered.
 ///
 /// # Errors
 ///

@@ -147,7 +147,7 @@ impl TokenCache {
 impl fmt::Debug for TokenCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenCache")
-            .field("tokens", &self.read(TokenTable::len))
+            .field("tokens", &self.published.len())
             .finish_non_exhaustive()
     }
 }

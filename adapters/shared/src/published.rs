@@ -46,6 +46,11 @@ impl Published {
         (now < entry.fresh_until && key == entry.key).then(|| look(&entry.token))
     }
 
+    /// How many tokens are published.
+    pub(crate) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.load().len()).sum()
+    }
+
     /// Publishes what the table holds under these keys. Whoever calls this keeps others from changing
     /// the table meanwhile.
     pub(crate) fn update(&self, table: &TokenTable, changed: Vec<Key>) {

@@ -35,8 +35,9 @@ impl Builder {
         }
     }
 
-    /// Runs on this host instead of one that has what [this kind of credential needs](azid_core::Needs). Callbacks that were registered before are those of the host that it
-    /// replaces, and go with it.
+    /// Runs on this host instead of one that has what
+    /// [this kind of credential needs](azid_core::Needs). Callbacks that were registered before are
+    /// those of the host that it replaces, and go with it.
     pub fn host(mut self, host: Host) -> Self {
         self.host = host;
         self

@@ -77,7 +77,7 @@ impl Host {
 
     /// The environment as it is now, as far as it matters to a credential that reads these.
     pub(crate) fn snapshot(&self, variables: Variables) -> Arc<Environment> {
-        (self.environments)(variables)
+        (self.environments)(variables).only(variables)
     }
 
     /// Uses these proxies instead of those that the process's environment names.

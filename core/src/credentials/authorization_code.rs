@@ -18,7 +18,6 @@ use crate::error::{Error, Invalid, What};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
-use crate::needs::Needs;
 use crate::secret::Secret;
 use crate::transcript::Redactor;
 use crate::user::{
@@ -139,11 +138,6 @@ impl Credential for AuthorizationCodeCredential {
             }
             .into(),
         )
-    }
-
-    #[inline]
-    fn needs() -> Needs {
-        Needs::KEYS
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

@@ -15,7 +15,6 @@ use crate::error::Invalid;
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
-use crate::needs::Needs;
 use crate::transcript::Redactor;
 
 /// Gets tokens for an application by an assertion that a federated credential of it trusts: from a
@@ -88,11 +87,6 @@ impl Credential for ClientAssertionCredential {
         )
     }
 
-    #[inline]
-    fn needs() -> Needs {
-        Needs::NONE
-    }
-
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {
         let assertion = self.assertion.clone();
         self.application
@@ -105,8 +99,12 @@ mod cases {
     use super::*;
     use crate::authority::Authority;
     use crate::client::Region;
-    use crate::credentials::{ClientSecretCredential, ManagedIdentityCredential};
-    use crate::effect::{AssertionFailure, CallbackId, Detail, FileFailure, HttpFailure};
+    use crate::credentials::{
+        AzureCliCredential, ClientSecretCredential, ManagedIdentityCredential,
+    };
+    use crate::effect::{
+        AssertionFailure, CallbackId, Detail, ExecFailure, FileFailure, HttpFailure,
+    };
     use crate::testing::{Case, Reply, with_entra_answers};
 
     impl ClientAssertionCredential {
@@ -193,6 +191,11 @@ mod cases {
                 )
                 .http(200, token)
                 .http(200, token),
+                of(
+                    "an assertion by a tool that is not installed",
+                    ClientAssertion::from_credential(AzureCliCredential::new()),
+                )
+                .then(Reply::Exec(Err(ExecFailure::NotFound))),
                 of(
                     "a scope for the assertion that is none",
                     ClientAssertion::from_credential_for("", ManagedIdentityCredential::new()),

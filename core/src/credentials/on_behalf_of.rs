@@ -15,7 +15,6 @@ use crate::error::{Invalid, What};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
-use crate::needs::Needs;
 use crate::secret::Secret;
 use crate::tenant::TenantId;
 use crate::transcript::Redactor;
@@ -116,7 +115,9 @@ impl Credential for OnBehalfOfCredential {
     fn variables(&self) -> Variables {
         match &self.client_credential {
             ClientCredential::Assertion(_) => Variables::Known,
-            _ => self.application.variables(),
+            ClientCredential::Secret(_) | ClientCredential::Certificate(_) => {
+                self.application.variables()
+            }
         }
     }
 
@@ -131,11 +132,6 @@ impl Credential for OnBehalfOfCredential {
             }
             .into(),
         )
-    }
-
-    #[inline]
-    fn needs() -> Needs {
-        Needs::KEYS
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

@@ -22,7 +22,6 @@ use crate::error::{Invalid, What};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
-use crate::needs::Needs;
 use crate::secret::Secret;
 use crate::transcript::Redactor;
 use crate::user::{
@@ -111,11 +110,6 @@ impl Credential for RefreshTokenCredential {
             }
             .into(),
         )
-    }
-
-    #[inline]
-    fn needs() -> Needs {
-        Needs::KEYS
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

@@ -22,7 +22,6 @@ use crate::error::{Invalid, What};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
-use crate::needs::Needs;
 use crate::oauth::{correlated, read_member};
 use crate::retry::RetryPolicy;
 use crate::secret::Secret;
@@ -190,11 +189,6 @@ impl Credential for UsernamePasswordCredential {
             }
             .into(),
         )
-    }
-
-    #[inline]
-    fn needs() -> Needs {
-        Needs::KEYS
     }
 
     fn begin(self: Arc<Self>, cx: &mut Context) -> Next {

@@ -45,13 +45,28 @@ impl Number {
 impl From<&str> for Number {
     fn from(text: &str) -> Self {
         let text = text.trim();
-        let number = text.strip_prefix('+').unwrap_or(text);
-        let is_number = number.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-        match serde_json::from_slice(number.as_bytes()) {
-            Ok(number @ Self::Seconds(_)) if is_number => number,
-            _ => crate::date::parse(text).map_or(Self::Odd, Self::Date),
+        match seconds_in(text) {
+            Some(seconds) => Self::Seconds(seconds),
+            None => crate::date::parse(text).map_or(Self::Odd, Self::Date),
         }
     }
+}
+
+/// A number as JSON has it, but for a plus and zeros before it.
+fn seconds_in(text: &str) -> Option<f64> {
+    let (sign, size) = match text.strip_prefix('-') {
+        Some(size) => (-1.0, size),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    // Only digits go on to the reader of JSON: it would follow texts within texts without end.
+    if !size.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    let zeros = size.len() - size.trim_start_matches('0').len();
+    let is_fraction = !size[zeros..].starts_with(|next: char| next.is_ascii_digit());
+    let size = &size[zeros - usize::from(is_fraction)..];
+    let size: f64 = serde_json::from_str(size).ok()?;
+    Some(sign * size)
 }
 
 impl<'de> Deserialize<'de> for Number {
@@ -101,5 +116,39 @@ impl<'de> Visitor<'de> for AnyNumber {
     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Number, A::Error> {
         while map.next_entry::<Number, Number>()?.is_some() {}
         Ok(Number::Odd)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_the_number_that_it_has_whatever_stands_before_it() {
+        for (text, number) in [
+            ("3599", 3599.0),
+            (" +3599 ", 3599.0),
+            ("003599", 3599.0),
+            ("000", 0.0),
+            ("00.5", 0.5),
+            ("-1e3", -1000.0),
+        ] {
+            assert_eq!(Number::from(text), Number::Seconds(number), "{text}");
+        }
+        for text in [
+            "", "-", "+", "3599s", "0x10", "1e999", "\"1\"", "[1]", "true",
+        ] {
+            assert_eq!(Number::from(text), Number::Odd, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_within_texts_are_read_no_deeper_than_the_first() {
+        let mut text = "1".to_owned();
+        for _ in 0..12 {
+            let quoted = serde_json::to_string(&text).expect("a text serialises");
+            text = format!("{}{quoted}{}", "[".repeat(126), "]".repeat(126));
+        }
+        assert_eq!(Number::from(text.as_str()), Number::Odd);
     }
 }

@@ -6,8 +6,6 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
-use crate::longest::longest_first;
-
 /// A shorter secret is a part of innocent words, as is what it looks like encoded.
 const SHORTEST: usize = 4;
 
@@ -29,7 +27,7 @@ pub(crate) fn forms_of(secret: &str) -> Vec<Zeroizing<String>> {
         Zeroizing::new(STANDARD_NO_PAD.encode(secret)),
         Zeroizing::new(URL_SAFE_NO_PAD.encode(secret)),
     ];
-    longest_first(&mut forms, |form| form.len());
+    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
     forms.dedup();
     forms
 }

@@ -272,7 +272,7 @@ impl Redactor {
             Value::String(text) => Value::String(self.one_secret(kind_of(name), text)),
             Value::Number(_) if !SHOWN_FIELDS.contains(&name) => Value::from(0),
             Value::Number(number) if number.is_f64() => {
-                Value::from(number.as_f64().map(in_fifteen_digits))
+                Value::from(number.as_f64().map(in_whole_seconds))
             }
             plain => plain.clone(),
         }
@@ -308,15 +308,15 @@ fn is_hidden(text: &str) -> bool {
     placeholder.is_some_and(|placeholder| text.split(' ').all(|word| is_mark(word, placeholder)))
 }
 
-/// A fraction or a large number as it reads back from a text, whatever reads it: in as many digits as
-/// a reader takes in exactly. What is beyond a time of any kind counts as the nearest number that is none.
-fn in_fifteen_digits(number: f64) -> f64 {
-    if number == 0.0 {
-        return 0.0;
+/// What a reader makes of a fraction or a large number of seconds, in a number that every reader takes
+/// in exactly.
+fn in_whole_seconds(number: f64) -> f64 {
+    const LARGEST: f64 = 1e15;
+    match number.abs() {
+        0.0 => 0.0,
+        size if size < 1.0 => 0.5_f64.copysign(number),
+        size => size.trunc().min(LARGEST).copysign(number),
     }
-    let size = number.abs().clamp(1e-6, 1e21);
-    let rounded = format!("{size:.14e}").parse().unwrap_or(size);
-    f64::copysign(rounded, number)
 }
 
 /// Whether a word is this placeholder or stands beside one.
