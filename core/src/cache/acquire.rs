@@ -54,8 +54,8 @@ pub enum Decision {
     NotYet(Error),
 }
 
-/// The number of a flight, unique in its provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The number of a flight, unique in its provider. Later ones are greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlightId(u64);
 
 /// The right and the duty to fly. Only [`Acquire`] makes one, and it can be given back once, to the

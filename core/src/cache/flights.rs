@@ -1,7 +1,7 @@
 //! The flights that are in the air: one for a key at most, and one for an identity whose lane is
 //! one at a time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::acquire::{FlightId, Lease};
@@ -14,7 +14,7 @@ use crate::time::Now;
 #[derive(Debug, Default)]
 pub(super) struct Flights {
     flying: HashMap<Key, Flight>,
-    keys: HashMap<FlightId, Key>,
+    keys: BTreeMap<FlightId, Key>,
     lanes: HashMap<Identity, FlightId>,
     /// As long as it lasts no flight is overdue, so that nobody need look at each.
     calm: Option<Span>,
