@@ -80,10 +80,6 @@ impl Lease {
     pub fn unfinished(&self) -> u32 {
         self.unfinished
     }
-
-    pub(super) fn key(&self) -> &Key {
-        &self.key
-    }
 }
 
 impl Acquire {
