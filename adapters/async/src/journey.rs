@@ -146,7 +146,11 @@ impl<H: Host> Journey<H> {
 
     /// Tells the listener. Where a token is held that still works, callers get that one.
     fn report(&self, result: Result<AccessToken, Error>) -> Result<AccessToken, Error> {
-        let (event, result) = Event::of_end(&self.request, result, self.held());
+        let held = match result {
+            Ok(_) => None,
+            Err(_) => self.held(),
+        };
+        let (event, result) = Event::of_end(&self.request, result, held);
         self.means.on_event.tell(&event);
         result
     }

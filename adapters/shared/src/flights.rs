@@ -1,6 +1,6 @@
 //! A provider's flights together with what their waiters wait on.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use azid_core::cache::{Decision, FlightId, Key, Lease};
@@ -17,7 +17,7 @@ pub struct Flights<F> {
 }
 
 struct Waiting<F> {
-    flights: HashMap<FlightId, F>,
+    flights: BTreeMap<FlightId, F>,
     /// The order in which callers look whether a flight has ended: each looks at
     /// [`A_FEW`](Self::A_FEW), so that none has to look at all, and flights go faster than they come.
     turns: VecDeque<FlightId>,
@@ -67,7 +67,7 @@ impl<F: Waited> Flights<F> {
         Self {
             ledger,
             waiting: Mutex::new(Waiting {
-                flights: HashMap::new(),
+                flights: BTreeMap::new(),
                 turns: VecDeque::new(),
             }),
         }

@@ -54,16 +54,15 @@ impl Published {
     /// Publishes what the table holds under these keys. Whoever calls this keeps others from changing
     /// the table meanwhile.
     pub(crate) fn update(&self, table: &TokenTable, changed: Vec<Key>) {
-        let mut by_shard: [Vec<(u64, Key)>; SHARDS] = Default::default();
-        for key in changed {
-            let fingerprint = key.fingerprint(self.seed);
-            by_shard[shard_of(fingerprint)].push((fingerprint, key));
-        }
-        for (published, changed) in self.shards.iter().zip(by_shard) {
-            if !changed.is_empty() {
-                let shard = followed(&published.load(), table, changed);
-                published.store(Arc::new(shard));
-            }
+        let changed = changed.into_iter();
+        let mut changed: Vec<_> = changed
+            .map(|key| (key.fingerprint(self.seed), key))
+            .collect();
+        changed.sort_unstable_by_key(|(fingerprint, _)| shard_of(*fingerprint));
+        for changed in changed.chunk_by(|(one, _), (next, _)| shard_of(*one) == shard_of(*next)) {
+            let published = self.shard(changed[0].0);
+            let shard = followed(&published.load(), table, changed);
+            published.store(Arc::new(shard));
         }
     }
 
@@ -79,19 +78,18 @@ fn shard_of(fingerprint: u64) -> usize {
     (fingerprint >> 32) as usize % SHARDS
 }
 
-fn followed(shard: &Shard, table: &TokenTable, changed: Vec<(u64, Key)>) -> Shard {
+fn followed(shard: &Shard, table: &TokenTable, changed: &[(u64, Key)]) -> Shard {
     let mut shard = shard.clone();
     for (fingerprint, key) in changed {
-        if let Some((token, fresh_until)) = table.entry(&key) {
-            let token = token.clone();
+        if let Some((token, fresh_until)) = table.entry(key) {
             let entry = Entry {
-                key,
-                token,
+                key: key.clone(),
+                token: token.clone(),
                 fresh_until,
             };
-            shard.insert(fingerprint, entry);
-        } else if shard.get(&fingerprint).is_some_and(|it| it.key == key) {
-            shard.remove(&fingerprint);
+            shard.insert(*fingerprint, entry);
+        } else if shard.get(fingerprint).is_some_and(|it| it.key == *key) {
+            shard.remove(fingerprint);
         }
     }
     shard

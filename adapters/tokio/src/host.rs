@@ -3,18 +3,20 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use azid_async::{
     AnyClient, BoxFuture, Callbacks, Host, HttpClient, NoRandomness, Refresh, WithCallbacks,
 };
-use azid_core::effect::{Detail, FileFailure, HttpFailure, KeyHandle, SignFailure};
+use azid_core::effect::{Detail, FileFailure, HttpFailure, HttpReply, KeyHandle, SignFailure};
 use azid_core::{Environment, Now, Platform, Seed, Step, Timestamp, Variables};
 #[cfg(feature = "reqwest")]
 use azid_native::Proxies;
 use azid_native::{Authorization, Browser, Signer};
 use tokio::runtime::Handle;
+use tokio::time::Timeout;
 use url::Url;
 
 use crate::clock::Clock;
@@ -162,9 +164,8 @@ impl Host for TokioHost {
                 let limit = request.requirements.timeout;
                 let sent = self.client.send(request);
                 Box::pin(async move {
-                    let reply = task(tokio::time::timeout(limit, sent)).await;
-                    let reply = match reply {
-                        Some(in_time) => in_time.unwrap_or(Err(HttpFailure::TimedOut)),
+                    let reply = match task(within(limit, sent)).await {
+                        Some((reply, _)) => reply,
                         None => Err(HttpFailure::Lost { request_sent: true }),
                     };
                     call.reply(reply, clock.now())
@@ -277,6 +278,17 @@ impl fmt::Debug for Sleeper {
     }
 }
 
+/// The reply that comes in time, and with it the timer: where one is left until the next request
+/// has its own, the runtime need not be woken to hear of that.
+async fn within(
+    limit: Duration,
+    sent: BoxFuture<HttpReply>,
+) -> (HttpReply, Pin<Box<Timeout<BoxFuture<HttpReply>>>>) {
+    let mut timed = Box::pin(tokio::time::timeout(limit, sent));
+    let in_time = timed.as_mut().await;
+    (in_time.unwrap_or(Err(HttpFailure::TimedOut)), timed)
+}
+
 #[cfg(feature = "reqwest")]
 fn default_client() -> AnyClient {
     AnyClient::new(crate::client::Reqwest::new(Proxies::from_environment()))
@@ -285,7 +297,7 @@ fn default_client() -> AnyClient {
 /// Without a client every request is refused, as an effect that the host does not have.
 #[cfg(not(feature = "reqwest"))]
 fn default_client() -> AnyClient {
-    use azid_core::effect::{HttpReply, HttpRequest, Refusal};
+    use azid_core::effect::{HttpRequest, Refusal};
 
     struct NoClient;
 

@@ -54,8 +54,8 @@ pub enum Decision {
     NotYet(Error),
 }
 
-/// The number of a flight, unique in its provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The number of a flight, unique in its provider. Later ones are greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlightId(u64);
 
 /// The right and the duty to fly. Only [`Acquire`] makes one, and it can be given back once, to the
@@ -79,10 +79,6 @@ impl Lease {
     /// that gives refreshes little time gives the next one more, so that one is done at last.
     pub fn unfinished(&self) -> u32 {
         self.unfinished
-    }
-
-    pub(super) fn key(&self) -> &Key {
-        &self.key
     }
 }
 

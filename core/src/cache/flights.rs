@@ -1,7 +1,7 @@
 //! The flights that are in the air: one for a key at most, and one for an identity whose lane is
 //! one at a time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::acquire::{FlightId, Lease};
@@ -13,8 +13,8 @@ use crate::time::Now;
 
 #[derive(Debug, Default)]
 pub(super) struct Flights {
-    flying: HashMap<Key, Flight>,
-    keys: HashMap<FlightId, Key>,
+    flying: BTreeMap<FlightId, Flight>,
+    keys: HashMap<Key, FlightId>,
     lanes: HashMap<Identity, FlightId>,
     /// As long as it lasts no flight is overdue, so that nobody need look at each.
     calm: Option<Span>,
@@ -22,7 +22,7 @@ pub(super) struct Flights {
 
 #[derive(Debug)]
 struct Flight {
-    id: FlightId,
+    key: Key,
     /// The claims that it was started with. Without those of a challenge it is of no use to whoever
     /// must satisfy the challenge.
     claims: Option<String>,
@@ -50,14 +50,15 @@ pub(super) enum InTheAir {
 impl Flights {
     /// What keeps a caller from starting.
     pub(super) fn look(&self, key: &Key, claims: Option<&str>, lane: Lane) -> Option<InTheAir> {
-        if let Some(flight) = self.flying.get(key) {
-            let is_same = flight.claims.as_deref() == claims;
+        if let Some(&id) = self.keys.get(key) {
+            let flight = self.flying.get(&id);
+            let is_same = flight.is_some_and(|flight| flight.claims.as_deref() == claims);
             let stand = if is_same {
                 InTheAir::Same
             } else {
                 InTheAir::Other
             };
-            return Some(stand(flight.id));
+            return Some(stand(id));
         }
         match lane {
             Lane::PerKey => None,
@@ -76,33 +77,30 @@ impl Flights {
         if lane == Lane::OneAtATime {
             self.lanes.insert(key.identity().clone(), id);
         }
-        self.keys.insert(id, key.clone());
+        self.keys.insert(key.clone(), id);
         self.expect_calm_for(&allowed);
-        let claims = claims.map(str::to_owned);
         let flight = Flight {
-            id,
-            claims,
+            key: key.clone(),
+            claims: claims.map(str::to_owned),
             allowed,
         };
-        self.flying.insert(key.clone(), flight);
+        self.flying.insert(id, flight);
     }
 
     pub(super) fn extend(&mut self, lease: &Lease, allowed: Span) {
-        let flight = self.flying.get_mut(lease.key());
-        if let Some(flight) = flight.filter(|flight| flight.id == lease.id()) {
+        if let Some(flight) = self.flying.get_mut(&lease.id()) {
             flight.allowed = allowed;
             self.expect_calm_for(&allowed);
         }
     }
 
     pub(super) fn is_flying(&self, id: FlightId) -> bool {
-        self.keys.contains_key(&id)
+        self.flying.contains_key(&id)
     }
 
     /// Whether this much of a flight's allowance is used up.
     pub(super) fn has_lasted_all_but(&mut self, id: FlightId, rest: Duration, now: Now) -> bool {
-        let key = self.keys.get(&id);
-        let flight = key.and_then(|key| self.flying.get_mut(key));
+        let flight = self.flying.get_mut(&id);
         flight.is_some_and(|flight| {
             let most = flight.allowed.length().saturating_sub(rest);
             flight.allowed.has_lasted(most, now)
@@ -111,8 +109,8 @@ impl Flights {
 
     /// Takes a flight out of the air, if it is still there, and answers what it was for.
     pub(super) fn land(&mut self, id: FlightId) -> Option<Key> {
-        let key = self.keys.remove(&id)?;
-        self.flying.remove(&key);
+        let key = self.flying.remove(&id)?.key;
+        self.keys.remove(&key);
         if self.lanes.get(key.identity()) == Some(&id) {
             self.lanes.remove(key.identity());
         }
@@ -120,20 +118,15 @@ impl Flights {
     }
 
     /// The flights that have used up what they were allowed.
-    #[expect(
-        clippy::disallowed_methods,
-        clippy::iter_over_hash_type,
-        reason = "what is overdue does not depend on the order"
-    )]
     pub(super) fn overdue(&mut self, now: Now) -> Vec<FlightId> {
         if self.calm.as_ref().is_some_and(|calm| calm.is_on(now)) {
             return Vec::new();
         }
         let mut overdue = Vec::new();
         self.calm = None;
-        for flight in self.flying.values_mut() {
+        for (&id, flight) in &mut self.flying {
             if flight.is_overdue(now) {
-                overdue.push(flight.id);
+                overdue.push(id);
             } else {
                 let rest = flight.allowed.rest(now);
                 let rest = self.calm.map_or(rest, |calm| calm.length().min(rest));

@@ -112,7 +112,7 @@ impl TokenTable {
 
     /// Holds a token that is due at a moment.
     pub(super) fn put(&mut self, key: Key, token: AccessToken, due_on: Timestamp) {
-        if !self.held.contains_key(&key) && self.held.len() >= self.settings.bound.max(1) {
+        if self.held.len() >= self.settings.bound.max(1) && !self.held.contains_key(&key) {
             self.evict();
         }
         self.note(&key);
