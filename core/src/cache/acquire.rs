@@ -169,9 +169,9 @@ impl Acquire {
                 }
             }
             Err(error) if is_current => {
-                let asked_for = error.retry_after();
-                let pause = pause.max(asked_for.unwrap_or_default().min(LONGEST_PAUSE));
-                let asked_for = asked_for.map(|_| error.clone());
+                let asked_for = error.retry_after().map(|asked| asked.min(LONGEST_PAUSE));
+                let pause = pause.max(asked_for.unwrap_or_default());
+                let asked_for = asked_for.map(|asked| (asked, error.clone()));
                 self.history.ended(key, pause, asked_for, now);
             }
             Err(_) => {}

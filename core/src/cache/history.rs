@@ -24,15 +24,22 @@ struct Entry {
 #[derive(Debug)]
 struct Pause {
     span: Span,
-    /// The server's own wish, which holds even without a token.
-    asked_for: Option<Error>,
+    /// The server's own wish, which may be shorter and holds even without a token.
+    asked_for: Option<(Span, Error)>,
 }
 
 impl History {
     const MOST: usize = 10_000;
 
     /// A flight has ended, with a token or with this error; the next early one is after a pause.
-    pub(super) fn ended(&mut self, key: Key, pause: Duration, asked_for: Option<Error>, now: Now) {
+    pub(super) fn ended(
+        &mut self,
+        key: Key,
+        pause: Duration,
+        asked_for: Option<(Duration, Error)>,
+        now: Now,
+    ) {
+        let asked_for = asked_for.map(|(asked, error)| (Span::new(now, asked), error));
         let entry = Entry {
             pause: Some(Pause {
                 span: Span::new(now, pause),
@@ -75,15 +82,16 @@ impl History {
 
     /// The error after which the server asked for a pause that is not over.
     pub(super) fn kept_away(&mut self, key: &Key, now: Now) -> Option<Error> {
-        self.pause(key, now)?.asked_for.clone()
+        let (span, error) = self.pause(key, now)?.asked_for.as_mut()?;
+        (!span.is_over(now)).then(|| error.clone())
     }
 
-    fn pause(&mut self, key: &Key, now: Now) -> Option<&Pause> {
+    fn pause(&mut self, key: &Key, now: Now) -> Option<&mut Pause> {
         let pause = &mut self.entries.get_mut(key)?.pause;
         if pause.as_mut()?.span.is_over(now) {
             *pause = None;
         }
-        pause.as_ref()
+        pause.as_mut()
     }
 
     fn insert(&mut self, key: Key, entry: Entry, now: Now) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use azid_core::cache::{Decision, Freshness, Key, RefreshSettings, TokenTable};
 use azid_core::{AccessToken, ClientSecretCredential, Credential, Identity, Lane, TokenRequest};
 
-use azid_tests::cache::{Provider, at, failure, lease, throttled, vault};
+use azid_tests::cache::{Provider, at, failure, lease, throttled, throttled_for, vault};
 
 #[test]
 fn a_token_is_fresh_then_due_then_gone() {
@@ -116,6 +116,17 @@ fn a_server_that_asks_for_a_pause_is_left_alone_for_so_long() {
         matches!(provider.asks(&vault()), Decision::NotYet(error) if error.retry_after().is_some())
     );
     provider.seconds = 600;
+    assert!(matches!(provider.asks(&vault()), Decision::Start(_)));
+}
+
+#[test]
+fn a_server_that_asks_for_less_than_the_pause_of_a_held_token_is_asked_again_as_it_says() {
+    let mut provider = Provider::new();
+    let first = lease(provider.asks(&vault()));
+    provider.settle(first, &Err(throttled_for("20")));
+    provider.seconds = 19;
+    assert!(matches!(provider.asks(&vault()), Decision::NotYet(_)));
+    provider.seconds = 20;
     assert!(matches!(provider.asks(&vault()), Decision::Start(_)));
 }
 
