@@ -136,7 +136,8 @@ pub fn throttled_for(seconds: &str) -> Error {
     let pause = http::HeaderValue::from_str(seconds).expect("it is a number");
     answer.headers.insert(http::header::RETRY_AFTER, pause);
     let credential = ClientSecretCredential::new("contoso", "app", "s").expect("valid");
-    let mut world = World::new([answer.into()]);
+    let tries = std::iter::repeat_n(answer, 8).map(Into::into);
+    let mut world = World::new(tries);
     let outcome = testing::run(Arc::new(credential), testing::context(vault()), &mut world);
     outcome.result.expect_err("throttled")
 }
