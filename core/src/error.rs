@@ -209,6 +209,17 @@ impl Error {
         }
     }
 
+    /// The same error for who comes when only so much of the endpoint's pause is left, in seconds of
+    /// which the last one counts as whole.
+    pub(crate) fn with_rest_of_pause(self, rest: Duration) -> Self {
+        let rest = Duration::from_secs(rest.as_secs() + u64::from(rest.subsec_nanos() > 0));
+        self.with(|error| match &mut error.cause {
+            Cause::Service(service) => service.set_retry_after(rest),
+            Cause::Answer(AnswerFault::NotJson { retry_after, .. }) => *retry_after = Some(rest),
+            _ => {}
+        })
+    }
+
     /// Whether the same request may succeed later without anybody mending anything.
     pub fn is_transient(&self) -> bool {
         match &self.0.cause {

@@ -80,10 +80,11 @@ impl History {
         self.pause(key, now).is_some()
     }
 
-    /// The error after which the server asked for a pause that is not over.
+    /// The error after which the server asked for a pause that is not over, with what is left of it.
     pub(super) fn kept_away(&mut self, key: &Key, now: Now) -> Option<Error> {
         let (span, error) = self.pause(key, now)?.asked_for.as_mut()?;
-        (!span.is_over(now)).then(|| error.clone())
+        let rest = span.rest(now);
+        (!span.is_over(now)).then(|| error.clone().with_rest_of_pause(rest))
     }
 
     fn pause(&mut self, key: &Key, now: Now) -> Option<&mut Pause> {

@@ -161,6 +161,10 @@ impl ServiceError {
         self.retry_after
     }
 
+    pub(crate) fn set_retry_after(&mut self, pause: Duration) {
+        self.retry_after = Some(pause);
+    }
+
     /// What to do about it, for the codes that are known, and for too many requests.
     pub fn advice(&self) -> Option<&'static str> {
         let for_code = self.codes.iter().find_map(|code| advice::for_code(*code));

@@ -111,10 +111,13 @@ fn a_server_that_asks_for_a_pause_is_left_alone_for_so_long() {
     let mut provider = Provider::new();
     let first = lease(provider.asks(&vault()));
     provider.settle(first, &Err(throttled()));
-    provider.seconds = 599;
-    assert!(
-        matches!(provider.asks(&vault()), Decision::NotYet(error) if error.retry_after().is_some())
-    );
+    for (seconds, rest) in [(0, 600), (1, 599), (599, 1)] {
+        provider.seconds = seconds;
+        let rest = Some(Duration::from_secs(rest));
+        assert!(
+            matches!(provider.asks(&vault()), Decision::NotYet(error) if error.retry_after() == rest)
+        );
+    }
     provider.seconds = 600;
     assert!(matches!(provider.asks(&vault()), Decision::Start(_)));
 }
