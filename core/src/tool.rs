@@ -19,7 +19,7 @@ pub use self::failure::{ToolError, ToolProblem};
 
 pub(crate) use self::argument::{Subscription, Wanted, tenant};
 pub(crate) use self::options::{TIMEOUT, is_usual, tool_options};
-pub(crate) use self::output::Printed;
+pub(crate) use self::output::{Printed, without_mark};
 pub(crate) use self::sign::{MODULE_MISSING, signs_in};
 
 use self::failure::words;

@@ -104,12 +104,17 @@ fn goes_where_it_was_sent(case: &Case, request: &HttpRequest) {
 /// its own there.
 fn global_host<'a>(case: &Case, request: &'a HttpRequest) -> Option<&'a str> {
     let credential = serde_json::to_value(&case.credential).expect("a configuration serialises");
-    let wanted = credential["application"]["region"].as_str()?;
+    let by_option = credential["application"]["region"].as_str();
+    let by_variable = case.environment.iter().filter_map(|(name, value)| {
+        let names_region = ["AZURE_REGIONAL_AUTHORITY_NAME", "MSAL_FORCE_REGION"].contains(name);
+        names_region.then_some(value.trim())
+    });
     let (region, global) = request.url.host_str()?.split_once('.')?;
-    let is_its_region = match wanted {
-        "TryAutoDetect" => region.starts_with(|first: char| first.is_ascii_lowercase()),
-        named => region == named,
-    };
+    let is_its_region = by_option.into_iter().chain(by_variable).any(|wanted| {
+        let is_found_out = ["tryautodetect", "true"].contains(&&*wanted.to_ascii_lowercase());
+        region.eq_ignore_ascii_case(wanted)
+            || (is_found_out && region.starts_with(|first: char| first.is_ascii_lowercase()))
+    });
     let is_token_request = request.url.path().ends_with("/oauth2/v2.0/token");
     let global = match global {
         "login.microsoft.com" => "login.microsoftonline.com",

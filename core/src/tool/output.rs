@@ -27,7 +27,7 @@ impl Printed {
     /// before 2.54 prints no other, and one that logged in by a managed identity may print null.
     /// The token itself then says when it expires, if it is a JWT.
     pub(crate) fn read(output: &[u8]) -> Option<Self> {
-        let output = output.strip_prefix(b"\xef\xbb\xbf").unwrap_or(output);
+        let output = without_mark(output);
         let mut texts: BTreeMap<String, Text> = serde_json::from_slice(output).ok()?;
         let moments: BTreeMap<String, Number> = serde_json::from_slice(output).ok()?;
         let mut text = |name: &str| texts.remove(name).and_then(|text| text.0);
@@ -47,6 +47,11 @@ impl Printed {
             token,
         })
     }
+}
+
+/// What was printed, but for a byte order mark.
+pub(crate) fn without_mark(output: &[u8]) -> &[u8] {
+    output.strip_prefix(b"\xef\xbb\xbf").unwrap_or(output)
 }
 
 /// Whether a date says which zone it is in, by a `Z` or an offset behind its time.

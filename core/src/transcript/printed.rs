@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use super::record::Content;
 use super::redact::{Redactor, is_placeholder};
-use crate::tool::{Printed, signs_in};
+use crate::tool::{Printed, signs_in, without_mark};
 
 impl Redactor {
     /// Standard output. Where a token says itself when it expires, and its placeholder cannot, the
     /// moment is put beside it, so that a replay finds it.
     pub(super) fn stdout(&mut self, bytes: &[u8]) -> Content {
-        let mut content = self.content("output", bytes);
+        let mut content = self.content("output", without_mark(bytes));
         let from_token = Printed::read(bytes).filter(|printed| printed.from_token);
         let moment = from_token.and_then(|printed| printed.expires_on);
         if let (Content::Json(Value::Object(members)), Some(moment)) = (&mut content, moment) {
