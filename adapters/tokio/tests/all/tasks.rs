@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use azid_core::ClientSecretCredential;
-use azid_core::effect::{HttpReply, HttpRequest, HttpResponse};
+use azid_core::effect::{CallbackId, HttpReply, HttpRequest, HttpResponse};
+use azid_core::{Cause, ClientSecretCredential, ErrorKind, TokenCallbackCredential};
 use azid_tokio::{Builder, HttpClient, TokenProvider, TokioHost};
 use tokio::runtime::{self, Runtime};
 use tokio::sync::Semaphore;
@@ -139,4 +139,54 @@ fn what_a_runtime_took_with_it_is_tried_again_on_the_next() {
     let got = paused_runtime().block_on(provider.get_token(SCOPE));
     assert_eq!(got.expect("a token").expose(), "late");
     assert_eq!(client.0.begun.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn what_a_runtime_began_that_runs_no_more_is_begun_anew_once_by_all_who_wait_on_another() {
+    let client = Gated::new();
+    let provider = client.provider();
+    let (stopped, running) = (paused_runtime(), paused_runtime());
+    let _left_behind = stopped.spawn(provider.get_token(SCOPE));
+    stopped.block_on(settle());
+    assert_eq!(client.0.begun.load(Ordering::SeqCst), 1);
+    client.0.leave.add_permits(2); // the first is for what runs no more
+    running.block_on(async {
+        let start = tokio::time::Instant::now();
+        let callers: Vec<_> = (0..1000)
+            .map(|_| tokio::spawn(provider.get_token(SCOPE)))
+            .collect();
+        for caller in callers {
+            let got = caller.await.expect("no panic");
+            assert_eq!(got.expect("a token").expose(), "late");
+        }
+        let waited = start.elapsed().as_secs();
+        assert!((30..=41).contains(&waited), "{waited} s");
+    });
+    assert_eq!(client.0.begun.load(Ordering::SeqCst), 2);
+    assert_eq!(client.0.answered.load(Ordering::SeqCst), 1);
+    drop(stopped); // until now it was kept
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callback_that_never_answers_is_asked_twice_and_then_its_callers_are_told() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    let credential = TokenCallbackCredential::new(CallbackId::new("silent"));
+    let provider = Builder::new(TokioHost::new(), credential)
+        .on_token(CallbackId::new("silent"), move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            std::future::pending()
+        })
+        .build();
+    let start = tokio::time::Instant::now();
+    let callers: Vec<_> = (0..10)
+        .map(|_| tokio::spawn(provider.get_token(SCOPE)))
+        .collect();
+    for caller in callers {
+        let error = caller.await.expect("no panic").expect_err("no answer");
+        assert_eq!(error.cause(), &Cause::OutOfTime);
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    assert_eq!(start.elapsed().as_secs(), 2 * 310);
 }
