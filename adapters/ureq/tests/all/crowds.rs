@@ -258,6 +258,43 @@ fn a_caller_in_haste_leaves_the_renewal_to_a_thread() {
     assert_eq!(text(provider.get_token(SCOPE)), "token 2");
 }
 
+#[test]
+fn however_many_runs_hang_a_provider_has_a_hundred_threads_and_one_for_each_token() {
+    let clock = Clock::new();
+    let (minted, go) = (clock.clone(), Arc::new(Barrier::new(101)));
+    let (hangs, (on_thread, threads)) = (Arc::clone(&go), mpsc::channel());
+    let provider = TokenProvider::builder(FromTest(Lane::PerKey))
+        .host(clock.keep_for(host()))
+        .on_token(CallbackId::new("test"), move |order| {
+            let is_its_own = thread::current().name() == Some("azid");
+            on_thread.send(is_its_own).expect("the test listens");
+            if is_its_own {
+                hangs.wait();
+            }
+            let name = order.request.scopes()[0].clone();
+            Ok(AccessToken::new(name, minted.in_an_hour()))
+        })
+        .build();
+    let ask = |n: usize| {
+        let request = TokenRequest::new([format!("https://{n}.example/.default")]);
+        provider.get_token_within(request, Duration::from_millis(1))
+    };
+    for n in (0..100).chain(0..100) {
+        ask(n).expect_err("its run hangs"); // and is joined the second time
+    }
+    for _ in 0..100 {
+        assert_eq!(threads.recv_timeout(LONG), Ok(true));
+    }
+    let driven = ask(100);
+    assert_eq!(threads.recv_timeout(LONG), Ok(false), "by its caller");
+    assert!(threads.try_recv().is_err(), "there were no more");
+    drop(driven); // it may have come too late
+    go.wait();
+    let ended = std::iter::repeat_with(|| ask(0)).find_map(Result::ok);
+    let token = ended.expect("it does not end");
+    assert_eq!(token.expose(), "https://0.example/.default");
+}
+
 fn request() -> TokenRequest {
     TokenRequest::new(SCOPE.iter().copied())
 }
