@@ -57,16 +57,20 @@ impl<H: Host> Watched<H> {
             }
             Err(_) => {}
         }
+        let mut has_rung = false;
         loop {
             let now = self.journey.host().now();
             let rest = self.journey.rest(now);
-            if rest == Some(Duration::ZERO) {
-                return Poll::Ready(None);
-            }
-            // It may be about to say how it landed: that is waited for too, though not for ever.
-            let wait = rest.unwrap_or(Acquire::GRACE);
+            let wait = match rest {
+                Some(Duration::ZERO) => return Poll::Ready(None),
+                Some(rest) => rest,
+                None if has_rung => return Poll::Ready(None),
+                // It may be about to say how it landed, which is waited for too, but not for ever.
+                None => Acquire::GRACE,
+            };
             let rings_on = now.timestamp().after(wait);
-            let is_late = |alarm: &Alarm<H>| rings_on.after(ABOUT) < alarm.rings_on;
+            let is_late =
+                |alarm: &Alarm<H>| rest.is_some() && alarm.rings_on > rings_on.after(ABOUT);
             if self.alarm.as_ref().is_none_or(is_late) {
                 let Some(left) = self.alarms_left.checked_sub(1) else {
                     return Poll::Pending;
@@ -79,9 +83,7 @@ impl<H: Host> Watched<H> {
                 drop(ready!(Pin::new(&mut alarm.timer).poll(cx)));
             }
             self.alarm = None;
-            if rest.is_none() {
-                return Poll::Ready(None);
-            }
+            has_rung = true;
         }
     }
 }
