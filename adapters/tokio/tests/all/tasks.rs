@@ -1,15 +1,19 @@
 //! What a run has begun belongs to its waiters, and goes on without any of them.
 
-use std::sync::Arc;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use azid_core::effect::{CallbackId, HttpReply, HttpRequest, HttpResponse};
-use azid_core::{Cause, ClientSecretCredential, ErrorKind, TokenCallbackCredential};
-use azid_tokio::{Builder, HttpClient, TokenProvider, TokioHost};
+use azid_core::{AccessToken, Cause, ClientSecretCredential, ErrorKind, TokenCallbackCredential};
+use azid_tokio::{Builder, Host as _, HttpClient, TokenProvider, TokioHost};
 use tokio::runtime::{self, Runtime};
 use tokio::sync::Semaphore;
 
+const HOUR: Duration = Duration::from_secs(3600);
 const SCOPE: &[&str] = &["https://vault.azure.net/.default"];
 
 /// A client whose answers wait for leave, and which counts what was begun, what was answered and
@@ -189,4 +193,29 @@ async fn a_callback_that_never_answers_is_asked_twice_and_then_its_callers_are_t
     }
     assert_eq!(asked.load(Ordering::SeqCst), 2);
     assert_eq!(start.elapsed().as_secs(), 2 * 310);
+}
+
+#[test]
+fn who_waits_for_a_callback_outside_of_a_runtime_is_served() {
+    let answer = Arc::new(OnceLock::new());
+    let awaited = answer.clone();
+    let credential = TokenCallbackCredential::new(CallbackId::new("slow"));
+    let provider = Builder::new(TokioHost::new(), credential)
+        .on_token(CallbackId::new("slow"), move |_| {
+            let awaited = awaited.clone();
+            poll_fn(move |_| match awaited.get() {
+                Some(token) => Poll::Ready(Ok(AccessToken::clone(token))),
+                None => Poll::Pending,
+            })
+        })
+        .build();
+    let mut caller = provider.get_token(SCOPE);
+    let mut poll = || Pin::new(&mut caller).poll(&mut Context::from_waker(Waker::noop()));
+    assert!(poll().is_pending());
+    let token = AccessToken::new("late", provider.host().now().timestamp().after(HOUR));
+    answer.set(token).expect("it is set once");
+    let Poll::Ready(got) = poll() else {
+        panic!("it has been answered");
+    };
+    assert_eq!(got.expect("a token").expose(), "late");
 }
