@@ -4,13 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use azid_core::cache::Key;
-use azid_core::{AccessToken, Credential, Environment, Seed, TokenRequest};
+use azid_core::{
+    AccessToken, Cause, Credential, Environment, Error, ErrorKind, Seed, TokenRequest,
+};
 use azid_shared::{Asked, EarlyRefresh, Flights, Ledger, TokenCache, Whose};
 
 use crate::builder::{Builder, Settings};
 use crate::get_token::GetToken;
 use crate::host::Host;
-use crate::journey::{Journey, Means, SharedJourney};
+use crate::journey::{Means, SharedJourney};
 
 /// Gets tokens by one credential on one host, and shares them.
 ///
@@ -174,6 +176,12 @@ impl<H: Host> TokenProvider<H> {
         cache.held(key, request, host.now().timestamp())
     }
 
+    /// The error of a caller who has waited for long enough.
+    pub(crate) fn out_of_time(&self) -> Error {
+        let name = self.0.means.credential.name();
+        Error::of(ErrorKind::Unavailable, name, Cause::OutOfTime)
+    }
+
     /// What a caller does now, under the key of the environment that a run would see.
     pub(crate) fn ask(&self, key: &mut Key, request: &TokenRequest) -> Asked<SharedJourney<H>> {
         let Inner {
@@ -188,14 +196,13 @@ impl<H: Host> TokenProvider<H> {
         whose.move_to(&environment, key, request);
         let lane = means.credential.lane(&memory, &environment);
         flights.ask(key, request, lane, now, |lease| {
-            let journey = Journey::new(
+            SharedJourney::new(
                 means.clone(),
                 environment,
                 request.clone(),
                 key.clone(),
                 lease,
-            );
-            SharedJourney::new(journey)
+            )
         })
     }
 }

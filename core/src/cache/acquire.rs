@@ -208,6 +208,11 @@ impl Acquire {
         self.flights.is_flying(id)
     }
 
+    /// How long until a flight is overdue, if it is still going on.
+    pub fn rest(&mut self, id: FlightId, now: Now) -> Option<Duration> {
+        self.flights.rest(id, now)
+    }
+
     fn start(&mut self, key: &Key, claims: Option<&str>, lane: Lane, now: Now) -> Lease {
         self.started += 1;
         let id = FlightId(self.started);
