@@ -208,6 +208,23 @@ fn a_credential_that_bears_no_company_flies_once_at_a_time() {
 }
 
 #[test]
+fn of_tokens_that_expire_together_the_same_one_goes_each_time() {
+    let key = |scope: &str| Key::new(&Identity::of("Test").finish(), &TokenRequest::new([scope]));
+    for _ in 0..20 {
+        let mut table = TokenTable::new(RefreshSettings {
+            bound: 3,
+            ..Default::default()
+        });
+        for scope in ["c", "a", "b", "d"] {
+            let token = AccessToken::new(scope, at(3600));
+            table.hold(key(scope), token, at(0), 0.0);
+        }
+        assert_eq!(table.look(&key("a"), at(0)), Freshness::Absent);
+        assert_eq!(table.len(), 3);
+    }
+}
+
+#[test]
 fn of_too_many_tokens_the_one_that_expires_first_goes() {
     let mut table = TokenTable::new(RefreshSettings {
         bound: 2,
