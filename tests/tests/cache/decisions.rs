@@ -182,8 +182,10 @@ fn a_request_with_claims_passes_the_held_token_by_and_replaces_it() {
     let mut provider = Provider::new();
     provider.fetch(&vault(), "revoked", 3600);
     let challenged = vault().claims("{}");
-    let token = provider.fetch(&challenged, "new", 3600);
-    assert!(matches!(provider.asks(&vault()), Decision::Ready(ready) if ready == token));
+    for lifetime in [3600, 7200, 1800] {
+        let token = provider.fetch(&challenged, &format!("for {lifetime} s"), lifetime);
+        assert!(matches!(provider.asks(&vault()), Decision::Ready(ready) if ready == token));
+    }
 }
 
 #[test]
