@@ -103,7 +103,8 @@ pub trait Host: Sized + 'static {
     /// empty one unless the host has one to show.
     ///
     /// Whose tokens a provider gets is settled by it too: one that has changed is that of somebody
-    /// else, whose tokens are held apart. Who finds a token that need not be renewed gets that of
+    /// else, whose tokens are held apart, unless a secret in it was replaced and nothing else
+    /// ([`Environment::is_same_identity_as`]). Who finds a token that need not be renewed gets that of
     /// the last run.
     fn environment(&self, variables: Variables) -> Arc<Environment> {
         let _ = variables;

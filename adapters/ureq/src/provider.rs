@@ -167,9 +167,12 @@ impl TokenProvider {
 
     /// Drops a token that a service has rejected, so that the next caller gets a new one. It has
     /// no effect on a token that was replaced in the meantime, so that of many callers with the
-    /// same complaint one causes a request; answers whether it had an effect.
+    /// same complaint one causes a request; answers whether it had an effect. Where the source gives
+    /// the same text again, complaints about that have none for 30 s
+    /// ([`pause`](azid_core::cache::RefreshSettings::pause)).
     pub fn invalidate(&self, token: &AccessToken) -> bool {
-        self.0.means.cache.invalidate(token)
+        let Means { host, cache, .. } = &*self.0.means;
+        cache.invalidate(token, host.now().timestamp())
     }
 
     /// The cache, which other providers may share.

@@ -182,6 +182,32 @@ fn of_all_who_had_a_token_rejected_one_causes_a_run() {
 }
 
 #[test]
+fn of_all_who_had_a_token_rejected_one_causes_a_run_also_where_the_source_repeats_itself() {
+    let clock = Clock::new();
+    let (end, runs) = (clock.in_an_hour(), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&runs);
+    let provider = provider(&clock, move |n| {
+        counted.store(n, Ordering::SeqCst);
+        Ok(AccessToken::new("the same", end))
+    })
+    .build();
+    let rejected = provider.get_token(SCOPE).expect("there is a token");
+    let (start, had_effect) = (Barrier::new(10), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for _ in 0..10 {
+            scope.spawn(|| {
+                start.wait();
+                let first = usize::from(provider.invalidate(&rejected));
+                had_effect.fetch_add(first, Ordering::SeqCst);
+                assert_eq!(text(provider.get_token(SCOPE)), "the same");
+            });
+        }
+    });
+    assert_eq!(had_effect.load(Ordering::SeqCst), 1);
+    assert_eq!(runs.load(Ordering::SeqCst), 2);
+}
+
+#[test]
 fn with_one_caller_a_minute_a_token_of_five_steps_is_renewed_before_it_expires() {
     for (early_refresh, seconds, gated, on_thread_from) in [
         (EarlyRefresh::inline(), [2, 0, 0], 5 + 2, 1), // where two seconds were not enough
