@@ -138,12 +138,12 @@ impl TokenTable {
     }
 
     /// Drops a token that turned out to be of no use, under whatever keys it is still held, and says
-    /// whether it was. Its text does not come back out of a snapshot.
+    /// whether it was. Its text comes back out of no snapshot, also if it was not held any more.
     ///
     /// Of many callers with the same complaint only the first has an effect, also where the source
-    /// answers with the same text again, as metadata services do for hours: such a token stays for
-    /// [`pause`](RefreshSettings::pause) whoever complains, and after that unless the complaint is
-    /// about one that was asked for earlier.
+    /// answers with the same text again, as metadata services do for hours: whoever complains, such a
+    /// token stays for a [`pause`](RefreshSettings::pause), and longer if the complaint is about one
+    /// that was asked for earlier.
     #[expect(
         clippy::disallowed_methods,
         reason = "what is dropped does not depend on the order"
@@ -158,11 +158,8 @@ impl TokenTable {
             }
             stays
         });
-        let was_held = self.held.len() < before;
-        if was_held {
-            self.rejected.note(token.secret());
-        }
-        was_held
+        self.rejected.note(token.secret());
+        self.held.len() < before
     }
 
     /// Remembers that the token under a key did not do for a service.

@@ -175,11 +175,8 @@ impl Model {
                 .is_some_and(|again| is_recent(again) || is_about_older);
             held.token.expose() != token.expose() || is_believed
         });
-        let was_held = self.held.len() < before;
-        if was_held {
-            self.rejected.insert(token.expose().to_owned());
-        }
-        was_held
+        self.rejected.insert(token.expose().to_owned());
+        self.held.len() < before
     }
 
     pub(super) fn hold(&mut self, key: usize, held: Held) {

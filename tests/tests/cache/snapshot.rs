@@ -90,6 +90,16 @@ fn a_token_that_was_rejected_meanwhile_does_not_come_back() {
 }
 
 #[test]
+fn a_token_that_was_rejected_when_it_had_been_replaced_does_not_come_back_either() {
+    let mut tokens = table("rejected", 0);
+    let bytes = keep(&tokens);
+    tokens.hold(key("a"), token("newer", 60, 600), at(60), 0.5);
+    assert!(!tokens.invalidate(&AccessToken::new("rejected", at(3600)), at(60)));
+    restore(&bytes, &mut tokens, 660);
+    assert_eq!(tokens.look(&key("a"), at(660)), Freshness::Absent);
+}
+
+#[test]
 fn a_token_that_was_challenged_meanwhile_does_not_come_back_when_its_successor_has_expired() {
     let mut provider = Provider::new();
     provider.fetch(&vault(), "challenged", 3600);
