@@ -23,7 +23,7 @@ use crate::timer::timer;
 /// A journey that is waited for until it lands or is overdue.
 pub(crate) struct Watched<H: Host> {
     journey: SharedJourney<H>,
-    alarm: Option<Alarm<H>>,
+    alarm: Option<Box<Alarm<H>>>,
     /// How many alarms may still be set. One that rings before its time is set anew, which must not
     /// go on for ever on a host that cannot wait.
     alarms_left: u8,
@@ -50,41 +50,46 @@ impl<H: Host> Watched<H> {
     /// Answers how the journey landed, or nothing if it is overdue or was given up.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Landing>> {
         match self.journey.poll_begun(cx) {
-            Ok(landing) => return Poll::Ready(Some(landing)),
-            Err(has_begun_what_ends) if has_begun_what_ends => {
+            Ok(landing) => Poll::Ready(Some(landing)),
+            Err(true) => {
                 self.alarm = None;
-                return Poll::Pending;
+                Poll::Pending
             }
-            Err(_) => {}
+            Err(false) => self.poll_overdue(cx).map(|()| None),
         }
+    }
+
+    fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut has_rung = false;
         loop {
             let now = self.journey.host().now();
             let rest = self.journey.rest(now);
             let wait = match rest {
-                Some(Duration::ZERO) => return Poll::Ready(None),
+                Some(Duration::ZERO) => return Poll::Ready(()),
                 Some(rest) => rest,
-                None if has_rung => return Poll::Ready(None),
+                None if has_rung => return Poll::Ready(()),
                 // It may be about to say how it landed, which is waited for too, but not for ever.
                 None => Acquire::GRACE,
             };
             let rings_on = now.timestamp().after(wait);
-            let is_late =
-                |alarm: &Alarm<H>| rest.is_some() && alarm.rings_on > rings_on.after(ABOUT);
-            if self.alarm.as_ref().is_none_or(is_late) {
-                let Some(left) = self.alarms_left.checked_sub(1) else {
-                    return Poll::Pending;
-                };
-                self.alarms_left = left;
-                let timer = timer(self.journey.host(), wait, SleepReason::Watch);
-                self.alarm = Some(Alarm { timer, rings_on });
-            }
-            if let Some(alarm) = &mut self.alarm {
-                drop(ready!(Pin::new(&mut alarm.timer).poll(cx)));
-            }
+            let alarm = match self.alarm.take() {
+                Some(alarm) if rest.is_none() || alarm.rings_on <= rings_on.after(ABOUT) => alarm,
+                _ => match self.set_alarm(wait, rings_on) {
+                    Some(alarm) => alarm,
+                    None => return Poll::Pending,
+                },
+            };
+            let alarm = self.alarm.insert(alarm);
+            drop(ready!(Pin::new(&mut alarm.timer).poll(cx)));
             self.alarm = None;
             has_rung = true;
         }
+    }
+
+    fn set_alarm(&mut self, wait: Duration, rings_on: Timestamp) -> Option<Box<Alarm<H>>> {
+        self.alarms_left = self.alarms_left.checked_sub(1)?;
+        let timer = timer(self.journey.host(), wait, SleepReason::Watch);
+        Some(Box::new(Alarm { timer, rings_on }))
     }
 }
 

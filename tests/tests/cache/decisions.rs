@@ -166,6 +166,28 @@ fn an_overdue_flight_is_forgotten_whatever_is_asked_next() {
 }
 
 #[test]
+fn who_waits_for_a_flight_can_tell_when_it_is_overdue() {
+    let mut provider = Provider::new();
+    let slow = lease(provider.asks(&vault()));
+    let id = slow.id();
+    let rest = |provider: &mut Provider, seconds| {
+        provider.seconds = seconds;
+        let now = provider.now();
+        provider.acquire.rest(id, now)
+    };
+    let moment = Duration::from_millis(1);
+    let minute = Duration::from_secs(60);
+    assert_eq!(rest(&mut provider, 0), Some(minute + moment));
+    let now = provider.now();
+    provider.acquire.extend(&slow, 5 * minute, now);
+    assert_eq!(rest(&mut provider, 300), Some(moment));
+    assert!(matches!(provider.asks(&vault()), Decision::Join(_)));
+    assert_eq!(rest(&mut provider, 301), Some(Duration::ZERO));
+    assert!(matches!(provider.asks(&vault()), Decision::Start(_)));
+    assert_eq!(rest(&mut provider, 301), None, "it was given up");
+}
+
+#[test]
 fn a_flight_that_was_allowed_more_time_is_not_overdue() {
     let mut provider = Provider::new();
     let slow = lease(provider.asks(&vault()));
