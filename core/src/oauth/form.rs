@@ -62,20 +62,18 @@ impl<'a> Form<'a> {
 
 /// Adds a text as `application/x-www-form-urlencoded` has it.
 fn encode_into(body: &mut Vec<u8>, text: &str) {
-    let is_plain = |byte: u8| PLAIN[usize::from(byte)];
-    for part in text.as_bytes().split_inclusive(|&byte| !is_plain(byte)) {
-        match part.split_last() {
-            Some((&last, plain)) if !is_plain(last) => {
-                body.extend_from_slice(plain);
-                let digit = |half: u8| b"0123456789ABCDEF"[usize::from(half)];
-                match last {
-                    b' ' => body.push(b'+'),
-                    _ => body.extend_from_slice(&[b'%', digit(last >> 4), digit(last & 0x0f)]),
-                }
-            }
-            _ => body.extend_from_slice(part),
+    let is_odd = |&byte: &u8| !PLAIN[usize::from(byte)];
+    let digit = |half: u8| b"0123456789ABCDEF"[usize::from(half)];
+    let mut rest = text.as_bytes();
+    while let Some(place) = rest.iter().position(is_odd) {
+        body.extend_from_slice(&rest[..place]);
+        match rest[place] {
+            b' ' => body.push(b'+'),
+            odd => body.extend_from_slice(&[b'%', digit(odd >> 4), digit(odd & 0x0f)]),
         }
+        rest = &rest[place + 1..];
     }
+    body.extend_from_slice(rest);
 }
 
 /// Which bytes a form has as they are.
