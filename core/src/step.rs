@@ -79,6 +79,7 @@ pub(crate) struct Pending<E: Effect> {
 }
 
 impl<E: Effect> Pending<E> {
+    #[inline]
     pub(crate) fn new(request: E::Request, then: Then<E>) -> Self {
         Self {
             request,

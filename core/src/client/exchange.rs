@@ -249,16 +249,12 @@ impl Exchange {
             Some(claims) => form.field("claims", claims),
             None => form,
         };
-        let url = match &self.detour {
-            Some(detour) => &detour.url,
-            None => &self.client.token_endpoint,
+        let (url, requirements) = match &self.detour {
+            Some(detour) => (&detour.url, detour.requirements.clone()),
+            None => (&self.client.token_endpoint, Requirements::default()),
         };
-        let mut request = HttpRequest::post_form_with(url.clone(), &form, headers);
-        if let Some(detour) = &self.detour {
-            request.requirements = detour.requirements.clone();
-        }
-        request.retry = self.grant.retry(&self.prove, &self.retry);
-        request
+        let retry = self.grant.retry(&self.prove, &self.retry);
+        HttpRequest::post_form_with(url.clone(), &form, headers, requirements, retry)
     }
 
     fn on_answer(

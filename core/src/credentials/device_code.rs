@@ -99,7 +99,8 @@ impl DeviceCodeCredential {
         };
         let authority = &sign_in.application.authority;
         let endpoint = authority.device_authorization_endpoint(&client.tenant);
-        let request = HttpRequest::post_form_with(endpoint, &form, correlation(cx));
+        let mut request = HttpRequest::post_form(endpoint, &form);
+        request.headers = correlation(cx);
         let callback = self.callback.clone();
         http(
             request.retry(RetryPolicy::entra()),

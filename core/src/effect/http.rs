@@ -57,7 +57,8 @@ impl HttpRequest {
     /// A `POST` of a form (`application/x-www-form-urlencoded`).
     pub fn post_form(url: Url, form: &Form<'_>) -> Self {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, Self::FORM)]);
-        Self::post_form_with(url, form, headers)
+        let (requirements, retry) = (Requirements::default(), RetryPolicy::never());
+        Self::post_form_with(url, form, headers, requirements, retry)
     }
 
     /// What says in the field `Content-Type` that the body is a form.
@@ -65,14 +66,20 @@ impl HttpRequest {
         HeaderValue::from_static("application/x-www-form-urlencoded");
 
     /// A `POST` of a form with these header fields, one of which says that it is one.
-    pub(crate) fn post_form_with(url: Url, form: &Form<'_>, headers: HeaderMap) -> Self {
+    pub(crate) fn post_form_with(
+        url: Url,
+        form: &Form<'_>,
+        headers: HeaderMap,
+        requirements: Requirements,
+        retry: RetryPolicy,
+    ) -> Self {
         Self {
             method: Method::POST,
             url,
             headers,
             body: form.encode(),
-            requirements: Requirements::default(),
-            retry: RetryPolicy::never(),
+            requirements,
+            retry,
             secrets: form.secrets().cloned().collect(),
         }
     }

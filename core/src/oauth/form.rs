@@ -62,18 +62,21 @@ impl<'a> Form<'a> {
 
 /// Adds a text as `application/x-www-form-urlencoded` has it.
 fn encode_into(body: &mut Vec<u8>, text: &str) {
-    let is_odd = |&byte: &u8| !PLAIN[usize::from(byte)];
     let digit = |half: u8| b"0123456789ABCDEF"[usize::from(half)];
-    let mut rest = text.as_bytes();
-    while let Some(place) = rest.iter().position(is_odd) {
-        body.extend_from_slice(&rest[..place]);
-        match rest[place] {
-            b' ' => body.push(b'+'),
-            odd => body.extend_from_slice(&[b'%', digit(odd >> 4), digit(odd & 0x0f)]),
+    let text = text.as_bytes();
+    let mut done = 0;
+    for (place, &byte) in text.iter().enumerate() {
+        if PLAIN[usize::from(byte)] {
+            continue;
         }
-        rest = &rest[place + 1..];
+        body.extend_from_slice(&text[done..place]);
+        match byte {
+            b' ' => body.push(b'+'),
+            _ => body.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 0x0f)]),
+        }
+        done = place + 1;
     }
-    body.extend_from_slice(rest);
+    body.extend_from_slice(&text[done..]);
 }
 
 /// Which bytes a form has as they are.

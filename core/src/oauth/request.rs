@@ -48,7 +48,7 @@ pub(crate) fn sign_by_library(headers: &mut HeaderMap) {
 
 /// A new id for a request, by which its receiver finds it again.
 pub(crate) fn request_id(cx: &mut Context) -> HeaderValue {
-    HeaderValue::try_from(cx.entropy().uuid()).expect("a UUID is hex digits and dashes")
+    HeaderValue::from_bytes(&cx.entropy().uuid_digits()).expect("a UUID is hex digits and dashes")
 }
 
 /// A `GET` with Entra's correlation headers.
@@ -66,7 +66,10 @@ pub(crate) fn correlation(cx: &mut Context) -> HeaderMap {
     let platform = cx.platform();
     let fields = FIELDS[platform as usize].get_or_init(|| correlation_without_id(platform));
     let mut headers = fields.clone();
-    headers.insert(REQUEST_ID, request_id(cx));
+    let mut fields = headers.iter_mut();
+    if let Some((_, id)) = fields.find(|(name, _)| **name == REQUEST_ID) {
+        *id = request_id(cx);
+    }
     headers
 }
 
