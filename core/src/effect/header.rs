@@ -38,7 +38,6 @@ pub(crate) fn fits_header(text: &str) -> bool {
 /// Whether a text is one word of visible ASCII, as a token is behind its scheme.
 pub(crate) fn is_word(text: &str) -> bool {
     // Without a way out of the loop many bytes are looked at in one instruction.
-    let wider = |(least, most): (u8, u8), byte: u8| (least.min(byte), most.max(byte));
-    let (least, most) = text.bytes().fold((b'!', b'~'), wider);
-    (least, most) == (b'!', b'~')
+    let beyond_first = text.bytes().map(|byte| byte.wrapping_sub(b'!'));
+    beyond_first.fold(0, u8::max) <= b'~' - b'!'
 }
