@@ -76,7 +76,7 @@ impl TokenAnswer {
             return Err(ServiceError::read(response, cx).map_or_else(Cause::from, Cause::from));
         }
         // To look at the bytes all at once is quicker than text by text.
-        let text = str::from_utf8(response.body.expose()).ok();
+        let text = std::str::from_utf8(response.body.expose()).ok();
         let body = text.and_then(|text| serde_json::from_str::<Body>(text).ok());
         let Some(body) = body else {
             return Err(AnswerFault::not_json(response, cx.now()).into());
