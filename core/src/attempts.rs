@@ -73,16 +73,12 @@ fn attempt(
     mut tries: Tries,
     then: impl FnOnce(HttpReply, &mut Context) -> Next + Send + 'static,
 ) -> Next {
-    let on_reply = move |asked: Box<Pending<Http>>, reply, cx: &mut Context| match tries.delay(
-        &asked.request,
-        &reply,
-        cx,
-    ) {
-        Some(delay) => wait(delay, asked.request, reply, tries, Box::new(then), cx),
-        None => {
-            cx.answered_by(Some(asked.request.url));
-            then(reply, cx)
+    let on_reply = move |asked: Box<Pending<Http>>, reply, cx: &mut Context| {
+        if let Some(delay) = tries.delay(&asked.request, &reply, cx) {
+            return wait(delay, asked.request, reply, tries, Box::new(then), cx);
         }
+        cx.answered_by(Some(asked.request.url));
+        then(reply, cx)
     };
     ask::<Http>(request, Box::new(on_reply))
 }

@@ -284,6 +284,7 @@ impl Exchange {
         }
     }
 
+    /// Goes on with the answer; an error after a detour says who can mend it.
     fn go_on(&self, answer: Result<TokenAnswer, Cause>, then: Answered, cx: &mut Context) -> Next {
         let next = then(answer, cx);
         match &self.detour {
