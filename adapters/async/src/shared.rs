@@ -66,6 +66,7 @@ impl<F: Future<Output: Clone>> Future for Shared<F> {
         drop(stage);
         let mut outing = Outing {
             commons,
+            seat,
             future: Some(future),
         };
         outing.poll()
@@ -92,6 +93,8 @@ impl<F: Future> Drop for Shared<F> {
 /// A future while it is polled. Unless it is done it comes back, even from a panic.
 struct Outing<'a, F: Future> {
     commons: &'a Commons<F>,
+    /// That of who polls it.
+    seat: &'a mut Option<Seat>,
     future: Option<Pin<Box<F>>>,
 }
 
@@ -106,6 +109,9 @@ impl<F: Future<Output: Clone>> Outing<'_, F> {
         if let Poll::Ready(output) = &polled {
             let over = self.future.take();
             *lock(stage) = Stage::Done(output.clone());
+            if let Some(seat) = self.seat.take() {
+                bell.leave(seat); // it hears of it here
+            }
             bell.wake_by_ref();
             drop(over);
         }
