@@ -93,7 +93,7 @@ impl TokioHost {
     /// environment names.
     #[cfg(feature = "reqwest")]
     pub fn proxies(mut self, proxies: Proxies) -> Self {
-        self.client = AnyClient::new(crate::client::Reqwest::new(proxies));
+        self.client = AnyClient::new(crate::client::Hyper::new(proxies));
         self
     }
 
@@ -291,7 +291,7 @@ async fn within(
 
 #[cfg(feature = "reqwest")]
 fn default_client() -> AnyClient {
-    AnyClient::new(crate::client::Reqwest::new(Proxies::from_environment()))
+    AnyClient::new(crate::client::Hyper::new(Proxies::from_environment()))
 }
 
 /// Without a client every request is refused, as an effect that the host does not have.

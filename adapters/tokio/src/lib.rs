@@ -48,6 +48,8 @@
 #[cfg(feature = "reqwest")]
 mod client;
 mod clock;
+#[cfg(feature = "reqwest")]
+mod connect;
 mod host;
 mod task;
 #[cfg(feature = "reqwest")]
