@@ -135,7 +135,9 @@ fn with_port(server: Uri) -> Uri {
         return server;
     };
     let full = Uri::builder().scheme("http").path_and_query("/");
-    full.authority(format!("{host}:80")).build().unwrap_or(server)
+    full.authority(format!("{host}:80"))
+        .build()
+        .unwrap_or(server)
 }
 
 /// Finds addresses as the system does. That there are none is told apart from other failures.
