@@ -48,18 +48,21 @@ impl<F: Future> Shared<F> {
     }
 }
 
-impl<F: Future<Output: Clone>> Future for Shared<F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let Self { commons, seat } = &mut *self;
+impl<F: Future<Output: Clone>> Shared<F> {
+    /// Polls the future. If it is not done, it is shown to `look`, unless somebody else is at it.
+    pub(crate) fn poll_and_look<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        look: impl FnOnce(&F) -> T,
+    ) -> Result<F::Output, Option<T>> {
+        let Self { commons, seat } = self;
         let mut stage = lock(&commons.stage);
         if let Stage::Done(output) = &*stage {
-            return Poll::Ready(output.clone());
+            return Ok(output.clone());
         }
         commons.bell.sit(seat, cx.waker());
         let Stage::Resting(future) = mem::replace(&mut *stage, Stage::Away) else {
-            return Poll::Pending;
+            return Err(None);
         };
         commons.bell.listen();
         drop(stage);
@@ -68,7 +71,21 @@ impl<F: Future<Output: Clone>> Future for Shared<F> {
             seat,
             future: Some(future),
         };
-        outing.poll()
+        match outing.poll() {
+            Poll::Ready(output) => Ok(output),
+            Poll::Pending => Err(outing.future.as_deref().map(look)),
+        }
+    }
+}
+
+impl<F: Future<Output: Clone>> Future for Shared<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        match self.poll_and_look(cx, |_| ()) {
+            Ok(output) => Poll::Ready(output),
+            Err(_) => Poll::Pending,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tokio host: which effect is carried out by which means.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,7 +10,9 @@ use std::time::Duration;
 use azid_async::{
     AnyClient, BoxFuture, Callbacks, Host, HttpClient, NoRandomness, Refresh, WithCallbacks,
 };
-use azid_core::effect::{Detail, FileFailure, HttpFailure, HttpReply, KeyHandle, SignFailure};
+use azid_core::effect::{
+    Detail, FileFailure, HttpFailure, HttpReply, KeyHandle, SignFailure, SleepReason,
+};
 use azid_core::{Environment, Now, Platform, Seed, Step, Timestamp, Variables};
 #[cfg(feature = "hyper")]
 use azid_native::Proxies;
@@ -35,7 +37,8 @@ use crate::task::task;
 /// for it. Where that runtime ends first, the exchange is lost, and retried on the next one. The
 /// host holds nothing else of a runtime but the HTTP client's kept connections, which are
 /// replaced when they turn out to be closed; so a provider may outlive the runtime that it was
-/// made in. A runtime that is kept and no longer run, though, keeps what began on it waiting. A
+/// made in. What began on a runtime that is kept and no longer run is begun anew by those who wait
+/// for it on another one, when it is overdue: for an exchange, ten seconds after its time limit. A
 /// callback is polled by whoever waits and is no task of its own: one that awaits tokio's timers or
 /// sockets, such as a signer in a vault, dies with the runtime that began the flight.
 ///
@@ -189,6 +192,13 @@ impl Host for TokioHost {
                     let reply = authorization.await;
                     call.reply(reply, clock.now())
                 })
+            }
+            // Who waits outside of a runtime, for a callback, has no timer to look by.
+            Step::Sleep(call)
+                if call.request().reason == SleepReason::Watch
+                    && Handle::try_current().is_err() =>
+            {
+                Box::pin(pending())
             }
             Step::Sleep(call) => {
                 let slept = (self.sleep.0)(call.request().duration);
