@@ -165,7 +165,7 @@ impl<H: Host> Journey<H> {
     }
 
     fn held(&self) -> Option<AccessToken> {
-        let now = self.means.host.now().timestamp();
+        let now = self.means.host.timestamp();
         self.means.cache.held(&self.key, &self.request, now)
     }
 }

@@ -49,13 +49,8 @@ impl Ledger {
         !acquire.is_flying(id)
     }
 
-    /// Which of these flights have ended, and which have not.
-    pub(crate) fn ended(
-        &self,
-        flights: impl Iterator<Item = FlightId>,
-    ) -> (Vec<FlightId>, Vec<FlightId>) {
-        let acquire = lock(&self.acquire);
-        flights.partition(|id| !acquire.is_flying(*id))
+    pub(crate) fn is_flying(&self, id: FlightId) -> bool {
+        lock(&self.acquire).is_flying(id)
     }
 
     fn rest(&self, id: FlightId, now: Now) -> Option<Duration> {

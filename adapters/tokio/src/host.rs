@@ -14,7 +14,7 @@ use azid_core::effect::{
     Detail, FileFailure, HttpFailure, HttpReply, KeyHandle, SignFailure, SleepReason,
 };
 use azid_core::{Environment, Now, Platform, Seed, Step, Timestamp, Variables};
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 use azid_native::Proxies;
 use azid_native::{Authorization, Browser, Signer};
 use tokio::runtime::Handle;
@@ -27,7 +27,7 @@ use crate::task::task;
 /// Carries out effects on the tokio runtime that polls them, which needs its timer and its IO
 /// enabled; outside of one it panics, as tokio's own futures do.
 ///
-/// HTTP goes by `reqwest` (the feature `reqwest`, on by default) or by a client of the user's;
+/// HTTP goes by `hyper` (the feature `hyper`, on by default) or by a client of the user's;
 /// files are read on the blocking pool, and keys in memory sign there, since a long key takes
 /// milliseconds; waits are tokio's, so that they follow `tokio::time::pause`. A program runs on a
 /// thread of its own, in real time, and is killed when the future that waits for it is dropped; the
@@ -92,11 +92,11 @@ impl TokioHost {
         self
     }
 
-    /// Sends requests by `reqwest`, and through these proxies instead of those that the process's
+    /// Sends requests by `hyper`, and through these proxies instead of those that the process's
     /// environment names.
-    #[cfg(feature = "reqwest")]
+    #[cfg(feature = "hyper")]
     pub fn proxies(mut self, proxies: Proxies) -> Self {
-        self.client = AnyClient::new(crate::client::Reqwest::new(proxies));
+        self.client = AnyClient::new(crate::client::Hyper::new(proxies));
         self
     }
 
@@ -299,13 +299,13 @@ async fn within(
     (in_time.unwrap_or(Err(HttpFailure::TimedOut)), timed)
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 fn default_client() -> AnyClient {
-    AnyClient::new(crate::client::Reqwest::new(Proxies::from_environment()))
+    AnyClient::new(crate::client::Hyper::new(Proxies::from_environment()))
 }
 
 /// Without a client every request is refused, as an effect that the host does not have.
-#[cfg(not(feature = "reqwest"))]
+#[cfg(not(feature = "hyper"))]
 fn default_client() -> AnyClient {
     use azid_core::effect::{HttpRequest, Refusal};
 
