@@ -11,7 +11,7 @@ use crate::effect::{
 use crate::error::{Cause, Error, ErrorKind};
 use crate::memory::{Memory, MemoryChange};
 use crate::moves::Next;
-use crate::run::RunState;
+use crate::run::{Going, RunState};
 use crate::time::Now;
 use crate::token::AccessToken;
 use crate::transcript::Recorded;
@@ -74,7 +74,7 @@ pub(crate) struct Pending<E: Effect> {
     pub(crate) request: E::Request,
     then: Then<E>,
     /// Where it goes on, once the run has let the effect pass.
-    run: Option<Box<RunState>>,
+    run: Option<Box<dyn Going>>,
 }
 
 impl<E: Effect> Pending<E> {
@@ -110,7 +110,7 @@ pub(crate) type Then<E> = Box<
 >;
 
 impl<E: Effect> Call<E> {
-    pub(crate) fn new(mut pending: Box<Pending<E>>, run: Box<RunState>) -> Self {
+    pub(crate) fn new(mut pending: Box<Pending<E>>, run: Box<dyn Going>) -> Self {
         pending.run = Some(run);
         Self(pending)
     }
@@ -122,10 +122,16 @@ impl<E: Effect> Call<E> {
 
     /// Goes on with the reply, at the time when it came.
     pub fn reply(self, reply: Result<E::Output, E::Failure>, now: Now) -> Step {
+        E::reply(self, reply, now)
+    }
+
+    pub(crate) fn go_on(self, reply: Result<E::Output, E::Failure>, now: Now) -> Step {
         let Pending { request, then, run } = *self.0;
         let mut run = run.expect("a call is made with its run");
         let reply = E::bounded(&request, reply);
-        run.hear::<E>(&request, &reply, now);
+        if let Some(recording) = run.hear(E::time_limit(&request), now) {
+            E::record(&request, &reply, recording);
+        }
         let next = then(request, reply, run.context());
         run.advance(next)
     }

@@ -1,7 +1,5 @@
 //! Redaction: what may be shown is listed here; all else becomes a placeholder.
 
-use std::collections::BTreeMap;
-
 use http::HeaderMap;
 use http::header::{HeaderValue, WWW_AUTHENTICATE};
 use serde_json::{Map, Value};
@@ -14,6 +12,7 @@ use crate::environment::may_hold_secret;
 use crate::oauth::{forms_of, marks_error, safe_text};
 use crate::pem::certificates;
 use crate::secret::Secret;
+use crate::sorted::Sorted;
 
 /// Header fields whose values are shown.
 const SHOWN_HEADERS: &[&str] = &[
@@ -49,7 +48,7 @@ const SEVERAL_WORDS: &str = "words";
 #[derive(Debug, Default)]
 pub struct Redactor {
     known: Vec<(Secret, String)>,
-    counts: BTreeMap<&'static str, usize>,
+    counts: Sorted<&'static str, usize>,
 }
 
 /// Whether a text is a placeholder: `redacted-`, a kind, `-`, a number.
@@ -82,8 +81,8 @@ impl Redactor {
         {
             return placeholder.clone();
         }
-        let count = self.counts.entry(kind).or_default();
-        *count += 1;
+        let count = self.counts.get(kind).map_or(1, |count| count + 1);
+        self.counts.insert(kind, count);
         let placeholder = format!("redacted-{kind}-{count}");
         self.known.push((Secret::from(text), placeholder.clone()));
         placeholder
