@@ -247,7 +247,9 @@ fn known(name: &str) -> Option<&'static (&'static str, Exposure)> {
 /// Shows which variables are set, not their values.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+        f.debug_set()
+            .entries(self.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 

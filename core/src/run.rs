@@ -109,7 +109,6 @@ impl Going for RunState {
             next = (frame.then)(result, &mut self.context);
         }
     }
-
 }
 
 impl RunState {

@@ -11,7 +11,7 @@ use crate::effect::is_word;
 use crate::environment::may_hold_secret;
 use crate::oauth::{forms_of, marks_error, safe_text};
 use crate::pem::certificates;
-use crate::secret::Secret;
+use crate::secret::{Secret, longest_first};
 use crate::sorted::Sorted;
 
 /// Header fields whose values are shown.
@@ -107,9 +107,8 @@ impl Redactor {
         let is_secret = |(secret, placeholder): &&(Secret, String)| {
             !placeholder.starts_with("redacted-output-") && !is_hidden(secret.expose())
         };
-        let mut known: Vec<_> = self.known.iter().filter(is_secret).collect();
-        known.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.expose().len()));
-        for (secret, placeholder) in known {
+        let known = self.known.iter().filter(is_secret);
+        for (secret, placeholder) in longest_first(known, |(secret, _)| secret.expose().len()) {
             for form in forms_of(secret.expose())
                 .iter()
                 .filter(|form| !is_placeholder(form))
