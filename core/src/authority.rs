@@ -121,23 +121,18 @@ impl Authority {
     }
 
     fn endpoint(&self, tenant: &TenantId, name: &str) -> Url {
-        let mut url = self.0.clone();
-        let mut path: Vec<_> = self.segments().map(str::to_owned).collect();
-        if !self.ends_in_adfs() {
-            path.push(tenant.as_str().to_owned());
-        }
-        let version = if self.ends_in_adfs() || tenant.is_adfs() {
-            &["oauth2"][..]
-        } else {
-            &["oauth2", "v2.0"]
+        let tenants = (!self.ends_in_adfs()).then_some(tenant.as_str());
+        let version = match self.ends_in_adfs() || tenant.is_adfs() {
+            true => "oauth2",
+            false => "oauth2/v2.0",
         };
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments
-                .clear()
-                .extend(path.iter().map(String::as_str))
-                .extend(version)
-                .push(name);
+        let mut path = String::new();
+        for part in self.segments().chain(tenants).chain([version, name]) {
+            path.push('/');
+            path.push_str(part);
         }
+        let mut url = self.0.clone();
+        url.set_path(&path);
         url
     }
 
@@ -276,6 +271,11 @@ mod tests {
                 "https://gateway.example/base/",
                 "t",
                 "https://gateway.example/base/t/oauth2/v2.0/token",
+            ),
+            (
+                "https://gateway.example//of%20two/words/",
+                "t",
+                "https://gateway.example/of%20two/words/t/oauth2/v2.0/token",
             ),
             (
                 "https://fs.example",

@@ -16,7 +16,7 @@ use crate::error::{Cause, Error, ErrorKind};
 use crate::memory::{Memory, MemoryChange};
 use crate::moves::Link;
 use crate::request::TokenRequest;
-use crate::secret::Secret;
+use crate::secret::{Secret, longest_first};
 use crate::time::{Now, Timestamp};
 use crate::token::AccessToken;
 use crate::transcript::{Origin, Recorder, Recording};
@@ -277,11 +277,9 @@ impl Context {
     /// What nobody is to be shown: the secrets that were sent, and every refresh token that the run
     /// knows.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
-        let mut secrets = self.sent_secrets.clone();
-        secrets.extend(self.memory().secrets().cloned());
-        // The longest first, since one may begin another.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
-        secrets
+        let sent = self.sent_secrets.iter();
+        let secrets = sent.chain(self.memory().secrets()).cloned();
+        longest_first(secrets, |secret| secret.expose().len())
     }
 
     /// Takes note of a secret that may come back without having been sent.

@@ -43,6 +43,7 @@ use url::Url;
 
 use crate::secret::Secret;
 use crate::step::{Call, Step};
+use crate::time::Now;
 use crate::transcript::Recording;
 
 /// A kind of effect: its request, the output of success and its own kind of failure.
@@ -65,6 +66,10 @@ pub trait Effect: sealed::Sealed + Sized + fmt::Debug + 'static {
 
     #[doc(hidden)]
     fn step(call: Call<Self>) -> Step;
+
+    /// [`Call::reply`], compiled here once, and not again by every host.
+    #[doc(hidden)]
+    fn reply(call: Call<Self>, reply: Result<Self::Output, Self::Failure>, now: Now) -> Step;
 
     /// The longest that the effect may take, where its request says so.
     #[doc(hidden)]
@@ -107,11 +112,19 @@ pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
-/// Ties a marker type to its variant of [`Step`].
+/// Ties a marker type to its variant of [`Step`], and to what goes on with its reply.
 macro_rules! effect_step {
     ($effect:ident) => {
         fn step(call: $crate::step::Call<Self>) -> $crate::step::Step {
             $crate::step::Step::$effect(call)
+        }
+
+        fn reply(
+            call: $crate::step::Call<Self>,
+            reply: Result<Self::Output, Self::Failure>,
+            now: $crate::time::Now,
+        ) -> $crate::step::Step {
+            call.go_on(reply, now)
         }
     };
 }

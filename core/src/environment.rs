@@ -1,6 +1,5 @@
 //! The environment as a value: a snapshot of the variables that matter here, and of no others.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,14 +7,15 @@ use zeroize::Zeroizing;
 
 use crate::error::{Invalid, What};
 use crate::secret::Secret;
+use crate::sorted::Sorted;
 use crate::transcript::is_placeholder;
 use crate::variables::Variables;
 
 /// A snapshot of the known variables. An empty variable counts as absent.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
-    set: BTreeMap<&'static str, Secret>,
-    blank: BTreeSet<&'static str>,
+    /// Without a value for those that are set, but to nothing.
+    variables: Sorted<&'static str, Option<Secret>>,
 }
 
 /// How a variable's value is treated in a transcript.
@@ -100,8 +100,7 @@ const PROOFS: &[&str] = &[
 impl Environment {
     /// The one without any variable.
     pub(crate) const EMPTY: &'static Self = &Self {
-        set: BTreeMap::new(),
-        blank: BTreeSet::new(),
+        variables: Sorted::new(),
     };
 
     /// The names of all variables that anything here reads: what a host has to look up.
@@ -120,19 +119,17 @@ impl Environment {
     ) -> Self {
         let mut environment = Self::default();
         for (name, value) in pairs {
-            let value = Zeroizing::new(value.into());
-            match known(name.as_ref()) {
-                Some((name, _)) if value.trim().is_empty() => {
-                    environment.blank.insert(name);
-                }
-                Some((name, _)) => {
-                    let value = Secret::new(value.as_str());
-                    environment.set.insert(name, value);
-                }
-                None => {}
-            }
+            environment.set(name.as_ref(), Zeroizing::new(value.into()));
         }
         environment
+    }
+
+    fn set(&mut self, name: &str, value: Zeroizing<String>) {
+        if let Some((name, _)) = known(name) {
+            let is_blank = value.trim().is_empty();
+            let value = (!is_blank).then(|| Secret::new(value.as_str()));
+            self.variables.insert(name, value);
+        }
     }
 
     /// What these variables see of it.
@@ -140,31 +137,28 @@ impl Environment {
         let Variables::Only(names) = variables else {
             return self;
         };
-        let is_named = |name: &&str| names.contains(name);
-        if self.set.keys().chain(&self.blank).all(is_named) {
+        if self.variables.iter().all(|(name, _)| names.contains(name)) {
             return self;
         }
-        let set = self.set.iter().filter(|(name, _)| is_named(name));
-        Arc::new(Self {
-            set: set.map(|(name, value)| (*name, value.clone())).collect(),
-            blank: self.blank.iter().copied().filter(is_named).collect(),
-        })
+        let mut only = Self::clone(&self);
+        only.variables.retain(|name| names.contains(name));
+        Arc::new(only)
     }
 
     /// A variable's value.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.set.get(name).map(Secret::expose)
+        self.secret(name).map(Secret::expose)
     }
 
     /// A variable's value, kept secret.
     pub fn secret(&self, name: &str) -> Option<&Secret> {
-        self.set.get(name)
+        self.variables.get(name)?.as_ref()
     }
 
     /// Whether a variable is set, but to nothing. Where its absence would lower a guard, that is a
     /// slip rather than a wish.
     pub fn is_blank(&self, name: &str) -> bool {
-        self.blank.contains(name)
+        self.variables.get(name).is_some_and(Option::is_none)
     }
 
     /// Whether the values of these variables are what they were outside: a value that is not UTF-8
@@ -260,12 +254,14 @@ impl Environment {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Secret)> {
-        self.set.iter().map(|(name, value)| (*name, value))
+        let variables = self.variables.iter();
+        variables.filter_map(|(name, value)| Some((*name, value.as_ref()?)))
     }
 
     /// The variables that are set, but to nothing.
     pub(crate) fn blank(&self) -> impl Iterator<Item = &'static str> {
-        self.blank.iter().copied()
+        let variables = self.variables.iter();
+        variables.filter_map(|(name, value)| value.is_none().then_some(*name))
     }
 }
 
@@ -285,7 +281,9 @@ fn known(name: &str) -> Option<&'static (&'static str, Exposure)> {
 /// Shows which variables are set, not their values.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.set.keys()).finish()
+        f.debug_set()
+            .entries(self.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 

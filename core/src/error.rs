@@ -28,10 +28,25 @@ struct Inner {
     kind: ErrorKind,
     credential: &'static str,
     endpoint: Option<String>,
-    cause: Cause,
+    /// Apart, so that a change to the rest does not copy it.
+    cause: Arc<Cause>,
     explanation: Option<(Fault, &'static str)>,
     request_ids: Vec<(&'static str, String)>,
-    links: Vec<LinkError>,
+    links: Links,
+}
+
+/// What the links of a chain answered, and how that is shown: code that only programs with chains
+/// have.
+#[derive(Clone, Default)]
+struct Links {
+    all: Vec<LinkError>,
+    show: Option<fn(&[LinkError], &mut fmt::Formatter<'_>) -> fmt::Result>,
+}
+
+impl PartialEq for Links {
+    fn eq(&self, other: &Self) -> bool {
+        self.all == other.all
+    }
 }
 
 /// Who can mend what caused an error, and how, where a credential knows that.
@@ -82,10 +97,10 @@ impl Error {
             kind,
             credential,
             endpoint,
-            cause,
+            cause: Arc::new(cause),
             explanation: None,
             request_ids: Vec::new(),
-            links: Vec::new(),
+            links: Links::default(),
         }))
     }
 
@@ -121,8 +136,11 @@ impl Error {
     /// The error after those of the links that were asked before, in a chain.
     pub(crate) fn after(mut self, mut links: Vec<LinkError>) -> Self {
         let inner = Arc::make_mut(&mut self.0);
-        links.append(&mut inner.links);
-        inner.links = links;
+        links.append(&mut inner.links.all);
+        inner.links = Links {
+            all: links,
+            show: Some(|links, f| write!(f, "{}", Table(links))),
+        };
         self
     }
 
@@ -150,12 +168,12 @@ impl Error {
     /// which they were asked: all of them where none was available, else those before the one
     /// whose error this is. Empty where no chain was asked.
     pub fn links(&self) -> &[LinkError] {
-        &self.0.links
+        &self.0.links.all
     }
 
     /// The endpoint's own error, if it gave one.
     pub fn service(&self) -> Option<&ServiceError> {
-        match &self.0.cause {
+        match self.cause() {
             Cause::Service(error) => Some(error),
             Cause::SignIn { service, .. } => service.as_deref(),
             _ => None,
@@ -166,7 +184,7 @@ impl Error {
     /// not to ask: the scopes, the tenant, and the claims of the challenge if there was one. It is
     /// the request for a credential that may ask.
     pub fn interaction_request(&self) -> Option<&TokenRequest> {
-        match &self.0.cause {
+        match self.cause() {
             Cause::SignIn {
                 fault: SignInFault::Required(request),
                 ..
@@ -202,7 +220,7 @@ impl Error {
 
     /// How long the endpoint wants not to be asked again.
     pub fn retry_after(&self) -> Option<Duration> {
-        match &self.0.cause {
+        match self.cause() {
             Cause::Service(error) => error.retry_after(),
             Cause::Answer(AnswerFault::NotJson { retry_after, .. }) => *retry_after,
             _ => None,
@@ -213,16 +231,29 @@ impl Error {
     /// which the last one counts as whole.
     pub(crate) fn with_rest_of_pause(self, rest: Duration) -> Self {
         let rest = Duration::from_secs(rest.as_secs() + u64::from(rest.subsec_nanos() > 0));
-        self.with(|error| match &mut error.cause {
-            Cause::Service(service) => service.set_retry_after(rest),
-            Cause::Answer(AnswerFault::NotJson { retry_after, .. }) => *retry_after = Some(rest),
-            _ => {}
-        })
+        let cause = match self.cause() {
+            Cause::Service(service) => {
+                let mut service = service.clone();
+                service.set_retry_after(rest);
+                Cause::Service(service)
+            }
+            Cause::Answer(AnswerFault::NotJson {
+                status,
+                looks,
+                retry_after: _,
+            }) => Cause::Answer(AnswerFault::NotJson {
+                status: *status,
+                looks: *looks,
+                retry_after: Some(rest),
+            }),
+            _ => return self,
+        };
+        self.with(|error| error.cause = Arc::new(cause))
     }
 
     /// Whether the same request may succeed later without anybody mending anything.
     pub fn is_transient(&self) -> bool {
-        match &self.0.cause {
+        match self.cause() {
             Cause::Service(error) => error.is_transient(),
             Cause::Answer(AnswerFault::NotJson { status, .. }) => {
                 matches!(status, 408 | 410 | 429 | 500..=599)
@@ -256,11 +287,14 @@ impl fmt::Display for Error {
         if let Some(advice) = self.advice() {
             write!(f, "; what to do: {advice}")?;
         }
-        match self.links() {
-            [] => Ok(()),
-            links if matches!(self.0.cause, Cause::NoLink) => Table(links).fmt(f),
-            links => write!(f, "\nasked before it:{}", Table(links)),
+        let Links { all, show } = &self.0.links;
+        let Some(show) = show.filter(|_| !all.is_empty()) else {
+            return Ok(());
+        };
+        if !matches!(self.cause(), Cause::NoLink) {
+            f.write_str("\nasked before it:")?;
         }
+        show(all, f)
     }
 }
 
@@ -271,11 +305,11 @@ impl Error {
     pub fn seen(&self) -> String {
         let mut seen = match &self.0.endpoint {
             Some(endpoint)
-                if matches!(self.0.cause, Cause::Http(HttpFailure::UnusableRoots(_))) =>
+                if matches!(self.cause(), Cause::Http(HttpFailure::UnusableRoots(_))) =>
             {
                 format!("{endpoint} was not asked: {}", self.0.cause)
             }
-            Some(endpoint) if matches!(self.0.cause, Cause::Http(_)) => {
+            Some(endpoint) if matches!(self.cause(), Cause::Http(_)) => {
                 format!("{endpoint} did not answer: {}", self.0.cause)
             }
             Some(endpoint) => format!("{endpoint} {}", self.0.cause),
@@ -298,7 +332,7 @@ impl fmt::Debug for Error {
             .field("endpoint", &self.0.endpoint)
             .field("cause", &format_args!("{}", self.0.cause))
             .field("request_ids", &self.0.request_ids)
-            .field("links", &self.0.links)
+            .field("links", &self.0.links.all)
             .finish()
     }
 }

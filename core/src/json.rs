@@ -11,6 +11,13 @@ pub(crate) fn read_object(text: &[u8]) -> Option<Map<String, Value>> {
     }
 }
 
+/// A text that is a JSON number.
+pub(crate) fn read_number(text: &str) -> Option<f64> {
+    serde_json::from_slice::<Value>(text.as_bytes())
+        .ok()?
+        .as_f64()
+}
+
 /// A value as a text in one line.
 pub(crate) fn write(value: &Value) -> String {
     serde_json::to_string(value).expect("a value is JSON, and memory takes everything")

@@ -198,6 +198,7 @@ mod request;
 pub mod retry;
 mod run;
 mod secret;
+mod sorted;
 mod step;
 mod tenant;
 #[cfg(feature = "testing")]
@@ -233,6 +234,8 @@ pub use self::plan::{Plan, PlanContext, Readiness};
 pub use self::request::TokenRequest;
 pub use self::run::Run;
 pub use self::secret::{Secret, SecretBytes};
+#[doc(hidden)]
+pub use self::sorted::Sorted;
 pub use self::step::{Call, Outcome, Step};
 pub use self::tenant::{AllowedTenants, ClientId, TenantId};
 pub use self::time::{Now, Timestamp};

@@ -14,12 +14,12 @@
 //! of a node that is still starting, so that it was absent counts for some minutes at the most.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
+use crate::sorted::Sorted;
 use crate::time::Timestamp;
 use crate::transcript::Redactor;
 use crate::user::AuthenticationRecord;
@@ -30,8 +30,8 @@ use crate::user::AuthenticationRecord;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Memory {
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    facts: BTreeMap<String, (Timestamp, Fact)>,
+    #[serde(skip_serializing_if = "Sorted::is_empty")]
+    facts: Sorted<String, (Timestamp, Fact)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rejected: Vec<Secret>,
     #[serde(skip)]
@@ -94,7 +94,7 @@ impl Memory {
 
     /// The one without anything in it.
     pub(crate) const EMPTY: &'static Self = &Self {
-        facts: BTreeMap::new(),
+        facts: Sorted::new(),
         rejected: Vec::new(),
         former: Former(Vec::new()),
     };

@@ -4,6 +4,7 @@
 //! another, and holds everything to its budget.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::context::{Context, Turn};
 use crate::credential::Credential;
@@ -58,27 +59,31 @@ struct Frame {
     caller: Turn,
 }
 
-impl RunState {
-    pub(crate) fn context(&mut self) -> &mut Context {
+/// A run as whoever holds its call sees it: all that has a call would otherwise have the code that
+/// lets go of every part of a run.
+pub(crate) trait Going: Send {
+    fn context(&mut self) -> &mut Context;
+
+    /// Takes note of the time of a reply. Whoever is answered is to be told of the reply too.
+    fn hear(&mut self, time_limit: Option<Duration>, now: Now) -> Option<&mut dyn Recording>;
+
+    /// Makes moves until one needs the host.
+    fn advance(self: Box<Self>, next: Next) -> Step;
+}
+
+impl Going for RunState {
+    fn context(&mut self) -> &mut Context {
         &mut self.context
     }
 
-    /// Takes note of a reply and of the time.
-    pub(crate) fn hear<E: Effect>(
-        &mut self,
-        request: &E::Request,
-        reply: &Result<E::Output, E::Failure>,
-        now: Now,
-    ) {
-        self.context.hear(now, E::time_limit(request));
-        if let Some(recorder) = &mut self.recorder {
-            recorder.hear(&self.context);
-            E::record(request, reply, &mut **recorder);
-        }
+    fn hear(&mut self, time_limit: Option<Duration>, now: Now) -> Option<&mut dyn Recording> {
+        self.context.hear(now, time_limit);
+        let recorder = self.recorder.as_deref_mut()?;
+        recorder.hear(&self.context);
+        Some(recorder)
     }
 
-    /// Makes moves until one needs the host.
-    pub(crate) fn advance(mut self: Box<Self>, mut next: Next) -> Step {
+    fn advance(mut self: Box<Self>, mut next: Next) -> Step {
         loop {
             let result = match next {
                 Ok(Move(Kind::Effect(effect))) => return effect.ask(self),
@@ -104,7 +109,9 @@ impl RunState {
             next = (frame.then)(result, &mut self.context);
         }
     }
+}
 
+impl RunState {
     fn enter(
         &mut self,
         credential: &dyn Credential,

@@ -11,7 +11,7 @@ use crate::effect::{
 use crate::error::{Cause, Error, ErrorKind};
 use crate::memory::{Memory, MemoryChange};
 use crate::moves::Next;
-use crate::run::RunState;
+use crate::run::{Going, RunState};
 use crate::time::Now;
 use crate::token::AccessToken;
 use crate::transcript::Recorded;
@@ -75,7 +75,7 @@ pub(crate) struct Pending<E: Effect> {
     /// What takes the reply, until there is one.
     then: Option<Then<E>>,
     /// Where it goes on, once the run has let the effect pass.
-    run: Option<Box<RunState>>,
+    run: Option<Box<dyn Going>>,
 }
 
 impl<E: Effect> Pending<E> {
@@ -113,7 +113,7 @@ pub(crate) type Then<E> = Box<
 >;
 
 impl<E: Effect> Call<E> {
-    pub(crate) fn new(mut pending: Box<Pending<E>>, run: Box<RunState>) -> Self {
+    pub(crate) fn new(mut pending: Box<Pending<E>>, run: Box<dyn Going>) -> Self {
         pending.run = Some(run);
         Self(pending)
     }
@@ -125,11 +125,17 @@ impl<E: Effect> Call<E> {
 
     /// Goes on with the reply, at the time when it came.
     pub fn reply(self, reply: Result<E::Output, E::Failure>, now: Now) -> Step {
+        E::reply(self, reply, now)
+    }
+
+    pub(crate) fn go_on(self, reply: Result<E::Output, E::Failure>, now: Now) -> Step {
         let Self(mut pending) = self;
         let mut run = pending.run.take().expect("a call is made with its run");
         let then = pending.then.take().expect("a call is answered once");
         let reply = E::bounded(&pending.request, reply);
-        run.hear::<E>(&pending.request, &reply, now);
+        if let Some(recording) = run.hear(E::time_limit(&pending.request), now) {
+            E::record(&pending.request, &reply, recording);
+        }
         let next = then(pending, reply, run.context());
         run.advance(next)
     }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use azid_core::effect::Detail;
-use azid_core::{Environment, Now, Platform, Seed, Step, Timestamp, Variables};
+use azid_core::{Environment, Needs, Now, Platform, Seed, Step, Timestamp, Variables};
 
 use crate::refresh::Refresh;
 
@@ -81,6 +81,16 @@ pub trait Host: Sized + 'static {
     /// they wait on this host for [`SleepReason::Watch`](azid_core::effect::SleepReason::Watch) and
     /// begin a run anew that is overdue. On a host that cannot wait they never do.
     fn perform(&self, step: Step) -> Self::Perform;
+
+    /// The default host, as far as a kind of credential needs it. A host that can leave the rest
+    /// away, and with it the code, does so here, inlined where the needs are known.
+    fn for_needs(needs: Needs) -> Self
+    where
+        Self: Default,
+    {
+        let _ = needs;
+        Self::default()
+    }
 
     /// What time it is.
     fn now(&self) -> Now;

@@ -33,14 +33,15 @@ struct Inner<H: Host> {
 }
 
 impl<H: Host + Default> TokenProvider<H> {
-    /// A provider with the default host and settings.
+    /// A provider with the default settings, and with the default host as far as this kind of
+    /// credential [needs](azid_core::Needs) it.
     pub fn new(credential: impl Credential + 'static) -> Self {
         Self::builder(credential).build()
     }
 
-    /// Begins a provider with the default host and other settings.
-    pub fn builder(credential: impl Credential + 'static) -> Builder<H> {
-        Builder::new(H::default(), credential)
+    /// Begins a provider with such a host and other settings.
+    pub fn builder<C: Credential + 'static>(credential: C) -> Builder<H> {
+        Builder::new(H::for_needs(C::needs()), credential)
     }
 }
 

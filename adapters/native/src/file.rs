@@ -31,9 +31,9 @@ pub fn read_file(request: &FileRequest) -> Result<SecretBytes, FileFailure> {
     if request.max_bytes == 0 {
         return Ok(SecretBytes::default());
     }
-    let file = open(path, request.no_links).map_err(failure)?;
+    let mut file = open(path, request.no_links).map_err(failure)?;
     check_regular(&file.metadata().map_err(failure)?)?; // it may have been replaced meanwhile
-    read_at_most(file, None, request.max_bytes)
+    read_at_most(&mut file, None, request.max_bytes)
         .map_err(failure)?
         .ok_or(FileFailure::TooLarge {
             limit: request.max_bytes,

@@ -18,7 +18,7 @@ const FIRST: usize = 8 * 1024;
 ///
 /// The reader's, save for interruptions, after which it is asked again.
 pub fn read_at_most(
-    mut reader: impl Read,
+    reader: &mut dyn Read,
     announced: Option<u64>,
     limit: usize,
 ) -> io::Result<Option<SecretBytes>> {
@@ -90,7 +90,7 @@ mod tests {
         }
         for limit in [100_000, 100_001, usize::MAX] {
             for announced in ANNOUNCED {
-                let read = read_at_most(&source[..], announced, limit);
+                let read = read_at_most(&mut &source[..], announced, limit);
                 let read = read.expect("a slice can be read");
                 assert_eq!(read.as_ref().map(SecretBytes::expose), Some(&source[..]));
             }
@@ -108,7 +108,7 @@ mod tests {
                 self.1.read(buffer)
             }
         }
-        let read = read_at_most(Interrupted(false, b"whole"), None, 9).expect("it goes on");
+        let read = read_at_most(&mut Interrupted(false, b"whole"), None, 9).expect("it goes on");
         assert_eq!(read, Some(SecretBytes::from(&b"whole"[..])));
     }
 }

@@ -1,10 +1,10 @@
 //! A provider's flights together with what their waiters wait on.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 
 use azid_core::cache::{Decision, FlightId, Key, Lease};
-use azid_core::{AccessToken, Error, Lane, Now, TokenRequest};
+use azid_core::{AccessToken, Error, Lane, Now, Sorted, TokenRequest};
 
 use crate::sync::{Arc, Mutex, lock};
 use crate::{LeaseGuard, Ledger};
@@ -17,7 +17,7 @@ pub struct Flights<F> {
 }
 
 struct Waiting<F> {
-    flights: BTreeMap<FlightId, F>,
+    flights: Sorted<FlightId, F>,
     /// The order in which callers look whether a flight has ended: each looks at
     /// [`A_FEW`](Self::A_FEW), so that none has to look at all, and flights go faster than they come.
     turns: VecDeque<FlightId>,
@@ -67,7 +67,7 @@ impl<F: Waited> Flights<F> {
         Self {
             ledger,
             waiting: Mutex::new(Waiting {
-                flights: BTreeMap::new(),
+                flights: Sorted::new(),
                 turns: VecDeque::new(),
             }),
         }

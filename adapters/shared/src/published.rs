@@ -55,14 +55,17 @@ impl Published {
     /// the table meanwhile.
     pub(crate) fn update(&self, table: &TokenTable, changed: Vec<Key>) {
         let changed = changed.into_iter();
-        let mut changed: Vec<_> = changed
+        let mut left: Vec<_> = changed
             .map(|key| (key.fingerprint(self.seed), key))
             .collect();
-        changed.sort_unstable_by_key(|(fingerprint, _)| shard_of(*fingerprint));
-        for changed in changed.chunk_by(|(one, _), (next, _)| shard_of(*one) == shard_of(*next)) {
-            let published = self.shard(changed[0].0);
+        while let Some(&(fingerprint, _)) = left.first() {
+            let (changed, others) = left
+                .into_iter()
+                .partition(|(other, _)| shard_of(*other) == shard_of(fingerprint));
+            let published = self.shard(fingerprint);
             let shard = followed(&published.load(), table, changed);
             published.store(Arc::new(shard));
+            left = others;
         }
     }
 
@@ -78,18 +81,18 @@ fn shard_of(fingerprint: u64) -> usize {
     (fingerprint >> 32) as usize % SHARDS
 }
 
-fn followed(shard: &Shard, table: &TokenTable, changed: &[(u64, Key)]) -> Shard {
+fn followed(shard: &Shard, table: &TokenTable, changed: Vec<(u64, Key)>) -> Shard {
     let mut shard = shard.clone();
     for (fingerprint, key) in changed {
-        if let Some((token, fresh_until)) = table.entry(key) {
+        if let Some((token, fresh_until)) = table.entry(&key) {
             let entry = Entry {
-                key: key.clone(),
                 token: token.clone(),
                 fresh_until,
+                key,
             };
-            shard.insert(*fingerprint, entry);
-        } else if shard.get(fingerprint).is_some_and(|it| it.key == *key) {
-            shard.remove(fingerprint);
+            shard.insert(fingerprint, entry);
+        } else if shard.get(&fingerprint).is_some_and(|it| it.key == key) {
+            shard.remove(&fingerprint);
         }
     }
     shard

@@ -11,16 +11,17 @@ use azid_async::{
     AnyClient, BoxFuture, Callbacks, Host, HttpClient, NoRandomness, Refresh, WithCallbacks,
 };
 use azid_core::effect::{
-    Detail, FileFailure, HttpFailure, HttpReply, KeyHandle, SignFailure, SleepReason,
+    Detail, Effect, FileFailure, HttpFailure, HttpReply, KeyHandle, Refusal, SleepReason,
 };
-use azid_core::{Environment, Now, Platform, Seed, Step, Timestamp, Variables};
+use azid_core::{Call, Environment, Needs, Now, Platform, Seed, Step, Timestamp, Variables};
 #[cfg(feature = "hyper")]
 use azid_native::Proxies;
-use azid_native::{Authorization, Browser, Signer};
+use azid_native::{Browser, Signer};
 use tokio::runtime::Handle;
 use tokio::time::Timeout;
 use url::Url;
 
+use crate::abilities::Abilities;
 use crate::clock::Clock;
 use crate::task::task;
 
@@ -48,6 +49,7 @@ use crate::task::task;
 #[derive(Clone, Debug)]
 pub struct TokioHost {
     client: AnyClient,
+    abilities: Abilities,
     callbacks: Callbacks,
     clock: Clock,
     sleep: Sleeper,
@@ -71,8 +73,13 @@ impl TokioHost {
     /// A host that shows each run the process's environment as it is when the run starts:
     /// platforms may replace values in it.
     pub fn new() -> Self {
+        Self::with(Abilities::of(Needs::ALL))
+    }
+
+    fn with(abilities: Abilities) -> Self {
         Self {
             client: default_client(),
+            abilities,
             callbacks: Callbacks::default(),
             clock: Clock::default(),
             sleep: Sleeper(Arc::new(|duration| Box::pin(tokio::time::sleep(duration)))),
@@ -182,15 +189,14 @@ impl Host for TokioHost {
                     .unwrap_or_else(|error| Err(FileFailure::Other(Detail::new(error))));
                 call.reply(reply, clock.now())
             }),
-            Step::Exec(call) => Box::pin(async move {
-                let reply = azid_native::start_program(call.request().clone()).await;
-                call.reply(reply, clock.now())
-            }),
+            Step::Exec(call) => {
+                let run = self.abilities.run_program;
+                answered(call, clock, |request| Some(run?(request)))
+            }
             Step::Authorize(call) => {
-                let authorization = Authorization::begin(call.request().clone(), &self.browser);
-                Box::pin(async move {
-                    let reply = authorization.await;
-                    call.reply(reply, clock.now())
+                let authorize = self.abilities.authorize;
+                answered(call, clock, |request| {
+                    Some(authorize?(request, &self.browser))
                 })
             }
             // Who waits outside of a runtime, for a callback, has no timer to look by.
@@ -208,14 +214,9 @@ impl Host for TokioHost {
                 })
             }
             Step::Sign(call) if matches!(call.request().key, KeyHandle::InMemory(_)) => {
-                let signer = self.signer.clone();
-                Box::pin(async move {
-                    let request = call.request().clone();
-                    let signed = tokio::task::spawn_blocking(move || signer.sign(&request));
-                    let reply = signed
-                        .await
-                        .unwrap_or_else(|error| Err(SignFailure::Other(Detail::new(error))));
-                    call.reply(reply, clock.now())
+                let sign = self.abilities.sign;
+                answered(call, clock, |request| {
+                    Some(sign?(self.signer.clone(), request))
                 })
             }
             other => self.callbacks.perform(
@@ -228,6 +229,11 @@ impl Host for TokioHost {
                 },
             ),
         }
+    }
+
+    #[inline(always)]
+    fn for_needs(needs: Needs) -> Self {
+        Self::with(Abilities::of(needs))
     }
 
     fn now(&self) -> Now {
@@ -262,6 +268,21 @@ impl Host for TokioHost {
             Err(_) => Err(refresh),
         }
     }
+}
+
+/// Answers a call by what a host begins to do about it, if it can do anything.
+fn answered<E: Effect>(
+    call: Call<E>,
+    clock: Clock,
+    begin: impl FnOnce(E::Request) -> Option<BoxFuture<Result<E::Output, E::Failure>>>,
+) -> BoxFuture<Step> {
+    let begun = begin(call.request().clone());
+    Box::pin(async move {
+        match begun {
+            Some(reply) => call.reply(reply.await, clock.now()),
+            None => call.refuse(Refusal::NoSuchEffect, clock.now()),
+        }
+    })
 }
 
 impl WithCallbacks for TokioHost {
@@ -307,7 +328,7 @@ fn default_client() -> AnyClient {
 /// Without a client every request is refused, as an effect that the host does not have.
 #[cfg(not(feature = "hyper"))]
 fn default_client() -> AnyClient {
-    use azid_core::effect::{HttpRequest, Refusal};
+    use azid_core::effect::HttpRequest;
 
     struct NoClient;
 

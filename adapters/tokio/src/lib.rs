@@ -45,6 +45,7 @@
 //! let provider = Builder::new(host, WorkloadIdentityCredential::new()).build();
 //! ```
 
+mod abilities;
 #[cfg(feature = "hyper")]
 mod client;
 mod clock;

@@ -8,7 +8,7 @@ use azid_core::effect::{
 use azid_native::{Phase, Proxies, bypasses_proxies, check, http_failure, read_at_most};
 use ureq::http::header::{HeaderValue, USER_AGENT as USER_AGENT_FIELD};
 use ureq::http::{Method, Request, Uri};
-use ureq::{Agent, AsSendBody, Error, SendBody};
+use ureq::{Agent, Error};
 
 use crate::agents::Agents;
 
@@ -74,28 +74,15 @@ fn check_log() -> Result<(), HttpFailure> {
 }
 
 fn exchange(agent: &Agent, request: &HttpRequest) -> HttpReply {
-    match (&request.method, request.body.expose()) {
-        (&Method::GET, []) => exchange_with(agent, request, SendBody::none()),
-        (_, body) => exchange_with(agent, request, body),
-    }
-}
-
-fn exchange_with(agent: &Agent, request: &HttpRequest, body: impl AsSendBody) -> HttpReply {
     let requirements = &request.requirements;
-    let config = agent
-        .configure_request(outgoing(request, body)?)
-        .timeout_global(Some(requirements.timeout.min(LONGEST)))
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .accept_encoding("identity")
-        .accept("");
-    let outgoing = match bypasses_proxies(request) {
-        true => config.proxy(None).build(),
-        false => config.build(),
+    let outgoing = outgoing(agent, request)?;
+    let answer = match (&request.method, request.body.expose()) {
+        (&Method::GET, []) => agent.run(outgoing),
+        (_, body) => agent.run(outgoing.map(|()| body)),
     };
-    let (head, body) = agent.run(outgoing).map_err(failure)?.into_parts();
+    let (head, body) = answer.map_err(failure)?.into_parts();
     let announced = body.content_length();
-    let body = read_at_most(body.into_reader(), announced, requirements.max_body)
+    let body = read_at_most(&mut body.into_reader(), announced, requirements.max_body)
         .map_err(|error| failure(Error::from(error)))?;
     Ok(HttpResponse {
         status: head.status.as_u16(),
@@ -106,7 +93,8 @@ fn exchange_with(agent: &Agent, request: &HttpRequest, body: impl AsSendBody) ->
     })
 }
 
-fn outgoing<B>(request: &HttpRequest, body: B) -> Result<Request<B>, HttpFailure> {
+/// The request as this agent is to send it, still without its body.
+fn outgoing(agent: &Agent, request: &HttpRequest) -> Result<Request<()>, HttpFailure> {
     let url = request.url.as_str();
     if url.len() > LONGEST_URL {
         let why = format!("a URL of {} bytes is too long", url.len());
@@ -115,7 +103,7 @@ fn outgoing<B>(request: &HttpRequest, body: B) -> Result<Request<B>, HttpFailure
     let uri: Uri = url
         .parse()
         .map_err(|_| HttpFailure::Unsendable(Detail::new("the URL is of no use")))?;
-    let mut outgoing = Request::new(body);
+    let mut outgoing = Request::new(());
     *outgoing.method_mut() = request.method.clone();
     *outgoing.uri_mut() = uri;
     *outgoing.headers_mut() = request.headers.clone();
@@ -123,7 +111,17 @@ fn outgoing<B>(request: &HttpRequest, body: B) -> Result<Request<B>, HttpFailure
         .headers_mut()
         .entry(USER_AGENT_FIELD)
         .or_insert(HeaderValue::from_static(USER_AGENT));
-    Ok(outgoing)
+    let config = agent
+        .configure_request(outgoing)
+        .timeout_global(Some(request.requirements.timeout.min(LONGEST)))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .accept_encoding("identity")
+        .accept("");
+    Ok(match bypasses_proxies(request) {
+        true => config.proxy(None).build(),
+        false => config.build(),
+    })
 }
 
 /// What went wrong. Agents of our own say in their own words what did before the request was sent.

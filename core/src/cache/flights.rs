@@ -1,7 +1,7 @@
 //! The flights that are in the air: one for a key at most, and one for an identity whose lane is
 //! one at a time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::acquire::{FlightId, Lease};
@@ -9,11 +9,12 @@ use super::key::Key;
 use super::span::Span;
 use crate::credential::Lane;
 use crate::identity::Identity;
+use crate::sorted::Sorted;
 use crate::time::Now;
 
 #[derive(Debug, Default)]
 pub(super) struct Flights {
-    flying: BTreeMap<FlightId, Flight>,
+    flying: Sorted<FlightId, Flight>,
     keys: HashMap<Key, FlightId>,
     lanes: HashMap<Identity, FlightId>,
     /// As long as it lasts no flight is overdue, so that nobody need look at each.
@@ -134,7 +135,7 @@ impl Flights {
         }
         let mut overdue = Vec::new();
         self.calm = None;
-        for (&id, flight) in &mut self.flying {
+        for (&id, flight) in self.flying.iter_mut() {
             if flight.is_overdue(now) {
                 overdue.push(id);
             } else {

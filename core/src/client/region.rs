@@ -22,17 +22,15 @@ use crate::retry::RetryPolicy;
 /// Which region's token service to ask.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Region(Kind);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
-    Named(String),
-    Detected(Detect),
+pub struct Region {
+    /// None for the one that the host is in.
+    name: Option<String>,
+    find: Find,
 }
 
-/// How the host's region is found out: code that only those programs have that name it.
+/// How a region's authority is found: code that only those programs have that name a region.
 #[derive(Clone, Copy)]
-struct Detect(fn(Detected, &mut Context) -> Next);
+struct Find(fn(Option<String>, Authority, Found, &mut Context) -> Next);
 
 /// What goes on with the region that the host is in, if it is in one.
 type Detected = Box<dyn FnOnce(Option<&str>, &mut Context) -> Next + Send>;
@@ -69,7 +67,10 @@ impl Region {
     pub fn new(name: impl Into<String>) -> Result<Self, Invalid> {
         let name = name.into();
         if is_region(&name) {
-            return Ok(Self(Kind::Named(name)));
+            return Ok(Self {
+                name: Some(name),
+                find: Find(find_named),
+            });
         }
         let why = "it is lower-case letters, digits and dashes, such as `westeurope`";
         Err(Invalid::new(What::Region, why))
@@ -79,7 +80,10 @@ impl Region {
     /// service. Where nobody does, the global token service is asked, and the metadata service not
     /// again for five minutes.
     pub fn detected() -> Self {
-        Self(Kind::Detected(Detect(detect)))
+        Self {
+            name: None,
+            find: Find(find_detected),
+        }
     }
 
     /// The region that `AZURE_REGIONAL_AUTHORITY_NAME` or `MSAL_FORCE_REGION` names, if one of
@@ -103,14 +107,23 @@ impl Region {
 
 /// Goes on with the authority of the region, or the global one.
 pub(super) fn find(region: Region, global: Authority, then: Found, cx: &mut Context) -> Next {
-    let in_region = move |name: Option<&str>, cx: &mut Context| {
-        let regional = name.and_then(|name| global.in_region(name));
-        then(regional.unwrap_or(global), cx)
+    let Region {
+        name,
+        find: Find(find),
+    } = region;
+    find(name, global, then, cx)
+}
+
+fn find_named(name: Option<String>, global: Authority, then: Found, cx: &mut Context) -> Next {
+    let regional = name.and_then(|name| global.in_region(&name));
+    then(regional.unwrap_or(global), cx)
+}
+
+fn find_detected(_: Option<String>, global: Authority, then: Found, cx: &mut Context) -> Next {
+    let then = |name: Option<&str>, cx: &mut Context| {
+        find_named(name.map(str::to_owned), global, then, cx)
     };
-    match region.0 {
-        Kind::Named(name) => in_region(Some(&name), cx),
-        Kind::Detected(Detect(detect)) => detect(Box::new(in_region), cx),
-    }
+    detect(Box::new(then), cx)
 }
 
 fn detect(then: Detected, cx: &mut Context) -> Next {
@@ -204,26 +217,23 @@ fn is_region(name: &str) -> bool {
         && name.bytes().all(inner)
 }
 
-impl PartialEq for Detect {
+impl PartialEq for Find {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for Detect {}
+impl Eq for Find {}
 
-impl fmt::Debug for Detect {
+impl fmt::Debug for Find {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Detect")
+        f.write_str("Find")
     }
 }
 
 impl fmt::Display for Region {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.0 {
-            Kind::Named(name) => name,
-            Kind::Detected(_) => "TryAutoDetect",
-        })
+        f.write_str(self.name.as_deref().unwrap_or("TryAutoDetect"))
     }
 }
 

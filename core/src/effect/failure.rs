@@ -57,19 +57,21 @@ impl Detail {
 
     /// Keeps what is fit to show of a host's error text. Hosts must not put secrets in it.
     pub fn new(text: impl fmt::Display) -> Self {
-        let clean = text
-            .to_string()
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .take(Self::MOST)
-            .collect();
-        Self(clean)
+        Self(fit_to_show(&text.to_string(), Self::MOST))
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// One line of so many characters.
+fn fit_to_show(text: &str, most: usize) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(most)
+        .collect()
 }
 
 /// Writes nothing of the text: a transcript keeps which failure it was, not the host's words.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Visitor};
 
+use crate::json;
+
 /// A number of seconds, or a date, however it was written. Anything else reads as `Odd`, so that
 /// a field nobody needs cannot spoil an answer; what is inside it is read all the same, so that
 /// all readers agree on what is JSON.
@@ -65,8 +67,7 @@ fn seconds_in(text: &str) -> Option<f64> {
     let zeros = size.len() - size.trim_start_matches('0').len();
     let is_fraction = !size[zeros..].starts_with(|next: char| next.is_ascii_digit());
     let size = &size[zeros - usize::from(is_fraction)..];
-    let size: f64 = serde_json::from_str(size).ok()?;
-    Some(sign * size)
+    Some(sign * json::read_number(size)?)
 }
 
 impl<'de> Deserialize<'de> for Number {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::failure::{ServiceError, safe_text};
 use super::fault::AnswerFault;
@@ -77,8 +77,8 @@ impl TokenAnswer {
         }
         // To look at the bytes all at once is quicker than text by text.
         let text = std::str::from_utf8(response.body.expose()).ok();
-        let body = text.and_then(|text| serde_json::from_str::<Body>(text).ok());
-        let Some(body) = body else {
+        let answer = text.and_then(|text| serde_json::from_str(text).ok());
+        let Some(Answer(Some(body))) = answer else {
             return Err(AnswerFault::not_json(response, cx.now()).into());
         };
         let Some(secret) = body.access_token.filter(|token| !token.is_empty()) else {
@@ -196,7 +196,10 @@ impl From<&str> for TokenType {
     }
 }
 
-impl<'de> Deserialize<'de> for Body {
+/// What an answer is: an object, or something else in JSON.
+struct Answer(Option<Body>);
+
+impl<'de> Deserialize<'de> for Answer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Members)
     }
@@ -204,54 +207,50 @@ impl<'de> Deserialize<'de> for Body {
 
 struct Members;
 
-fn no_object<T, E: Error>() -> Result<T, E> {
-    Err(E::custom("this is no object"))
-}
-
 /// What a visitor makes of all that is neither a text nor something with parts. Where it says nothing,
 /// serde describes what was there, and has the code that writes floating-point numbers for that.
 macro_rules! visit_others {
     ($answer:expr) => {
-        fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
             $answer
         }
 
-        fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
             $answer
         }
 
-        fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
             $answer
         }
 
-        fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
             $answer
         }
 
-        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
             $answer
         }
     };
 }
 
 impl<'de> Visitor<'de> for Members {
-    type Value = Body;
+    type Value = Answer;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    visit_others!(no_object());
+    visit_others!(Ok(Answer(None)));
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<Body, E> {
-        no_object()
+    fn visit_str<E>(self, _: &str) -> Result<Answer, E> {
+        Ok(Answer(None))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Body, A::Error> {
-        no_object()
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Answer, A::Error> {
+        Ok(Answer(None))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Body, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Answer, A::Error> {
         let mut body = Body::default();
         while let Some(member) = members.next_key()? {
             match member {
@@ -273,7 +272,7 @@ impl<'de> Visitor<'de> for Members {
                 }
             }
         }
-        Ok(body)
+        Ok(Answer(Some(body)))
     }
 }
 

@@ -6,6 +6,8 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
+use crate::secret::longest_first;
+
 /// A shorter secret is a part of innocent words, as is what it looks like encoded.
 const SHORTEST: usize = 4;
 
@@ -17,7 +19,7 @@ pub(crate) fn forms_of(secret: &str) -> Vec<Zeroizing<String>> {
     let form = text_of(3 * secret.len(), byte_serialize(secret.as_bytes()));
     let percent = form.split('+').flat_map(|part| ["%20", part]).skip(1);
     let percent = text_of(3 * secret.len(), percent);
-    let mut forms = vec![
+    let forms = [
         Zeroizing::new(secret.to_owned()),
         lower_escapes(&form),
         lower_escapes(&percent),
@@ -27,7 +29,7 @@ pub(crate) fn forms_of(secret: &str) -> Vec<Zeroizing<String>> {
         Zeroizing::new(STANDARD_NO_PAD.encode(secret)),
         Zeroizing::new(URL_SAFE_NO_PAD.encode(secret)),
     ];
-    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    let mut forms = longest_first(forms, |form| form.len());
     forms.dedup();
     forms
 }

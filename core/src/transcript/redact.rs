@@ -1,7 +1,5 @@
 //! Redaction: what may be shown is listed here; all else becomes a placeholder.
 
-use std::collections::BTreeMap;
-
 use http::HeaderMap;
 use http::header::{HeaderValue, WWW_AUTHENTICATE};
 use serde_json::{Map, Value};
@@ -13,7 +11,8 @@ use crate::effect::is_word;
 use crate::environment::may_hold_secret;
 use crate::oauth::{forms_of, marks_error, safe_text};
 use crate::pem::certificates;
-use crate::secret::Secret;
+use crate::secret::{Secret, longest_first};
+use crate::sorted::Sorted;
 
 /// Header fields whose values are shown.
 const SHOWN_HEADERS: &[&str] = &[
@@ -49,7 +48,7 @@ const SEVERAL_WORDS: &str = "words";
 #[derive(Debug, Default)]
 pub struct Redactor {
     known: Vec<(Secret, String)>,
-    counts: BTreeMap<&'static str, usize>,
+    counts: Sorted<&'static str, usize>,
 }
 
 /// Whether a text is a placeholder: `redacted-`, a kind, `-`, a number.
@@ -82,8 +81,8 @@ impl Redactor {
         {
             return placeholder.clone();
         }
-        let count = self.counts.entry(kind).or_default();
-        *count += 1;
+        let count = self.counts.get(kind).map_or(1, |count| count + 1);
+        self.counts.insert(kind, count);
         let placeholder = format!("redacted-{kind}-{count}");
         self.known.push((Secret::from(text), placeholder.clone()));
         placeholder
@@ -108,9 +107,8 @@ impl Redactor {
         let is_secret = |(secret, placeholder): &&(Secret, String)| {
             !placeholder.starts_with("redacted-output-") && !is_hidden(secret.expose())
         };
-        let mut known: Vec<_> = self.known.iter().filter(is_secret).collect();
-        known.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.expose().len()));
-        for (secret, placeholder) in known {
+        let known = self.known.iter().filter(is_secret);
+        for (secret, placeholder) in longest_first(known, |(secret, _)| secret.expose().len()) {
             for form in forms_of(secret.expose())
                 .iter()
                 .filter(|form| !is_placeholder(form))

@@ -4,6 +4,7 @@ mod effects;
 #[cfg(feature = "hyper")]
 mod exchange;
 mod fetch;
+mod needs;
 mod own_client;
 mod private_sessions;
 #[cfg(feature = "hyper")]
