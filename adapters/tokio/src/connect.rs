@@ -36,7 +36,7 @@ type Sockets = HttpConnector<Names>;
 pub(crate) async fn connector(way: &Way) -> Result<Connector, HttpFailure> {
     let hop = match &way.route {
         Route::Direct => Hop::Server(sockets()),
-        Route::Proxy(proxy) => Hop::Proxy(tunnel(proxy).await?),
+        Route::Proxy(proxy) => Hop::Proxy(Box::new(tunnel(proxy).await?)),
     };
     let config = config(way.is_secure.then_some(&way.tls)).await?;
     let force_https = way.is_secure;
@@ -99,7 +99,7 @@ fn sockets() -> Sockets {
 #[derive(Clone)]
 pub(crate) enum Hop {
     Server(Sockets),
-    Proxy(Tunnel<HttpsConnector<Sockets>>),
+    Proxy(Box<Tunnel<HttpsConnector<Sockets>>>),
 }
 
 impl Service<Uri> for Hop {

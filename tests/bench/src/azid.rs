@@ -2,6 +2,8 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use azid_core::effect::Refusal;
 use azid_core::{
@@ -17,6 +19,41 @@ use crate::world::{self, InMemory};
 pub fn credential() -> ClientSecretCredential {
     ClientSecretCredential::new(world::TENANT, world::CLIENT, world::SECRET)
         .expect("the credential is well-formed")
+}
+
+/// A clock that can leap ahead, after which no token is good any more.
+#[derive(Clone, Debug)]
+pub struct Leaping {
+    start: Instant,
+    leaps: Arc<AtomicU32>,
+}
+
+impl Leaping {
+    /// One that shows the time.
+    pub fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            leaps: Arc::default(),
+        }
+    }
+
+    /// Lets two hours pass.
+    pub fn leap(&self) {
+        self.leaps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What it shows.
+    pub fn now(&self) -> Now {
+        let ahead = Duration::from_secs(7200) * self.leaps.load(Ordering::Relaxed);
+        let wall = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default() + ahead;
+        Now::new(wall.as_millis() as i64, self.start.elapsed() + ahead)
+    }
+}
+
+impl Default for Leaping {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// A provider on tokio that holds a token for each scope.

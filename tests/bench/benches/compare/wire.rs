@@ -15,10 +15,12 @@ use std::sync::{Arc, RwLock};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use azid_bench::azid::Leaping;
 use azid_bench::count::{TIMES, Work, one_counted_subject};
 use azid_bench::floor::{self, Token};
 use azid_bench::{callgrind, world};
 use azid_core::{Authority, ClientSecretCredential};
+use azid_tokio::TokioHost;
 use cpu_time::ProcessTime;
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
@@ -181,15 +183,20 @@ fn contestant_of(who: &str, folder: &Path) -> Work {
     let credential = ClientSecretCredential::new(world::TENANT, world::CLIENT, world::SECRET)
         .expect("the credential is well-formed")
         .authority(Authority::new(&base).expect("it is a URL"));
+    let clock = Leaping::new(); // which makes each token expire before the next is asked for
     match who {
         "ureq" => by_ureq(agent(folder, None), url),
         "ureq, with a time limit" => by_ureq(agent(folder, Some(TIME_LIMIT)), url),
         "azid-ureq" => {
-            let provider = azid_ureq::TokenProvider::new(credential);
+            let shown = clock.clone();
+            let provider = azid_ureq::TokenProvider::builder(credential)
+                .host(azid_ureq::Host::new().clock(move || shown.now()))
+                .build();
             Box::new(move |times| {
                 for _ in 0..times {
                     let token = provider.get_token(&[world::SCOPE]);
-                    provider.invalidate(&token.expect("the server answers"));
+                    drop(black_box(token.expect("the server answers")));
+                    clock.leap();
                 }
             })
         }
@@ -197,12 +204,17 @@ fn contestant_of(who: &str, folder: &Path) -> Work {
         "hyper" => by_hyper(folder, url),
         "azid-tokio" => {
             let runtime = runtime();
-            let provider = runtime.block_on(async { azid_tokio::TokenProvider::new(credential) });
+            let shown = clock.clone();
+            let provider = runtime.block_on(async {
+                let host = TokioHost::new().clock(move || shown.now());
+                azid_tokio::Builder::new(host, credential).build()
+            });
             Box::new(move |times| {
                 runtime.block_on(async {
                     for _ in 0..times {
                         let token = provider.get_token(&[world::SCOPE]).await;
-                        provider.invalidate(&token.expect("the server answers"));
+                        drop(black_box(token.expect("the server answers")));
+                        clock.leap();
                     }
                 });
             })
