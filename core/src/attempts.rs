@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::context::Context;
-use crate::effect::{Effect as _, Http, HttpReply, HttpRequest, SleepReason, SleepRequest};
+use crate::effect::{Http, HttpReply, HttpRequest, SleepReason, SleepRequest};
 use crate::moves::{Next, ask, sleep};
 use crate::retry::{Delay, Repeat, UsedDelays};
+use crate::step::Pending;
 
 /// Sends a request and goes on with the answer, after retries by the request's policy. A policy
 /// that says [`Repeat::Rebuild`] repeats the same request here; see [`http_rebuilt`].
@@ -72,12 +73,12 @@ fn attempt(
     mut tries: Tries,
     then: impl FnOnce(HttpReply, &mut Context) -> Next + Send + 'static,
 ) -> Next {
-    let on_reply = move |request, reply, cx: &mut Context| match tries.delay(&request, &reply, cx) {
-        Some(delay) => wait(delay, request, reply, tries, Box::new(then), cx),
-        None => {
-            cx.answered_by(Http::into_endpoint(request));
-            then(reply, cx)
+    let on_reply = move |asked: Box<Pending<Http>>, reply, cx: &mut Context| {
+        if let Some(delay) = tries.delay(&asked.request, &reply, cx) {
+            return wait(delay, asked.request, reply, tries, Box::new(then), cx);
         }
+        cx.answered_by(Some(asked.request.url));
+        then(reply, cx)
     };
     ask::<Http>(request, Box::new(on_reply))
 }

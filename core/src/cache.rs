@@ -10,6 +10,7 @@ mod bytes;
 mod flights;
 mod history;
 mod key;
+mod rejected;
 mod snapshot;
 mod span;
 mod table;

@@ -1,6 +1,7 @@
 //! What a run knows: its inputs, and where it stands.
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -377,8 +378,8 @@ impl Context {
     }
 
     /// What the run leaves to remember, and what the links of its chains answered.
-    pub(crate) fn into_notes(self) -> (Vec<MemoryChange>, Vec<LinkVerdict>) {
-        (self.changes, self.verdicts)
+    pub(crate) fn take_notes(&mut self) -> (Vec<MemoryChange>, Vec<LinkVerdict>) {
+        (mem::take(&mut self.changes), mem::take(&mut self.verdicts))
     }
 }
 

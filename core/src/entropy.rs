@@ -55,6 +55,11 @@ impl Entropy {
     /// A UUID (version 4, RFC 9562) that no other run has: a `jti`, a correlation id. Who gets it
     /// may learn the first half of the seed, so it is no secret.
     pub fn uuid(&mut self) -> String {
+        String::from_utf8(self.uuid_digits().to_vec()).expect("hex digits and dashes are ASCII")
+    }
+
+    /// The same, as it is written.
+    pub(crate) fn uuid_digits(&mut self) -> [u8; 36] {
         let [high, low] = self.words();
         let high = hex_digits(high & !0xf000 | 0x4000); // the version
         let low = hex_digits(low << 2 >> 2 | 1 << 63); // the variant
@@ -64,7 +69,7 @@ impl Entropy {
         text[14..18].copy_from_slice(&high[12..]);
         text[19..23].copy_from_slice(&low[..4]);
         text[24..].copy_from_slice(&low[4..]);
-        String::from_utf8(text.to_vec()).expect("hex digits and dashes are ASCII")
+        text
     }
 
     /// A share from 0 to 1 that is no secret either.

@@ -84,6 +84,19 @@ const KNOWN: &[(&str, Exposure)] = &[
     ("SYSTEM_OIDCREQUESTURI", Plain),
 ];
 
+/// What proves who somebody is, or who the server is, and does not say it: platforms replace these
+/// while a process runs.
+const PROOFS: &[&str] = &[
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_PASSWORD",
+    "IDENTITY_HEADER",
+    "IDENTITY_SERVER_THUMBPRINT",
+    "MSI_SECRET",
+    "SYSTEM_ACCESSTOKEN",
+];
+
 impl Environment {
     /// The one without any variable.
     pub(crate) const EMPTY: &'static Self = &Self {
@@ -219,6 +232,27 @@ impl Environment {
         }
     }
 
+    /// Whether a process that sees one after the other is the same one all the time to those whom it
+    /// asks: where at most the values of proofs differ, such as `AZURE_CLIENT_SECRET` and
+    /// `IDENTITY_HEADER`, which platforms replace, and what says nothing about a run. Which proofs
+    /// there are counts: it decides which credential is used.
+    pub fn is_same_identity_as(&self, other: &Self) -> bool {
+        self.who().eq(other.who())
+    }
+
+    fn who(&self) -> impl Iterator<Item = (&'static str, Option<&Secret>)> {
+        self.settings().map(|(name, value)| {
+            let is_proof = PROOFS.contains(&name);
+            (name, (!is_proof).then_some(value))
+        })
+    }
+
+    /// The variables that are set and say something about a run.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = (&'static str, &Secret)> {
+        self.iter()
+            .filter(|(name, _)| Self::exposure(name) != Some(Omitted))
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Secret)> {
         let variables = self.variables.iter();
         variables.filter_map(|(name, value)| Some((*name, value.as_ref()?)))
@@ -315,6 +349,37 @@ mod tests {
             let invalid = flag(value).expect_err("no flag");
             assert_eq!(invalid.what(), What::Variable(NAME), "{value}");
         }
+    }
+
+    #[test]
+    fn a_proof_that_is_replaced_makes_nobody_else_and_any_other_change_does() {
+        let of = |pairs: &[(&str, &str)]| Environment::from_pairs(pairs.iter().copied());
+        let (app, endpoint) = (("AZURE_CLIENT_ID", "app"), ("IDENTITY_ENDPOINT", "e"));
+        let with = |proof| of(&[app, endpoint, ("IDENTITY_HEADER", proof)]);
+        let before = with("one");
+        assert!(before.is_same_identity_as(&with("two")));
+        let elsewhere = ("PATH", "/bin");
+        let after = of(&[app, endpoint, ("IDENTITY_HEADER", "two"), elsewhere]);
+        assert!(before.is_same_identity_as(&after));
+        for other in [
+            of(&[app, endpoint]),
+            of(&[endpoint, ("IDENTITY_HEADER", "one")]),
+            of(&[
+                ("AZURE_CLIENT_ID", "b"),
+                endpoint,
+                ("IDENTITY_HEADER", "one"),
+            ]),
+            of(&[
+                app,
+                endpoint,
+                ("IDENTITY_HEADER", "one"),
+                ("MSI_SECRET", "s"),
+            ]),
+        ] {
+            assert!(!before.is_same_identity_as(&other), "{other:?}");
+        }
+        let user = |name| of(&[("AZURE_USERNAME", name), ("AZURE_PASSWORD", "p")]);
+        assert!(!user("ada").is_same_identity_as(&user("bob")));
     }
 
     #[test]

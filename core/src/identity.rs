@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::environment::{Environment, Exposure};
+use crate::environment::Environment;
 use crate::secret::Secret;
 
 /// The credential's part of a cache key. Equal identities get equal tokens.
@@ -48,10 +48,8 @@ impl Identity {
     /// their environments apart.
     pub fn within(&self, environment: &Environment) -> Self {
         let builder = Self::of("environment");
-        let settings = environment
-            .iter()
-            .filter(|(name, _)| Environment::exposure(name) != Some(Exposure::Omitted));
-        settings
+        environment
+            .settings()
             .fold(builder, |builder, (name, value)| {
                 builder.secret(name, value)
             })

@@ -100,8 +100,8 @@ macro_rules! word {
                 &mut Context,
             ) -> Next + Send + 'static,
         ) -> Next {
-            let then = |request, reply: Result<_, _>, cx: &mut Context| {
-                cx.answered_by(<$effect as Effect>::into_endpoint(request));
+            let then = |asked: Box<Pending<$effect>>, reply: Result<_, _>, cx: &mut Context| {
+                cx.answered_by(<$effect as Effect>::into_endpoint(asked.request));
                 then(reply, cx)
             };
             ask::<$effect>(request, Box::new(then))

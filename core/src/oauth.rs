@@ -28,6 +28,6 @@ pub(crate) use self::id_token::{IdToken, client_info};
 pub(crate) use self::member::{read_assertion, read_member};
 pub(crate) use self::number::Number;
 pub(crate) use self::redirect::{NoAnswer, read_answer};
-pub(crate) use self::request::{claims, correlated, request_id, sign_by_library};
+pub(crate) use self::request::{claims, correlated_get, correlation, request_id, sign_by_library};
 pub(crate) use self::response::{LONGEST_LIFETIME, Text};
 pub(crate) use self::secret_forms::forms_of;

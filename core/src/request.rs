@@ -60,6 +60,9 @@ impl TokenRequest {
     }
 
     /// Sends these claims: the JSON text of a claims challenge, not its base64.
+    ///
+    /// Such a request passes the cached token by, since that is what was challenged; the token that it
+    /// brings takes its place in the cache, whichever of the two expires sooner.
     pub fn claims(mut self, json: impl Into<String>) -> Self {
         self.claims = Some(json.into());
         self.with_parameter()

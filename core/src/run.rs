@@ -159,9 +159,10 @@ impl RunState {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, result: Result<AccessToken, Error>) -> Step {
-        let transcript = self.recorder.map(|recorder| recorder.finish(&result));
-        let (memory, links) = self.context.into_notes();
+    fn finish(mut self: Box<Self>, result: Result<AccessToken, Error>) -> Step {
+        let recorder = self.recorder.take();
+        let transcript = recorder.map(|recorder| recorder.finish(&result));
+        let (memory, links) = self.context.take_notes();
         Step::Done(Outcome {
             result,
             memory,

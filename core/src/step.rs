@@ -72,16 +72,18 @@ pub struct Call<E: Effect>(Box<Pending<E>>);
 /// An effect that a flow wants, with what takes the reply.
 pub(crate) struct Pending<E: Effect> {
     pub(crate) request: E::Request,
-    then: Then<E>,
+    /// What takes the reply, until there is one.
+    then: Option<Then<E>>,
     /// Where it goes on, once the run has let the effect pass.
     run: Option<Box<dyn Going>>,
 }
 
 impl<E: Effect> Pending<E> {
+    #[inline]
     pub(crate) fn new(request: E::Request, then: Then<E>) -> Self {
         Self {
             request,
-            then,
+            then: Some(then),
             run: None,
         }
     }
@@ -99,10 +101,11 @@ impl<E: Effect> Wanted for Pending<E> {
     }
 }
 
-/// What takes the reply to an effect, together with the request that it answers.
+/// What takes the reply to an effect, together with the request that it answers, which stays where it
+/// is: some are large.
 pub(crate) type Then<E> = Box<
     dyn FnOnce(
-            <E as Effect>::Request,
+            Box<Pending<E>>,
             Result<<E as Effect>::Output, <E as Effect>::Failure>,
             &mut Context,
         ) -> Next
@@ -126,13 +129,14 @@ impl<E: Effect> Call<E> {
     }
 
     pub(crate) fn go_on(self, reply: Result<E::Output, E::Failure>, now: Now) -> Step {
-        let Pending { request, then, run } = *self.0;
-        let mut run = run.expect("a call is made with its run");
-        let reply = E::bounded(&request, reply);
-        if let Some(recording) = run.hear(E::time_limit(&request), now) {
-            E::record(&request, &reply, recording);
+        let Self(mut pending) = self;
+        let mut run = pending.run.take().expect("a call is made with its run");
+        let then = pending.then.take().expect("a call is answered once");
+        let reply = E::bounded(&pending.request, reply);
+        if let Some(recording) = run.hear(E::time_limit(&pending.request), now) {
+            E::record(&pending.request, &reply, recording);
         }
-        let next = then(request, reply, run.context());
+        let next = then(pending, reply, run.context());
         run.advance(next)
     }
 

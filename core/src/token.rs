@@ -20,35 +20,49 @@ pub struct AccessToken(Arc<Inner>);
 struct Inner {
     secret: Secret,
     token_type: Cow<'static, str>,
-    issued_on: Option<Timestamp>,
-    refresh_on: Option<Timestamp>,
-    expires_on: Timestamp,
+    dates: Dates,
     source: &'static str,
     authorization: Authorization,
+}
+
+/// When a token was asked for, would better be renewed, and ends.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Dates {
+    pub(crate) issued_on: Option<Timestamp>,
+    pub(crate) refresh_on: Option<Timestamp>,
+    pub(crate) expires_on: Timestamp,
 }
 
 impl AccessToken {
     /// A bearer token that expires at a moment.
     pub fn new(secret: impl Into<Secret>, expires_on: Timestamp) -> Self {
-        Self(Arc::new(Inner {
-            secret: secret.into(),
-            token_type: Cow::Borrowed("Bearer"),
+        let dates = Dates {
             issued_on: None,
             refresh_on: None,
             expires_on,
-            source: "",
+        };
+        Self::from_parts(secret.into(), dates, "")
+    }
+
+    /// A bearer token with all that is known about it.
+    pub(crate) fn from_parts(secret: Secret, dates: Dates, source: &'static str) -> Self {
+        Self(Arc::new(Inner {
+            secret,
+            token_type: Cow::Borrowed("Bearer"),
+            dates,
+            source,
             authorization: Authorization::default(),
         }))
     }
 
     /// Says when the token was asked for.
     pub fn issued_on(self, issued_on: Timestamp) -> Self {
-        self.with(|inner| inner.issued_on = Some(issued_on))
+        self.with(|inner| inner.dates.issued_on = Some(issued_on))
     }
 
     /// Says when the server would like the token to be renewed.
     pub fn refresh_on(self, refresh_on: Timestamp) -> Self {
-        self.with(|inner| inner.refresh_on = Some(refresh_on))
+        self.with(|inner| inner.dates.refresh_on = Some(refresh_on))
     }
 
     /// Says how the token is used (RFC 6749 section 7.1), where it is not `Bearer`.
@@ -118,17 +132,17 @@ impl AccessToken {
 
     /// When the token expires.
     pub fn expires_on(&self) -> Timestamp {
-        self.0.expires_on
+        self.0.dates.expires_on
     }
 
     /// When the server would like the token to be renewed, if it said so.
     pub fn refreshes_on(&self) -> Option<Timestamp> {
-        self.0.refresh_on
+        self.0.dates.refresh_on
     }
 
     /// When the token was asked for, if that is known.
     pub fn asked_on(&self) -> Option<Timestamp> {
-        self.0.issued_on
+        self.0.dates.issued_on
     }
 
     /// The name of the credential that the token came from; in a chain, of the link that won.
@@ -148,7 +162,7 @@ impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessToken")
             .field("token_type", &self.0.token_type)
-            .field("expires_on", &format_args!("{}", self.0.expires_on))
+            .field("expires_on", &format_args!("{}", self.0.dates.expires_on))
             .field("source", &self.0.source)
             .finish_non_exhaustive()
     }

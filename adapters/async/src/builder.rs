@@ -57,6 +57,10 @@ impl<H: Host> Builder<H> {
 
     /// Calls this function at each event. It is called by whoever drives a run, so it should be
     /// brief.
+    ///
+    /// What a run brought is in the cache before the function hears of it. A panic in the function
+    /// is its own affair: callers get their token or error all the same, and the next event is told
+    /// as if there had been none.
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.settings.on_event = OnEvent::new(listener);
         self

@@ -19,6 +19,10 @@ use crate::host::{BoxFuture, Host};
 
 /// The callbacks of a host with threads: client assertions, tokens, prompts and signatures of the
 /// user's own making.
+///
+/// A callback has five minutes to answer, and a signer the time limit of its request. One that takes
+/// longer is called off by those who wait for it, who call it once more; after that they are told
+/// that their time is up.
 #[derive(Clone, Debug, Default)]
 pub struct Callbacks {
     assertions: Answers<Assertion>,

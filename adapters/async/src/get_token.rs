@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use azid_core::cache::Key;
+use azid_core::effect::SleepReason;
 use azid_core::{AccessToken, Error, TokenRequest};
 use azid_shared::{Asked, EarlyRefresh};
 
@@ -20,8 +21,14 @@ use crate::journey::{Landing, SharedJourney};
 use crate::provider::TokenProvider;
 use crate::refresh::Refresh;
 use crate::timer::timer;
+use crate::watched::Watched;
 
 /// The future of [`TokenProvider::get_token`].
+///
+/// It waits for a run as long as the effect may take that this has begun, which is five minutes for
+/// a callback, and ten seconds of grace. Then the run is given up, be it that its runtime runs no
+/// more or that a callback does not answer, and the caller begins anew, or takes the token that is
+/// there by now; the second time it gets the error [`Cause::OutOfTime`](azid_core::Cause::OutOfTime).
 ///
 /// # Panics
 ///
@@ -41,13 +48,15 @@ struct Caller<H: Host> {
     request: TokenRequest,
     key: Key,
     state: State<H>,
+    /// Whether a run that it waited for was overdue.
+    has_begun_anew: bool,
 }
 
 enum State<H: Host> {
     Asking,
-    Waiting(SharedJourney<H>),
+    Waiting(Watched<H>),
     /// Another run has the lane: wait until it is over, then ask again.
-    Queueing(SharedJourney<H>),
+    Queueing(Watched<H>),
     /// This caller drives a refresh until the timer ends, or polls it once, while the token that is
     /// held is good.
     Refreshing(SharedJourney<H>, Option<Box<Flight<H>>>),
@@ -65,6 +74,7 @@ impl<H: Host> GetToken<H> {
             request,
             key,
             state: State::Asking,
+            has_begun_anew: false,
         })))
     }
 }
@@ -92,8 +102,8 @@ impl<H: Host> Caller<H> {
         match self.provider.ask(&mut self.key, &self.request) {
             Asked::Ready(token) => return Some(Ok(token)),
             Asked::NotYet(error) => return Some(Err(error)),
-            Asked::Wait(journey) => self.state = State::Waiting(journey),
-            Asked::Queue(journey) => self.state = State::Queueing(journey),
+            Asked::Wait(journey) => self.state = State::Waiting(Watched::new(journey)),
+            Asked::Queue(journey) => self.state = State::Queueing(Watched::new(journey)),
             Asked::Refresh {
                 held,
                 flight,
@@ -121,10 +131,22 @@ impl<H: Host> Caller<H> {
         };
         let timer = unfinished.map(|unfinished| {
             let life = held.expires_on().since(host.now().timestamp());
-            Box::new(timer(host, patience(at_most, unfinished, life)))
+            let at_most = patience(at_most, unfinished, life);
+            Box::new(timer(host, at_most, SleepReason::Backoff))
         });
         self.state = State::Refreshing(journey, timer);
         None
+    }
+
+    /// Has the caller ask again after a run that was overdue, or answers what it gets if that was
+    /// not the first one.
+    fn begin_anew(&mut self) -> Option<Result<AccessToken, Error>> {
+        self.state = State::Asking;
+        if !mem::replace(&mut self.has_begun_anew, true) {
+            return None;
+        }
+        let held = self.provider.held(&self.key, &self.request);
+        Some(held.ok_or_else(|| self.provider.out_of_time()))
     }
 
     #[cold]
@@ -135,22 +157,26 @@ impl<H: Host> Caller<H> {
                     Some(answer) => answer,
                     None => continue,
                 },
-                State::Waiting(journey) => match ready!(Pin::new(journey).poll(cx)) {
-                    Landing::Settled(result) => result,
-                    Landing::Belated => {
+                State::Waiting(journey) => match ready!(journey.poll(cx)) {
+                    Some(Landing::Settled(result)) => result,
+                    Some(Landing::Belated) => {
                         self.state = State::Asking;
                         continue;
                     }
-                    Landing::Panicked(panic) => {
+                    Some(Landing::Panicked(panic)) => {
                         self.state = State::Asking;
                         match panic.take() {
                             Some(panic) => resume_unwind(panic),
                             None => continue,
                         }
                     }
+                    None => match self.begin_anew() {
+                        Some(answer) => answer,
+                        None => continue,
+                    },
                 },
                 State::Queueing(journey) => {
-                    ready!(Pin::new(journey).poll(cx));
+                    ready!(journey.poll(cx));
                     self.state = State::Asking;
                     continue;
                 }

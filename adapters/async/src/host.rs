@@ -75,6 +75,11 @@ pub trait Host: Sized + 'static {
     /// [`Step::Done`]; an effect or a requirement that the host does not offer it refuses.
     ///
     /// Dropping the future calls the effect off.
+    ///
+    /// An effect with a time limit ends by it. For one without, such as a callback, and for one that
+    /// was begun by another caller, whose runtime may run no more, callers look after their run:
+    /// they wait on this host for [`SleepReason::Watch`](azid_core::effect::SleepReason::Watch) and
+    /// begin a run anew that is overdue. On a host that cannot wait they never do.
     fn perform(&self, step: Step) -> Self::Perform;
 
     /// The default host, as far as a kind of credential needs it. A host that can leave the rest
@@ -108,7 +113,8 @@ pub trait Host: Sized + 'static {
     /// empty one unless the host has one to show.
     ///
     /// Whose tokens a provider gets is settled by it too: one that has changed is that of somebody
-    /// else, whose tokens are held apart. Who finds a token that need not be renewed gets that of
+    /// else, whose tokens are held apart, unless a secret in it was replaced and nothing else
+    /// ([`Environment::is_same_identity_as`]). Who finds a token that need not be renewed gets that of
     /// the last run.
     fn environment(&self, variables: Variables) -> Arc<Environment> {
         let _ = variables;

@@ -16,18 +16,22 @@ use std::time::Duration;
 use azid_core::cache::Key;
 use azid_core::effect::SleepReason;
 use azid_core::{
-    AccessToken, Cause, Context, Credential, Environment, Error, ErrorKind, Outcome, Run, Step,
-    TokenRequest,
+    AccessToken, Cause, Context, Credential, Environment, Error, ErrorKind, Now, Outcome, Run,
+    Step, TokenRequest,
 };
 use azid_shared::sync::{Arc, Mutex, lock};
-use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache, Waited, allowance};
+use azid_shared::{Event, LeaseGuard, OnEvent, TokenCache, Waited, Watch, allowance, limit};
 
 use crate::flight::Flight;
 use crate::host::Host;
 use crate::shared::Shared;
 
 /// A journey that any number of callers wait for. Whichever of them is polled drives it.
-pub(crate) struct SharedJourney<H: Host>(Shared<Journey<H>>);
+pub(crate) struct SharedJourney<H: Host> {
+    journey: Shared<Journey<H>>,
+    host: Arc<H>,
+    watch: Watch,
+}
 
 /// What every run of a provider needs.
 pub(crate) struct Means<H> {
@@ -38,13 +42,15 @@ pub(crate) struct Means<H> {
 }
 
 /// It holds no provider, since the provider holds it.
-pub(crate) struct Journey<H: Host> {
+struct Journey<H: Host> {
     means: Arc<Means<H>>,
     environment: Arc<Environment>,
     request: TokenRequest,
     key: Key,
     lease: Option<LeaseGuard>,
     flight: Option<Flight<H>>,
+    /// Whether the last poll began an effect that the host ends in time.
+    has_begun_what_ends: bool,
     /// Whether it renews a token that still works, so that it must not ask a person.
     is_early: bool,
 }
@@ -70,7 +76,7 @@ impl Panic {
 }
 
 impl<H: Host> Journey<H> {
-    pub(crate) fn new(
+    fn new(
         means: Arc<Means<H>>,
         environment: Arc<Environment>,
         request: TokenRequest,
@@ -84,6 +90,7 @@ impl<H: Host> Journey<H> {
             key,
             lease: Some(lease),
             flight: None,
+            has_begun_what_ends: false,
             is_early: false,
         }
     }
@@ -97,6 +104,7 @@ impl<H: Host> Journey<H> {
             }
         }
         let flight = self.flight.as_mut().expect("the run has started");
+        self.has_begun_what_ends = false;
         loop {
             match ready!(flight.poll_step(cx)) {
                 Step::Done(outcome) => {
@@ -113,6 +121,7 @@ impl<H: Host> Journey<H> {
                     if let Some(wait) = backoff(&step) {
                         self.means.on_event.tell(&Event::Retry { wait });
                     }
+                    self.has_begun_what_ends = limit(&step).is_some();
                     flight.perform(step);
                 }
             }
@@ -156,7 +165,7 @@ impl<H: Host> Journey<H> {
     }
 
     fn held(&self) -> Option<AccessToken> {
-        let now = self.means.host.now().timestamp();
+        let now = self.means.host.timestamp();
         self.means.cache.held(&self.key, &self.request, now)
     }
 }
@@ -178,8 +187,35 @@ impl<H: Host> Future for Journey<H> {
 }
 
 impl<H: Host> SharedJourney<H> {
-    pub(crate) fn new(journey: Journey<H>) -> Self {
-        Self(Shared::new(journey))
+    pub(crate) fn new(
+        means: Arc<Means<H>>,
+        environment: Arc<Environment>,
+        request: TokenRequest,
+        key: Key,
+        lease: LeaseGuard,
+    ) -> Self {
+        Self {
+            host: means.host.clone(),
+            watch: lease.watch(),
+            journey: Shared::new(Journey::new(means, environment, request, key, lease)),
+        }
+    }
+
+    pub(crate) fn host(&self) -> &Arc<H> {
+        &self.host
+    }
+
+    /// How long until it is overdue, unless it is over or was given up.
+    pub(crate) fn rest(&self, now: Now) -> Option<Duration> {
+        self.watch.rest(now)
+    }
+
+    /// Polls it, and answers how it landed, or else whether this poll began an effect that the host
+    /// ends in time.
+    pub(crate) fn poll_begun(&mut self, cx: &mut TaskContext<'_>) -> Result<Landing, bool> {
+        let looked = |journey: &Journey<H>| journey.has_begun_what_ends;
+        let polled = self.journey.poll_and_look(cx, looked);
+        polled.map_err(|has_begun| has_begun.unwrap_or(false))
     }
 }
 
@@ -187,20 +223,24 @@ impl<H: Host> Future for SharedJourney<H> {
     type Output = Landing;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Landing> {
-        Pin::new(&mut self.0).poll(cx)
+        Pin::new(&mut self.journey).poll(cx)
     }
 }
 
 impl<H: Host> Clone for SharedJourney<H> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self {
+            journey: self.journey.clone(),
+            host: self.host.clone(),
+            watch: self.watch.clone(),
+        }
     }
 }
 
 /// Whoever waits holds a clone, whether it is polled or not.
 impl<H: Host> Waited for SharedJourney<H> {
     fn is_left(&self) -> bool {
-        self.0.is_alone()
+        self.journey.is_alone()
     }
 }
 

@@ -19,6 +19,7 @@ mod provider;
 mod refresh;
 mod shared;
 mod timer;
+mod watched;
 
 pub use azid_shared::{EarlyRefresh, Event, OnEvent, TokenCache};
 

@@ -4,13 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use azid_core::cache::Key;
-use azid_core::{AccessToken, Credential, Environment, Seed, TokenRequest};
+use azid_core::{
+    AccessToken, Cause, Credential, Environment, Error, ErrorKind, Seed, TokenRequest,
+};
 use azid_shared::{Asked, EarlyRefresh, Flights, Ledger, TokenCache, Whose};
 
 use crate::builder::{Builder, Settings};
 use crate::get_token::GetToken;
 use crate::host::Host;
-use crate::journey::{Journey, Means, SharedJourney};
+use crate::journey::{Means, SharedJourney};
 
 /// Gets tokens by one credential on one host, and shares them.
 ///
@@ -139,9 +141,12 @@ impl<H: Host> TokenProvider<H> {
 
     /// Drops a token that a service has rejected, so that the next caller gets a new one. It has
     /// no effect on a token that was replaced in the meantime, so that of many callers with the
-    /// same complaint one causes a request; answers whether it had an effect.
+    /// same complaint one causes a request; answers whether it had an effect. Where the source gives
+    /// the same text again, complaints about that have none for 30 s
+    /// ([`pause`](azid_core::cache::RefreshSettings::pause)).
     pub fn invalidate(&self, token: &AccessToken) -> bool {
-        self.0.means.cache.invalidate(token)
+        let Means { host, cache, .. } = &*self.0.means;
+        cache.invalidate(token, host.now().timestamp())
     }
 
     /// The cache, which other providers may share.
@@ -175,6 +180,12 @@ impl<H: Host> TokenProvider<H> {
         cache.held(key, request, host.now().timestamp())
     }
 
+    /// The error of a caller who has waited for long enough.
+    pub(crate) fn out_of_time(&self) -> Error {
+        let name = self.0.means.credential.name();
+        Error::of(ErrorKind::Unavailable, name, Cause::OutOfTime)
+    }
+
     /// What a caller does now, under the key of the environment that a run would see.
     pub(crate) fn ask(&self, key: &mut Key, request: &TokenRequest) -> Asked<SharedJourney<H>> {
         let Inner {
@@ -189,14 +200,13 @@ impl<H: Host> TokenProvider<H> {
         whose.move_to(&environment, key, request);
         let lane = means.credential.lane(&memory, &environment);
         flights.ask(key, request, lane, now, |lease| {
-            let journey = Journey::new(
+            SharedJourney::new(
                 means.clone(),
                 environment,
                 request.clone(),
                 key.clone(),
                 lease,
-            );
-            SharedJourney::new(journey)
+            )
         })
     }
 }

@@ -6,7 +6,6 @@
 //! who came while it was away may have come too late to be woken, so that a wake-up in that time is
 //! passed on when it is back.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
@@ -49,26 +48,44 @@ impl<F: Future> Shared<F> {
     }
 }
 
-impl<F: Future<Output: Clone>> Future for Shared<F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let Self { commons, seat } = &mut *self;
+impl<F: Future<Output: Clone>> Shared<F> {
+    /// Polls the future. If it is not done, it is shown to `look`, unless somebody else is at it.
+    pub(crate) fn poll_and_look<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        look: impl FnOnce(&F) -> T,
+    ) -> Result<F::Output, Option<T>> {
+        let Self { commons, seat } = self;
         let mut stage = lock(&commons.stage);
         if let Stage::Done(output) = &*stage {
-            return Poll::Ready(output.clone());
+            return Ok(output.clone());
         }
         commons.bell.sit(seat, cx.waker());
         let Stage::Resting(future) = mem::replace(&mut *stage, Stage::Away) else {
-            return Poll::Pending;
+            return Err(None);
         };
         commons.bell.listen();
         drop(stage);
         let mut outing = Outing {
             commons,
+            seat,
             future: Some(future),
         };
-        outing.poll()
+        match outing.poll() {
+            Poll::Ready(output) => Ok(output),
+            Poll::Pending => Err(outing.future.as_deref().map(look)),
+        }
+    }
+}
+
+impl<F: Future<Output: Clone>> Future for Shared<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        match self.poll_and_look(cx, |_| ()) {
+            Ok(output) => Poll::Ready(output),
+            Err(_) => Poll::Pending,
+        }
     }
 }
 
@@ -92,6 +109,8 @@ impl<F: Future> Drop for Shared<F> {
 /// A future while it is polled. Unless it is done it comes back, even from a panic.
 struct Outing<'a, F: Future> {
     commons: &'a Commons<F>,
+    /// That of who polls it.
+    seat: &'a mut Option<Seat>,
     future: Option<Pin<Box<F>>>,
 }
 
@@ -106,6 +125,9 @@ impl<F: Future<Output: Clone>> Outing<'_, F> {
         if let Poll::Ready(output) = &polled {
             let over = self.future.take();
             *lock(stage) = Stage::Done(output.clone());
+            if let Some(seat) = self.seat.take() {
+                bell.leave(seat); // it hears of it here
+            }
             bell.wake_by_ref();
             drop(over);
         }
@@ -131,7 +153,8 @@ struct Bell(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
-    wakers: BTreeMap<Seat, Waker>,
+    /// By their seats, in order.
+    wakers: Vec<(Seat, Waker)>,
     seats: Seat,
     has_rung: bool,
 }
@@ -145,11 +168,16 @@ impl Bell {
             waiting.seats += 1;
             waiting.seats
         });
-        waiting.wakers.insert(seat, waker.clone());
+        match waiting.find(seat) {
+            Ok(at) => waiting.wakers[at].1.clone_from(waker),
+            Err(at) => waiting.wakers.insert(at, (seat, waker.clone())),
+        }
     }
 
     fn leave(&self, seat: Seat) {
-        let left = lock(&self.0).wakers.remove(&seat);
+        let mut waiting = lock(&self.0);
+        let left = waiting.find(seat).map(|at| waiting.wakers.remove(at));
+        drop(waiting);
         drop(left); // after the lock: it may own anything
     }
 
@@ -173,7 +201,13 @@ impl Wake for Bell {
         waiting.has_rung = true;
         let wakers = mem::take(&mut waiting.wakers);
         drop(waiting);
-        wakers.into_values().for_each(Waker::wake);
+        wakers.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+}
+
+impl Waiting {
+    fn find(&self, seat: Seat) -> Result<usize, usize> {
+        self.wakers.binary_search_by_key(&seat, |(seat, _)| *seat)
     }
 }
 
@@ -191,6 +225,30 @@ mod tests {
         fn wake(self: Arc<Self>) {
             self.0.store(true, Ordering::SeqCst);
         }
+    }
+
+    #[test]
+    fn who_hears_the_end_is_not_woken_for_it_and_the_others_are() {
+        let [hears, other] = [0, 1].map(|_| Arc::<Alarm>::default());
+        let mut polls = 0;
+        let mut driver = Shared::new(poll_fn(move |_| {
+            polls += 1;
+            match polls {
+                3 => Poll::Ready(()),
+                _ => Poll::Pending,
+            }
+        }));
+        let mut waiter = driver.clone();
+        let poll = |shared: &mut Shared<_>, alarm: &Arc<Alarm>| {
+            let waker = Waker::from(Arc::clone(alarm));
+            Pin::new(shared).poll(&mut Context::from_waker(&waker))
+        };
+        assert!(poll(&mut driver, &hears).is_pending());
+        assert!(poll(&mut waiter, &other).is_pending());
+        assert!(poll(&mut driver, &hears).is_ready());
+        assert!(!hears.0.load(Ordering::SeqCst));
+        assert!(other.0.load(Ordering::SeqCst));
+        assert!(poll(&mut waiter, &other).is_ready());
     }
 
     #[test]

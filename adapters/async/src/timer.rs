@@ -10,14 +10,15 @@ use crate::flight::Flight;
 use crate::host::Host;
 
 /// A flight that is done after so long, or at once on a host that cannot wait.
-pub(crate) fn timer<H: Host>(host: &Arc<H>, duration: Duration) -> Flight<H> {
+pub(crate) fn timer<H: Host>(host: &Arc<H>, duration: Duration, reason: SleepReason) -> Flight<H> {
     let request = TokenRequest::new(["timer"]);
     let context = Context::new(request, host.now(), Seed::new([0; 32])); // it draws nothing
-    Flight::new(host.clone(), Run::start(Arc::new(Timer(duration)), context))
+    let timer = Arc::new(Timer(duration, reason));
+    Flight::new(host.clone(), Run::start(timer, context))
 }
 
 #[derive(Debug)]
-struct Timer(Duration);
+struct Timer(Duration, SleepReason);
 
 impl Credential for Timer {
     fn name(&self) -> &'static str {
@@ -29,7 +30,7 @@ impl Credential for Timer {
     }
 
     fn begin(self: Arc<Self>, _: &mut Context) -> Next {
-        let wait = SleepRequest::new(self.0, SleepReason::Backoff);
+        let wait = SleepRequest::new(self.0, self.1);
         sleep(wait, |_, cx| cx.unavailable(Cause::OutOfTime))
     }
 }

@@ -22,7 +22,7 @@ use crate::{Problem, browser, output};
 pub(crate) enum Runtime {
     /// Blocking, by ureq.
     Ureq,
-    /// On tokio, by reqwest.
+    /// On tokio, by hyper.
     Tokio,
     /// On async-std.
     AsyncStd,

@@ -94,9 +94,10 @@ impl TokenCache {
         }
     }
 
-    /// Drops a token that turned out to be of no use, if it is still held, and says whether it was.
-    pub fn invalidate(&self, token: &AccessToken) -> bool {
-        self.change(|table| table.invalidate(token))
+    /// Drops a token that turned out to be of no use, if it is still held, and says whether it was:
+    /// see [`TokenTable::invalidate`].
+    pub fn invalidate(&self, token: &AccessToken, now: Timestamp) -> bool {
+        self.change(|table| table.invalidate(token, now))
     }
 
     /// What runs left to remember so far.
@@ -189,9 +190,9 @@ mod tests {
         assert_eq!(shown(), ["", "2", "3"], "the first to expire goes");
         hold("b", token("3", 3));
         assert_eq!(shown(), ["", "3", "3"]);
-        assert!(!cache.invalidate(&token("2", 2)));
+        assert!(!cache.invalidate(&token("2", 2), now));
         assert_eq!(shown(), ["", "3", "3"]);
-        assert!(cache.invalidate(&token("3", 3)));
+        assert!(cache.invalidate(&token("3", 3), now));
         assert_eq!(shown(), ["", "", ""]);
     }
 }

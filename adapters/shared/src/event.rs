@@ -1,6 +1,7 @@
 //! What a provider tells whoever listens.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,6 +86,10 @@ impl OnEvent {
     }
 
     /// This function listens. It is called by whoever drives a run, so it should be brief.
+    ///
+    /// What a run brought is in the cache before the function hears of it. A panic in the function
+    /// is its own affair: nobody who waits for a token hears of it, and the next event is told as if
+    /// there had been none.
     pub fn new(listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(listener)))
     }
@@ -96,10 +101,11 @@ impl OnEvent {
         }
     }
 
-    /// Tells the listener.
+    /// Tells the listener. Whoever tells goes on, whatever the listener does.
     pub fn tell(&self, event: &Event) {
         if let Some(listener) = &self.0 {
-            listener(event);
+            // The panic has been reported by the hook of the program, which is all it comes to.
+            let _ = catch_unwind(AssertUnwindSafe(|| listener(event)));
         }
     }
 }

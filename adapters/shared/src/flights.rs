@@ -85,7 +85,7 @@ impl<F: Waited> Flights<F> {
     ) -> Asked<F> {
         let mut ended = Vec::new(); // dropped after the lock: it may own anything that a host made
         let mut waiting = lock(&self.waiting);
-        ended.extend(waiting.take_ended(&self.ledger));
+        waiting.take_ended(&self.ledger, &mut ended);
         loop {
             let decision = self.ledger.request(key, request, lane, now);
             if let Decision::ReadyAndJoin(_, id) | Decision::Join(id) | Decision::Queue(id) =
@@ -136,12 +136,17 @@ impl<F> Waiting<F> {
     const A_FEW: usize = 2;
 
     /// Takes out those of the next few flights that have ended.
-    fn take_ended(&mut self, ledger: &Ledger) -> Vec<F> {
-        let few = Self::A_FEW.min(self.turns.len());
-        let (ended, flying) = ledger.ended(self.turns.drain(..few));
-        self.turns.extend(flying);
-        let ended = ended.iter().filter_map(|id| self.flights.remove(id));
-        ended.collect()
+    fn take_ended(&mut self, ledger: &Ledger, ended: &mut Vec<F>) {
+        for _ in 0..Self::A_FEW.min(self.turns.len()) {
+            let Some(id) = self.turns.pop_front() else {
+                return;
+            };
+            if ledger.is_flying(id) {
+                self.turns.push_back(id);
+            } else {
+                ended.extend(self.flights.remove(&id));
+            }
+        }
     }
 
     fn find(&self, id: FlightId) -> &F {

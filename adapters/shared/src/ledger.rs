@@ -49,13 +49,12 @@ impl Ledger {
         !acquire.is_flying(id)
     }
 
-    /// Which of these flights have ended, and which have not.
-    pub(crate) fn ended(
-        &self,
-        flights: impl Iterator<Item = FlightId>,
-    ) -> (Vec<FlightId>, Vec<FlightId>) {
-        let acquire = lock(&self.acquire);
-        flights.partition(|id| !acquire.is_flying(*id))
+    pub(crate) fn is_flying(&self, id: FlightId) -> bool {
+        lock(&self.acquire).is_flying(id)
+    }
+
+    fn rest(&self, id: FlightId, now: Now) -> Option<Duration> {
+        lock(&self.acquire).rest(id, now)
     }
 
     pub(crate) fn guard(self: &Arc<Self>, lease: Lease) -> LeaseGuard {
@@ -74,6 +73,21 @@ impl fmt::Debug for Ledger {
     }
 }
 
+/// What whoever waits for a flight knows of it.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    ledger: Arc<Ledger>,
+    flight: FlightId,
+}
+
+impl Watch {
+    /// How long until the flight is overdue: zero if it is, and nothing if it is over or was given
+    /// up.
+    pub fn rest(&self, now: Now) -> Option<Duration> {
+        self.ledger.rest(self.flight, now)
+    }
+}
+
 /// A lease that finds its way back: settled with an outcome, or else abandoned when it is dropped,
 /// be it by a cancelled caller or by a panic.
 #[must_use = "a flight that is dropped is abandoned"]
@@ -83,6 +97,14 @@ pub struct LeaseGuard {
 }
 
 impl LeaseGuard {
+    /// For those who wait for the flight.
+    pub fn watch(&self) -> Watch {
+        Watch {
+            ledger: Arc::clone(&self.ledger),
+            flight: self.lease().id(),
+        }
+    }
+
     /// Allows the flight so long from now on: the [`allowance`](crate::allowance) of its
     /// outstanding effect.
     pub fn extend(&self, allowed: Duration, now: Now) {

@@ -24,10 +24,10 @@ mod snapshot;
 pub mod sync;
 mod whose;
 
-pub use self::allowance::allowance;
+pub use self::allowance::{allowance, limit};
 pub use self::cache::TokenCache;
 pub use self::early_refresh::EarlyRefresh;
 pub use self::event::{Event, OnEvent};
 pub use self::flights::{Asked, Flights, Waited};
-pub use self::ledger::{LeaseGuard, Ledger};
+pub use self::ledger::{LeaseGuard, Ledger, Watch};
 pub use self::whose::Whose;

@@ -14,8 +14,9 @@ impl TokenCache {
         self.read(|table| Snapshot::of(table, &memory)).to_bytes()
     }
 
-    /// Puts a snapshot's content beside what the cache holds: tokens that have not expired by now
-    /// and are not older than those under the same keys, and what runs left to remember.
+    /// Puts a snapshot's content beside what the cache holds: tokens that have not expired by now,
+    /// are not older than those under the same keys and were not rejected here, and what runs left to
+    /// remember.
     ///
     /// # Errors
     ///

@@ -11,12 +11,18 @@ use crate::sync::Arc;
 
 /// Whose tokens a provider gets: its credential's identity in the environment that its runs see.
 ///
-/// Where that changes after the provider was built, its next run sees the new one, and the token is
-/// held for that one: no provider gets what was got in another environment than its own. Callers
-/// who find a token that need not be renewed do not look at the environment, and get that of the
-/// last run. As soon as one looks, which is when the token is due, what was got before is handed out
-/// no more, though it has not expired and a run in the new environment fails; it is there again
-/// when its environment is.
+/// Where that becomes somebody else's after the provider was built, its next run sees the new one,
+/// and the token is held for that one: no provider gets what somebody else got. Callers who find a
+/// token that need not be renewed do not look at the environment, and get that of the last run. As
+/// soon as one looks, which is when the token is due, what was got before is handed out no more,
+/// though it has not expired and a run in the new environment fails; it is there again when its
+/// environment is.
+///
+/// A proof that is replaced, such as a secret, makes nobody else of a process (see
+/// [`Environment::is_same_identity_as`]): its next run sees the new one, and its tokens stay its own
+/// whether that run fails or not. They stay under the identity that the proof was a part of when the
+/// provider was built, so that in a cache that is shared, or kept, they are found by those alone who
+/// have had that proof.
 pub struct Whose {
     credential: Identity,
     first: Within,
@@ -62,7 +68,11 @@ impl Whose {
     /// Makes this the key of a run that sees this environment.
     pub fn move_to(&self, environment: &Arc<Environment>, key: &mut Key, request: &TokenRequest) {
         let has_moved = self.has_moved.load(Ordering::Acquire);
-        if !has_moved && self.first.is_in(environment) {
+        if self.first.is_in(environment) {
+            if has_moved {
+                self.latest.store(None);
+                *key = Key::new(&self.first.identity, request);
+            }
             return;
         }
         let latest = self.latest.load();
@@ -88,7 +98,8 @@ impl Within {
     }
 
     fn is_in(&self, environment: &Arc<Environment>) -> bool {
-        Arc::ptr_eq(&self.environment, environment) || self.environment == *environment
+        Arc::ptr_eq(&self.environment, environment)
+            || self.environment.is_same_identity_as(environment)
     }
 }
 

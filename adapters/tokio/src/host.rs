@@ -1,7 +1,7 @@
 //! The tokio host: which effect is carried out by which means.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,9 +10,11 @@ use std::time::Duration;
 use azid_async::{
     AnyClient, BoxFuture, Callbacks, Host, HttpClient, NoRandomness, Refresh, WithCallbacks,
 };
-use azid_core::effect::{Detail, Effect, FileFailure, HttpFailure, HttpReply, KeyHandle, Refusal};
+use azid_core::effect::{
+    Detail, Effect, FileFailure, HttpFailure, HttpReply, KeyHandle, Refusal, SleepReason,
+};
 use azid_core::{Call, Environment, Needs, Now, Platform, Seed, Step, Timestamp, Variables};
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 use azid_native::Proxies;
 use azid_native::{Browser, Signer};
 use tokio::runtime::Handle;
@@ -26,7 +28,7 @@ use crate::task::task;
 /// Carries out effects on the tokio runtime that polls them, which needs its timer and its IO
 /// enabled; outside of one it panics, as tokio's own futures do.
 ///
-/// HTTP goes by `reqwest` (the feature `reqwest`, on by default) or by a client of the user's;
+/// HTTP goes by `hyper` (the feature `hyper`, on by default) or by a client of the user's;
 /// files are read on the blocking pool, and keys in memory sign there, since a long key takes
 /// milliseconds; waits are tokio's, so that they follow `tokio::time::pause`. A program runs on a
 /// thread of its own, in real time, and is killed when the future that waits for it is dropped; the
@@ -36,7 +38,8 @@ use crate::task::task;
 /// for it. Where that runtime ends first, the exchange is lost, and retried on the next one. The
 /// host holds nothing else of a runtime but the HTTP client's kept connections, which are
 /// replaced when they turn out to be closed; so a provider may outlive the runtime that it was
-/// made in. A runtime that is kept and no longer run, though, keeps what began on it waiting. A
+/// made in. What began on a runtime that is kept and no longer run is begun anew by those who wait
+/// for it on another one, when it is overdue: for an exchange, ten seconds after its time limit. A
 /// callback is polled by whoever waits and is no task of its own: one that awaits tokio's timers or
 /// sockets, such as a signer in a vault, dies with the runtime that began the flight.
 ///
@@ -96,11 +99,11 @@ impl TokioHost {
         self
     }
 
-    /// Sends requests by `reqwest`, and through these proxies instead of those that the process's
+    /// Sends requests by `hyper`, and through these proxies instead of those that the process's
     /// environment names.
-    #[cfg(feature = "reqwest")]
+    #[cfg(feature = "hyper")]
     pub fn proxies(mut self, proxies: Proxies) -> Self {
-        self.client = AnyClient::new(crate::client::Reqwest::new(proxies));
+        self.client = AnyClient::new(crate::client::Hyper::new(proxies));
         self
     }
 
@@ -195,6 +198,13 @@ impl Host for TokioHost {
                 answered(call, clock, |request| {
                     Some(authorize?(request, &self.browser))
                 })
+            }
+            // Who waits outside of a runtime, for a callback, has no timer to look by.
+            Step::Sleep(call)
+                if call.request().reason == SleepReason::Watch
+                    && Handle::try_current().is_err() =>
+            {
+                Box::pin(pending())
             }
             Step::Sleep(call) => {
                 let slept = (self.sleep.0)(call.request().duration);
@@ -310,13 +320,13 @@ async fn within(
     (in_time.unwrap_or(Err(HttpFailure::TimedOut)), timed)
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 fn default_client() -> AnyClient {
-    AnyClient::new(crate::client::Reqwest::new(Proxies::from_environment()))
+    AnyClient::new(crate::client::Hyper::new(Proxies::from_environment()))
 }
 
 /// Without a client every request is refused, as an effect that the host does not have.
-#[cfg(not(feature = "reqwest"))]
+#[cfg(not(feature = "hyper"))]
 fn default_client() -> AnyClient {
     use azid_core::effect::HttpRequest;
 

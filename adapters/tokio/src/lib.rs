@@ -24,7 +24,7 @@
 //!
 //! # Your own HTTP client
 //!
-//! Implement [`HttpClient`], one method, and every request goes through it. The feature `reqwest`
+//! Implement [`HttpClient`], one method, and every request goes through it. The feature `hyper`
 //! is not needed then. Requests whose server must prove itself in a special way are refused unless
 //! the client says that it [honours](HttpClient::honours) that.
 //!
@@ -46,12 +46,14 @@
 //! ```
 
 mod abilities;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 mod client;
 mod clock;
+#[cfg(feature = "hyper")]
+mod connect;
 mod host;
 mod task;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 mod way;
 
 pub use azid_async::{
@@ -59,7 +61,7 @@ pub use azid_async::{
 };
 
 pub use azid_native::Browser;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper")]
 pub use azid_native::Proxies;
 
 pub use self::host::TokioHost;

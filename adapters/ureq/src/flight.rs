@@ -136,7 +136,7 @@ impl Pilot {
         if (at_most.is_none() && !is_early) || result.is_ok() {
             self.landing = Landing::Settled(result.clone());
         }
-        means.on_event.tell_links(&links); // from here on a listener can panic
+        means.on_event.tell_links(&links);
         means.on_event.tell(&event);
         result
     }

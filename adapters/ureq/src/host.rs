@@ -65,7 +65,8 @@ impl Host {
     /// Shows each run the environment that this function answers when the run starts.
     ///
     /// Whose tokens a provider gets is settled by it too: one that has changed is that of somebody
-    /// else, whose tokens are held apart. Who finds a token that need not be renewed gets that of
+    /// else, whose tokens are held apart, unless a secret in it was replaced and nothing else
+    /// ([`Environment::is_same_identity_as`]). Who finds a token that need not be renewed gets that of
     /// the last run.
     pub fn environments(
         mut self,

@@ -15,6 +15,9 @@ use crate::host::Host;
 /// How long a caller waits for somebody else's flight before it looks whether that is overdue.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// How many threads of its own a provider has at most.
+const MOST_THREADS: usize = 100;
+
 /// Gets tokens by one credential, and shares them.
 ///
 /// Threads that want the same token at the same time share one run: the first drives it, the others
@@ -29,6 +32,8 @@ struct Inner {
     whose: Whose,
     flights: Flights<Arc<Flight>>,
     early_refresh: EarlyRefresh,
+    /// Of which each thread of its own has a clone.
+    seat: Arc<()>,
 }
 
 impl TokenProvider {
@@ -53,6 +58,7 @@ impl TokenProvider {
             ),
             flights: Flights::new(Ledger::new(Arc::clone(&cache), seed)),
             early_refresh: builder.early_refresh,
+            seat: Arc::default(),
             means: Arc::new(Means {
                 host: builder.host,
                 credential: builder.credential,
@@ -89,6 +95,12 @@ impl TokenProvider {
 
     /// A token for this request, or an error when so much time has passed. Then the run goes on
     /// without this caller, on a thread of its own, and what it brings is there for the next one.
+    ///
+    /// A run that is under way is joined, so there is one such thread for each token that is got; a
+    /// callback that never answers keeps its thread, and there may be another one when the run is
+    /// overdue, after five minutes. All in all, those that renew tokens included, a provider has a
+    /// hundred threads at most. Beyond that callers drive their runs themselves, and their requests
+    /// keep to the time; a callback may not.
     ///
     /// # Errors
     ///
@@ -155,9 +167,12 @@ impl TokenProvider {
 
     /// Drops a token that a service has rejected, so that the next caller gets a new one. It has
     /// no effect on a token that was replaced in the meantime, so that of many callers with the
-    /// same complaint one causes a request; answers whether it had an effect.
+    /// same complaint one causes a request; answers whether it had an effect. Where the source gives
+    /// the same text again, complaints about that have none for 30 s
+    /// ([`pause`](azid_core::cache::RefreshSettings::pause)).
     pub fn invalidate(&self, token: &AccessToken) -> bool {
-        self.0.means.cache.invalidate(token)
+        let Means { host, cache, .. } = &*self.0.means;
+        cache.invalidate(token, host.now().timestamp())
     }
 
     /// The cache, which other providers may share.
@@ -260,14 +275,19 @@ impl TokenProvider {
         }
     }
 
-    /// Flies on a thread of its own. Where there can be none, the flight is abandoned and the
+    /// Flies on a thread of its own. Where there can be no more, the flight is abandoned and the
     /// answer is no; whoever comes next flies.
     fn spawn(&self, pilot: Pilot, key: Key, request: TokenRequest) -> bool {
-        let means = Arc::clone(&self.0.means);
+        let (means, seat) = (Arc::clone(&self.0.means), Arc::clone(&self.0.seat));
+        if Arc::strong_count(&seat) > MOST_THREADS + 1 {
+            return false;
+        }
         let thread = thread::Builder::new().name("azid".to_owned());
-        thread
-            .spawn(move || pilot.fly_alone(&means, &key, request))
-            .is_ok()
+        let flies = move || {
+            let _seat = seat;
+            pilot.fly_alone(&means, &key, request);
+        };
+        thread.spawn(flies).is_ok()
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::flights::{Flights, InTheAir};
 use super::history::History;
 use super::span::Span;
+use super::table::LONGEST_PAUSE;
 use super::{Freshness, Key, TokenTable};
 use crate::credential::Lane;
 use crate::entropy::{Entropy, Seed};
@@ -66,6 +67,7 @@ pub struct Lease {
     key: Key,
     id: FlightId,
     unfinished: u32,
+    is_for_challenge: bool,
     mark: Arc<()>,
 }
 
@@ -155,12 +157,15 @@ impl Acquire {
         now: Now,
     ) {
         let is_current = self.land(&lease).is_some();
-        let pause = pause_in(tokens);
+        let pause = tokens.settings().bounded_pause();
         let (key, moment) = (lease.key, now.timestamp());
         match result {
             Ok(token) => {
                 let is_good = token.expires_on() > moment;
                 if is_good && (is_current || tokens.is_improved_by(&key, token, moment)) {
+                    if lease.is_for_challenge {
+                        tokens.reject(&key);
+                    }
                     let draw = self.entropy.share();
                     tokens.hold(key.clone(), token.clone(), moment, draw);
                 }
@@ -190,7 +195,8 @@ impl Acquire {
     /// endpoint has not failed; a token that is held is left alone for a while.
     pub fn cut_short(&mut self, lease: Lease, tokens: &TokenTable, now: Now) {
         if let Some(key) = self.land(&lease) {
-            self.history.cut_short(key, pause_in(tokens), now);
+            self.history
+                .cut_short(key, tokens.settings().bounded_pause(), now);
         }
     }
 
@@ -208,6 +214,11 @@ impl Acquire {
         self.flights.is_flying(id)
     }
 
+    /// How long until a flight is overdue, if it is still going on.
+    pub fn rest(&mut self, id: FlightId, now: Now) -> Option<Duration> {
+        self.flights.rest(id, now)
+    }
+
     fn start(&mut self, key: &Key, claims: Option<&str>, lane: Lane, now: Now) -> Lease {
         self.started += 1;
         let id = FlightId(self.started);
@@ -217,6 +228,7 @@ impl Acquire {
             key: key.clone(),
             id,
             unfinished: self.history.unfinished(key),
+            is_for_challenge: claims.is_some(),
             mark: Arc::clone(&self.mark),
         }
     }
@@ -244,10 +256,3 @@ impl Acquire {
         }
     }
 }
-
-fn pause_in(tokens: &TokenTable) -> Duration {
-    tokens.settings().pause.min(LONGEST_PAUSE)
-}
-
-/// The longest that a key is left alone, whoever asked for it.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3600);

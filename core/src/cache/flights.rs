@@ -32,11 +32,16 @@ struct Flight {
 
 impl Flight {
     fn is_overdue(&mut self, now: Now) -> bool {
+        self.rest(now).is_zero()
+    }
+
+    /// How long until it is overdue.
+    fn rest(&mut self, now: Now) -> Duration {
         let more = self
             .allowed
             .length()
             .saturating_add(Duration::from_millis(1));
-        self.allowed.has_lasted(more, now)
+        self.allowed.rest_of(more, now)
     }
 }
 
@@ -97,6 +102,11 @@ impl Flights {
 
     pub(super) fn is_flying(&self, id: FlightId) -> bool {
         self.flying.contains_key(&id)
+    }
+
+    /// How long until a flight that is in the air is overdue.
+    pub(super) fn rest(&mut self, id: FlightId, now: Now) -> Option<Duration> {
+        self.flying.get_mut(&id).map(|flight| flight.rest(now))
     }
 
     /// Whether this much of a flight's allowance is used up.

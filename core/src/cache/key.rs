@@ -9,8 +9,8 @@ use crate::request::TokenRequest;
 /// Everything that decides which token answers a request.
 ///
 /// The scopes' order and repetitions do not matter. The claims of a challenge are not part of it:
-/// a request with claims passes the cached token by, and what it brings replaces that. Clones share
-/// their texts.
+/// a request with claims passes the cached token by, and what it brings replaces that, be it that it
+/// expires sooner. Clones share their texts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     identity: Identity,

@@ -136,7 +136,8 @@ impl Snapshot {
     }
 
     /// Puts the snapshot's content beside what is there. A token that is held gives way only to one
-    /// that lives longer and was not asked for earlier, and of two facts the newer stays.
+    /// that lives longer and was not asked for earlier, and of two facts the newer stays. A token that
+    /// was rejected here ([`TokenTable::invalidate`], or replaced after a challenge) does not come back.
     ///
     /// # Errors
     ///
@@ -153,7 +154,7 @@ impl Snapshot {
         // Those that live longest come last, so that none of them goes for want of room.
         for Kept { key, token, due_on } in self.tokens.into_iter().rev() {
             if token.expires_on() > now && tokens.is_improved_by(&key, &token, now) {
-                tokens.put(key, token, due_on);
+                tokens.adopt(key, token, due_on);
             }
         }
         for change in self.changes {

@@ -19,10 +19,15 @@ impl Span {
 
     /// Whether so much time, or more, has passed, by the clock that does not jump if there is one.
     pub(super) fn has_lasted(&mut self, while_: Duration, now: Now) -> bool {
+        self.rest_of(while_, now).is_zero()
+    }
+
+    /// How much is left of so much time, by the same clock.
+    pub(super) fn rest_of(&mut self, while_: Duration, now: Now) -> Duration {
         if now.is_set_back_since(self.since) {
             self.since = now;
         }
-        now.since(self.since, while_) >= while_
+        while_.saturating_sub(now.since(self.since, while_))
     }
 
     /// Whether it is over by any clock: not every monotonic one counts while a machine sleeps.

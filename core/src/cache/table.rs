@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Key;
+use super::rejected::Rejected;
 use crate::time::{Timestamp, scaled};
 use crate::token::AccessToken;
 
@@ -19,7 +20,8 @@ pub struct RefreshSettings {
     /// A token becomes due earlier by up to this long, at random, so that a fleet that started
     /// together spreads; never by more than a tenth of the time that it is fresh.
     pub spread: Duration,
-    /// How long a due token is left alone after a try to renew it, an hour at most.
+    /// How long a due token is left alone after a try to renew it, an hour at most; and for how long
+    /// a text is believed that came again after somebody complained about it.
     pub pause: Duration,
     /// How many tokens are held; of more, the one that expires first goes.
     pub bound: usize,
@@ -39,11 +41,21 @@ impl Default for RefreshSettings {
     }
 }
 
+impl RefreshSettings {
+    pub(super) fn bounded_pause(&self) -> Duration {
+        self.pause.min(LONGEST_PAUSE)
+    }
+}
+
+/// The longest that a key is left alone, whoever asked for it.
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+
 /// The tokens of any number of providers.
 #[derive(Clone, Debug, Default)]
 pub struct TokenTable {
     settings: RefreshSettings,
     held: HashMap<Key, Held>,
+    rejected: Rejected,
     /// Whose tokens have changed, while somebody wants to know.
     changed: Option<Vec<Key>>,
 }
@@ -52,6 +64,8 @@ pub struct TokenTable {
 struct Held {
     token: AccessToken,
     due_on: Timestamp,
+    /// When it was got, if its text had been rejected before.
+    again_on: Option<Timestamp>,
 }
 
 /// How a key stands.
@@ -70,8 +84,7 @@ impl TokenTable {
     pub fn new(settings: RefreshSettings) -> Self {
         Self {
             settings,
-            held: HashMap::new(),
-            changed: None,
+            ..Self::default()
         }
     }
 
@@ -103,39 +116,57 @@ impl TokenTable {
         self.held.get(key).map(Held::entry)
     }
 
-    /// Holds a token under a key, in place of the one that was there. `draw` is a random number
-    /// from 0 to 1 that decides how much earlier than its date the token is due.
+    /// Holds a token that was just got under a key, in place of the one that was there. `draw` is a
+    /// random number from 0 to 1 that decides how much earlier than its date the token is due.
     pub fn hold(&mut self, key: Key, token: AccessToken, now: Timestamp, draw: f64) {
-        let due_on = self.due_on(&token, now, draw);
-        self.put(key, token, due_on);
+        let held = Held {
+            due_on: self.due_on(&token, now, draw),
+            again_on: self.rejected.has(token.secret()).then_some(now),
+            token,
+        };
+        self.put(key, held);
     }
 
-    /// Holds a token that is due at a moment.
-    pub(super) fn put(&mut self, key: Key, token: AccessToken, due_on: Timestamp) {
-        if self.held.len() >= self.settings.bound.max(1) && !self.held.contains_key(&key) {
-            self.evict();
-        }
-        self.note(&key);
-        self.held.insert(key, Held { token, due_on });
+    /// Holds a token of another table, where it was due at a moment.
+    pub(super) fn adopt(&mut self, key: Key, token: AccessToken, due_on: Timestamp) {
+        let held = Held {
+            token,
+            due_on,
+            again_on: None,
+        };
+        self.put(key, held);
     }
 
     /// Drops a token that turned out to be of no use, under whatever keys it is still held, and says
-    /// whether it was: of many callers with the same complaint only the first has an effect.
+    /// whether it was. Its text comes back out of no snapshot, also if it was not held any more.
+    ///
+    /// Of many callers with the same complaint only the first has an effect, also where the source
+    /// answers with the same text again, as metadata services do for hours: whoever complains, such a
+    /// token stays for a [`pause`](RefreshSettings::pause), and longer if the complaint is about one
+    /// that was asked for earlier.
     #[expect(
         clippy::disallowed_methods,
         reason = "what is dropped does not depend on the order"
     )]
-    pub fn invalidate(&mut self, token: &AccessToken) -> bool {
+    pub fn invalidate(&mut self, token: &AccessToken, now: Timestamp) -> bool {
         let before = self.held.len();
-        let changed = &mut self.changed;
+        let (changed, pause) = (&mut self.changed, self.settings.bounded_pause());
         self.held.retain(|key, held| {
-            let stays = held.token.secret() != token.secret();
+            let stays = held.token.secret() != token.secret() || held.is_newer(token, now, pause);
             if let (false, Some(changed)) = (stays, &mut *changed) {
                 changed.push(key.clone());
             }
             stays
         });
+        self.rejected.note(token.secret());
         self.held.len() < before
+    }
+
+    /// Remembers that the token under a key did not do for a service.
+    pub(super) fn reject(&mut self, key: &Key) {
+        if let Some(held) = self.held.get(key) {
+            self.rejected.note(held.token.secret());
+        }
     }
 
     /// Every token with its key and the moment when it becomes due, in no particular order.
@@ -160,16 +191,15 @@ impl TokenTable {
         self.held.is_empty()
     }
 
-    /// Whether a token that comes out of turn is better than what is held: it lives longer, and was
-    /// not asked for earlier.
+    /// Whether a token that comes out of turn is better than what is held: it was not rejected here,
+    /// lives longer, and was not asked for earlier.
     pub(super) fn is_improved_by(&self, key: &Key, token: &AccessToken, now: Timestamp) -> bool {
+        if self.rejected.has(token.secret()) {
+            return false;
+        }
         match self.look(key, now) {
             Freshness::Fresh(held) | Freshness::Due(held) => {
-                let is_older = match (token.asked_on(), held.asked_on()) {
-                    (Some(asked_on), Some(held)) => asked_on < held,
-                    _ => false,
-                };
-                !is_older && token.expires_on() > held.expires_on()
+                !is_older(token, &held) && token.expires_on() > held.expires_on()
             }
             Freshness::Absent => true,
         }
@@ -191,23 +221,25 @@ impl TokenTable {
         due_on.before(scaled(spread, draw.clamp(0.0, 1.0)))
     }
 
-    #[expect(
-        clippy::iter_over_hash_type,
-        reason = "the minimum is the same in any order"
-    )]
     fn evict(&mut self) {
-        let mut first: Option<(Timestamp, &Key)> = None;
-        for (key, held) in &self.held {
-            let expires_on = held.token.expires_on();
-            if first.is_none_or(|(earliest, _)| expires_on < earliest) {
-                first = Some((expires_on, key));
-            }
-        }
-        if let Some((_, key)) = first {
-            let key = key.clone();
+        let first = self
+            .entries()
+            .min_by(|(one, first, _), (other, second, _)| {
+                let by_end = first.expires_on().cmp(&second.expires_on());
+                by_end.then_with(|| one.parts().cmp(&other.parts()))
+            });
+        if let Some(key) = first.map(|(key, ..)| key.clone()) {
             self.note(&key);
             self.held.remove(&key);
         }
+    }
+
+    fn put(&mut self, key: Key, held: Held) {
+        if self.held.len() >= self.settings.bound.max(1) && !self.held.contains_key(&key) {
+            self.evict();
+        }
+        self.note(&key);
+        self.held.insert(key, held);
     }
 
     fn note(&mut self, key: &Key) {
@@ -220,5 +252,20 @@ impl TokenTable {
 impl Held {
     fn entry(&self) -> (&AccessToken, Timestamp) {
         (&self.token, self.due_on.min(self.token.expires_on()))
+    }
+
+    /// Whether the source gave this text again after what a complaint is about.
+    fn is_newer(&self, complaint: &AccessToken, now: Timestamp, pause: Duration) -> bool {
+        self.again_on.is_some_and(|again_on| {
+            let is_recent = (again_on..again_on.after(pause)).contains(&now);
+            is_recent || is_older(complaint, &self.token)
+        })
+    }
+}
+
+fn is_older(token: &AccessToken, than: &AccessToken) -> bool {
+    match (token.asked_on(), than.asked_on()) {
+        (Some(asked_on), Some(than)) => asked_on < than,
+        _ => false,
     }
 }

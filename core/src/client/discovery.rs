@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::attempts::http;
 use crate::authority::Authority;
 use crate::context::Context;
-use crate::effect::{HttpReply, HttpRequest};
+use crate::effect::HttpReply;
 use crate::memory::{Fact, MemoryChange};
 use crate::moves::Next;
-use crate::oauth::{correlated, read_member};
+use crate::oauth::{correlated_get, read_member};
 use crate::retry::RetryPolicy;
 use crate::tenant::TenantId;
 
@@ -87,7 +87,7 @@ fn validate(
             "authorization_endpoint",
             authority.authorization_endpoint(tenant).as_str(),
         );
-    let request = correlated(HttpRequest::get(url), cx).retry(RetryPolicy::entra());
+    let request = correlated_get(url, cx).retry(RetryPolicy::entra());
     http(request, move |reply: HttpReply, cx| {
         let response = reply.or_else(|failure| cx.failed(failure))?;
         read_member(&response, "tenant_discovery_endpoint", cx)

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::effect::{HttpReply, HttpRequest, Requirements};
 use crate::error::{Cause, Error};
 use crate::moves::{Next, done};
-use crate::oauth::{Expiry, Form, ServiceError, TokenAnswer, correlated};
+use crate::oauth::{Expiry, Form, ServiceError, TokenAnswer, correlation};
 use crate::request::TokenRequest;
 use crate::retry::{Repeat, RetryPolicy};
 use crate::secret::Secret;
@@ -179,13 +179,9 @@ impl<P: Prove + 'static> Exchange<P> {
 
     /// Gets the proof, asks, and ends with the token.
     pub(crate) fn begin(self, cx: &mut Context) -> Next {
-        let explain = self.detour.as_ref().map(|detour| detour.explain);
-        let token = move |answer: Result<TokenAnswer, Cause>, cx: &mut Context| match answer {
+        let token = |answer: Result<TokenAnswer, Cause>, cx: &mut Context| match answer {
             Ok(answer) => done(answer.token),
-            Err(cause) => cx.failed(cause).map_err(|error| match explain {
-                Some(explain) => explain(error),
-                None => error,
-            }),
+            Err(cause) => cx.failed(cause),
         };
         self.begin_then(token, cx)
     }
@@ -236,6 +232,7 @@ impl Exchange {
     }
 
     fn request(&self, proof: &Proof, cx: &mut Context) -> HttpRequest {
+        let headers = correlation(cx);
         let request = self.request.as_deref().unwrap_or(cx.request());
         let form = Form::new()
             .field("grant_type", self.grant.name())
@@ -252,16 +249,12 @@ impl Exchange {
             Some(claims) => form.field("claims", claims),
             None => form,
         };
-        let url = match &self.detour {
-            Some(detour) => &detour.url,
-            None => &self.client.token_endpoint,
+        let (url, requirements) = match &self.detour {
+            Some(detour) => (&detour.url, detour.requirements.clone()),
+            None => (&self.client.token_endpoint, Requirements::default()),
         };
-        let mut request = correlated(HttpRequest::post_form(url.clone(), &form), cx);
-        if let Some(detour) = &self.detour {
-            request.requirements = detour.requirements.clone();
-        }
-        request.retry = self.grant.retry(&self.prove, &self.retry);
-        request
+        let retry = self.grant.retry(&self.prove, &self.retry);
+        HttpRequest::post_form_with(url.clone(), &form, headers, requirements, retry)
     }
 
     fn on_answer(
@@ -274,20 +267,29 @@ impl Exchange {
     ) -> Next {
         let response = match reply {
             Ok(response) => response,
-            Err(failure) => return then(Err(failure.into()), cx),
+            Err(failure) => return self.go_on(Err(failure.into()), then, cx),
         };
         match TokenAnswer::read(&response, Expiry::Lifetime, cx) {
             Err(Cause::Service(error)) if may_renew && self.prove.may_be_renewed(&error) => {
                 let this = Arc::clone(&self);
                 let on_newer = move |proof, cx: &mut Context| {
                     if proof == refused {
-                        return then(Err(Cause::Service(error)), cx);
+                        return this.go_on(Err(Cause::Service(error)), then, cx);
                     }
                     this.ask(proof, false, then, cx)
                 };
                 self.prove(on_newer, cx)
             }
-            answer => then(answer, cx),
+            answer => self.go_on(answer, then, cx),
+        }
+    }
+
+    /// Goes on with the answer; an error after a detour says who can mend it.
+    fn go_on(&self, answer: Result<TokenAnswer, Cause>, then: Answered, cx: &mut Context) -> Next {
+        let next = then(answer, cx);
+        match &self.detour {
+            Some(detour) => next.map_err(detour.explain),
+            None => next,
         }
     }
 }

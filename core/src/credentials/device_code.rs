@@ -27,7 +27,7 @@ use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::{Next, prompt};
 use crate::needs::Needs;
-use crate::oauth::{Form, correlated};
+use crate::oauth::{Form, correlation};
 use crate::retry::RetryPolicy;
 use crate::transcript::Redactor;
 use crate::user::{
@@ -99,7 +99,8 @@ impl DeviceCodeCredential {
         };
         let authority = &sign_in.application.authority;
         let endpoint = authority.device_authorization_endpoint(&client.tenant);
-        let request = correlated(HttpRequest::post_form(endpoint, &form), cx);
+        let mut request = HttpRequest::post_form(endpoint, &form);
+        request.headers = correlation(cx);
         let callback = self.callback.clone();
         http(
             request.retry(RetryPolicy::entra()),

@@ -16,13 +16,13 @@ use crate::authority::Authority;
 use crate::client::{Application, ClientCredential, Grant, application_options};
 use crate::context::Context;
 use crate::credential::{Credential, Lane};
-use crate::effect::{HttpReply, HttpRequest};
+use crate::effect::HttpReply;
 use crate::environment::Environment;
 use crate::error::{Invalid, What};
 use crate::identity::Identity;
 use crate::memory::Memory;
 use crate::moves::Next;
-use crate::oauth::{correlated, read_member};
+use crate::oauth::{correlated_get, read_member};
 use crate::retry::RetryPolicy;
 use crate::secret::Secret;
 use crate::transcript::Redactor;
@@ -94,7 +94,7 @@ impl UsernamePasswordCredential {
             return self.send_password(sign_in, cx);
         }
         let url = user_realm(&self.application.authority, &self.username);
-        let request = correlated(HttpRequest::get(url), cx).retry(RetryPolicy::entra());
+        let request = correlated_get(url, cx).retry(RetryPolicy::entra());
         http(request, move |reply: HttpReply, cx| {
             let response = reply.or_else(|failure| cx.failed(failure))?;
             let kind = read_member(&response, "account_type", cx);

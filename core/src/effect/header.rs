@@ -38,6 +38,6 @@ pub(crate) fn fits_header(text: &str) -> bool {
 /// Whether a text is one word of visible ASCII, as a token is behind its scheme.
 pub(crate) fn is_word(text: &str) -> bool {
     // Without a way out of the loop many bytes are looked at in one instruction.
-    let is_graphic = |so_far, byte: u8| so_far & byte.is_ascii_graphic();
-    text.bytes().fold(true, is_graphic)
+    let beyond_first = text.bytes().map(|byte| byte.wrapping_sub(b'!'));
+    beyond_first.fold(0, u8::max) <= b'~' - b'!'
 }

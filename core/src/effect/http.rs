@@ -56,25 +56,40 @@ impl HttpRequest {
 
     /// A `POST` of a form (`application/x-www-form-urlencoded`).
     pub fn post_form(url: Url, form: &Form<'_>) -> Self {
-        let mut request = Self::with_body(Method::POST, url, form.encode());
-        request.headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/x-www-form-urlencoded"),
-        );
-        request.secrets = form.secrets().cloned().collect();
-        request
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, Self::FORM)]);
+        let (requirements, retry) = (Requirements::default(), RetryPolicy::never());
+        Self::post_form_with(url, form, headers, requirements, retry)
+    }
+
+    /// What says in the field `Content-Type` that the body is a form.
+    pub(crate) const FORM: HeaderValue =
+        HeaderValue::from_static("application/x-www-form-urlencoded");
+
+    /// A `POST` of a form with these header fields, one of which says that it is one.
+    pub(crate) fn post_form_with(
+        url: Url,
+        form: &Form<'_>,
+        headers: HeaderMap,
+        requirements: Requirements,
+        retry: RetryPolicy,
+    ) -> Self {
+        Self {
+            method: Method::POST,
+            url,
+            headers,
+            body: form.encode(),
+            requirements,
+            retry,
+            secrets: form.secrets().cloned().collect(),
+        }
     }
 
     fn new(method: Method, url: Url) -> Self {
-        Self::with_body(method, url, SecretBytes::default())
-    }
-
-    fn with_body(method: Method, url: Url, body: SecretBytes) -> Self {
         Self {
             method,
             url,
-            headers: HeaderMap::with_capacity(8), // what a token request has, and the host adds
-            body,
+            headers: HeaderMap::new(),
+            body: SecretBytes::default(),
             requirements: Requirements::default(),
             retry: RetryPolicy::never(),
             secrets: Vec::new(),

@@ -43,6 +43,9 @@ pub enum SleepReason {
     Backoff,
     /// Until the server may be asked again whether the user has signed in (RFC 8628).
     DevicePoll,
+    /// Until whoever waits for a run looks whether that is overdue. No credential waits for this: it
+    /// is a wait of the shell around the runs.
+    Watch,
 }
 
 /// How waiting can go wrong.

@@ -312,13 +312,13 @@ fn codes(body: &Map<String, Value>, description: &str) -> Vec<u64> {
 
 /// The numbers behind `AADSTS` in a text, the first sixteen.
 pub(crate) fn aadsts_codes(text: &str) -> impl Iterator<Item = u64> + '_ {
-    let texts = text.split("AADSTS").skip(1).take(16);
-    texts.filter_map(|text| {
+    let numbers = text.split("AADSTS").skip(1).filter_map(|text| {
         let end = text
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(text.len());
         text[..end].parse().ok()
-    })
+    });
+    numbers.take(16)
 }
 
 /// The part before Entra's trace lines, which are kept as members of their own.

@@ -62,19 +62,29 @@ impl<'a> Form<'a> {
 
 /// Adds a text as `application/x-www-form-urlencoded` has it.
 fn encode_into(body: &mut Vec<u8>, text: &str) {
-    let is_plain = |byte: u8| PLAIN[usize::from(byte)];
-    for part in text.as_bytes().split_inclusive(|&byte| !is_plain(byte)) {
-        match part.split_last() {
-            Some((&last, plain)) if !is_plain(last) => {
-                body.extend_from_slice(plain);
-                let digit = |half: u8| b"0123456789ABCDEF"[usize::from(half)];
-                match last {
-                    b' ' => body.push(b'+'),
-                    _ => body.extend_from_slice(&[b'%', digit(last >> 4), digit(last & 0x0f)]),
-                }
-            }
-            _ => body.extend_from_slice(part),
+    let is_plain = |byte: &u8| PLAIN[usize::from(*byte)];
+    let mut parts = text.as_bytes().chunks_exact(8);
+    for part in &mut parts {
+        // Mostly all of them are plain, and one look and one step is enough.
+        if part
+            .iter()
+            .fold(true, |so_far, byte| so_far & is_plain(byte))
+        {
+            body.extend_from_slice(part);
+        } else {
+            part.iter().for_each(|&byte| encode_byte(body, byte));
         }
+    }
+    let rest = parts.remainder().iter();
+    rest.for_each(|&byte| encode_byte(body, byte));
+}
+
+fn encode_byte(body: &mut Vec<u8>, byte: u8) {
+    let digit = |half: u8| b"0123456789ABCDEF"[usize::from(half)];
+    match byte {
+        _ if PLAIN[usize::from(byte)] => body.push(byte),
+        b' ' => body.push(b'+'),
+        _ => body.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 0x0f)]),
     }
 }
 
@@ -116,12 +126,15 @@ mod tests {
 
     #[test]
     fn a_form_is_encoded_as_url_encodes_it_and_fits_into_its_first_buffer() {
-        let text: String = ('\0'..='\u{17f}').collect();
-        let body = Form::new().field("scope", text.as_str()).encode();
-        let expected: String = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("scope", &text)
-            .finish();
-        assert_eq!(body.expose(), expected.as_bytes());
-        assert!(body.len() <= "scope".len() + 2 + 3 * text.len());
+        let all: String = ('\0'..='\u{17f}').collect();
+        let plain = "a*b-c.d_eFGHIJ0123456789";
+        for text in (0..plain.len()).map(|end| &plain[..end]).chain([&*all]) {
+            let body = Form::new().field("scope", text).encode();
+            let expected: String = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("scope", text)
+                .finish();
+            assert_eq!(body.expose(), expected.as_bytes());
+            assert!(body.len() <= "scope".len() + 2 + 3 * text.len());
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! Requests to a token endpoint: what all grants have in common.
 
-use http::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
+use std::sync::OnceLock;
+
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::context::{Context, Platform};
 use crate::effect::HttpRequest;
@@ -45,20 +48,43 @@ pub(crate) fn sign_by_library(headers: &mut HeaderMap) {
 
 /// A new id for a request, by which its receiver finds it again.
 pub(crate) fn request_id(cx: &mut Context) -> HeaderValue {
-    HeaderValue::try_from(cx.entropy().uuid()).expect("a UUID is hex digits and dashes")
+    HeaderValue::from_bytes(&cx.entropy().uuid_digits()).expect("a UUID is hex digits and dashes")
 }
 
-/// A request with Entra's correlation headers.
-pub(crate) fn correlated(mut request: HttpRequest, cx: &mut Context) -> HttpRequest {
-    let headers = &mut request.headers;
+/// A `GET` with Entra's correlation headers.
+pub(crate) fn correlated_get(url: Url, cx: &mut Context) -> HttpRequest {
+    let mut request = HttpRequest::get(url);
+    request.headers = correlation(cx);
+    request.headers.remove(CONTENT_TYPE);
+    request
+}
+
+/// The header fields of a form for Entra. All but the id are made once: to copy them costs a third.
+pub(crate) fn correlation(cx: &mut Context) -> HeaderMap {
+    const PLATFORMS: usize = Platform::Other as usize + 1;
+    static FIELDS: [OnceLock<HeaderMap>; PLATFORMS] = [const { OnceLock::new() }; PLATFORMS];
+    let platform = cx.platform();
+    let fields = FIELDS[platform as usize].get_or_init(|| correlation_without_id(platform));
+    let mut headers = fields.clone();
+    let mut fields = headers.iter_mut();
+    if let Some((_, id)) = fields.find(|(name, _)| **name == REQUEST_ID) {
+        *id = request_id(cx);
+    }
+    headers
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+
+fn correlation_without_id(platform: Platform) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HttpRequest::FORM);
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    headers.insert(name!("client-request-id"), request_id(cx));
+    headers.insert(REQUEST_ID, HeaderValue::from_static(""));
     let wants_id = HeaderValue::from_static("true");
     headers.insert(name!("return-client-request-id"), wants_id);
-    sign_by_library(headers);
-    let os = HeaderValue::from_static(os(cx.platform()));
-    headers.insert(name!("x-client-os"), os);
-    request
+    sign_by_library(&mut headers);
+    headers.insert(name!("x-client-os"), HeaderValue::from_static(os(platform)));
+    headers
 }
 
 fn os(platform: Platform) -> &'static str {

@@ -15,7 +15,7 @@ use crate::effect::{HttpResponse, is_word};
 use crate::error::Cause;
 use crate::secret::Secret;
 use crate::time::Timestamp;
-use crate::token::AccessToken;
+use crate::token::{AccessToken, Dates};
 
 /// No access token lives longer; one that says so is renewed by then (the longest known, for
 /// clients that honour continuous access evaluation, live 28 hours).
@@ -75,11 +75,11 @@ impl TokenAnswer {
         if response.status != 200 {
             return Err(ServiceError::read(response, cx).map_or_else(Cause::from, Cause::from));
         }
-        let body = match serde_json::from_slice(response.body.expose()) {
-            Ok(Answer(Some(body))) => body,
-            Ok(Answer(None)) | Err(_) => {
-                return Err(AnswerFault::not_json(response, cx.now()).into());
-            }
+        // To look at the bytes all at once is quicker than text by text.
+        let text = std::str::from_utf8(response.body.expose()).ok();
+        let answer = text.and_then(|text| serde_json::from_str(text).ok());
+        let Some(Answer(Some(body))) = answer else {
+            return Err(AnswerFault::not_json(response, cx.now()).into());
         };
         let Some(secret) = body.access_token.filter(|token| !token.is_empty()) else {
             return Err(match ServiceError::read(response, cx) {
@@ -127,14 +127,13 @@ impl TokenAnswer {
             .filter(|seconds| *seconds > 0)
             .map(|seconds| add_seconds(sent, seconds))
             .filter(|refresh_on| *refresh_on < expires_on);
-        let mut token = AccessToken::new(secret, expires_on)
-            .issued_on(sent)
-            .source(cx.credential());
-        if let Some(refresh_on) = refresh_on {
-            token = token.refresh_on(refresh_on);
-        }
+        let dates = Dates {
+            issued_on: Some(sent),
+            refresh_on,
+            expires_on,
+        };
         Ok(Self {
-            token,
+            token: AccessToken::from_parts(secret, dates, cx.credential()),
             refresh_token: body.refresh_token,
             id_token: body.id_token,
             client_info: body.client_info,

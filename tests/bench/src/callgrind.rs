@@ -14,7 +14,7 @@ pub struct Total {
     pub allocations: u64,
 }
 
-/// Runs the program and answers what each call of the function cost, in their order.
+/// Runs the program, with the variables that it sets, and answers what each call of the function cost, in their order.
 ///
 /// # Errors
 ///
@@ -41,6 +41,11 @@ fn run(program: &Command, function: &str, folder: &Path) -> io::Result<Vec<Total
         .arg("--compress-pos=no")
         .arg(program.get_program())
         .args(program.get_args())
+        .envs(
+            program
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
         .output()
         .map_err(|error| io::Error::new(error.kind(), format!("{valgrind:?}: {error}")))?;
     if !said.status.success() {

@@ -16,7 +16,7 @@ use crate::world::{self, InMemory};
 use crate::{azid, floor};
 
 /// How often a subject is repeated to be counted, and before that to be warm.
-const TIMES: usize = 100;
+pub const TIMES: usize = 100;
 
 /// The argument of the run that is counted.
 const COUNTED: &str = "--counted";
@@ -152,7 +152,7 @@ fn per_time(total: u64) -> u64 {
 
 /// Callgrind counts from the entry of this function to its end, by its name.
 #[inline(never)]
-fn one_counted_subject(work: &mut dyn FnMut(usize)) {
+pub fn one_counted_subject(work: &mut dyn FnMut(usize)) {
     work(black_box(TIMES));
     black_box(()); // keeps the call from being the last thing, and thereby a jump
 }

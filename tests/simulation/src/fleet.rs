@@ -261,7 +261,8 @@ impl<'a> Fleet<'a> {
             return self.ask(host, resource, request, Some(token));
         }
         if challenged.is_none() {
-            self.hosts[host].provider.invalidate(&token);
+            let now = self.hosts[host].clock.now(self.now);
+            self.hosts[host].provider.invalidate(&token, now);
         }
         let request = challenged.unwrap_or(request);
         self.ask(host, resource, request, Some(token));

@@ -107,8 +107,8 @@ impl Provider {
     }
 
     /// Drops a token that a service rejected.
-    pub(crate) fn invalidate(&mut self, token: &AccessToken) {
-        self.tokens.invalidate(token);
+    pub(crate) fn invalidate(&mut self, token: &AccessToken, now: Now) {
+        self.tokens.invalidate(token, now.timestamp());
     }
 
     /// Loses every token, which a sound provider never does.

@@ -5,6 +5,7 @@
 //! most, and one at all in a lane; a good token is never hidden; nobody is told to wait for a flight
 //! that is not there.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use azid_core::testing::START;
 use azid_core::{AccessToken, Lane, Memory, SecretBytes, Timestamp, TokenRequest};
 
 use super::event::{CLAIMS, Event};
-use super::model::{BOUND, Flight, Held, Model, Pause, Told, due, expiry};
+use super::model::{BOUND, Flight, Held, Model, Pause, Told, expiry};
 use super::provider::{Provider, failure, throttled};
 
 /// The cache and the model of it.
@@ -21,7 +22,7 @@ use super::provider::{Provider, failure, throttled};
 pub struct Both {
     provider: Provider,
     model: Model,
-    leases: Vec<(Lease, usize)>,
+    leases: Vec<(Lease, usize, usize)>,
     tokens: Vec<AccessToken>,
     kept: (SecretBytes, BTreeMap<usize, Held>),
 }
@@ -70,26 +71,21 @@ impl Both {
                 self.provider.set_back += seconds;
             }
             Event::Bring(lease, lifetime, refresh_in) => {
-                let Some((lease, key)) = self.take(lease) else {
-                    return;
-                };
-                let token = self.issue(lifetime, refresh_in);
-                let is_current = self.model.land(lease.id()).is_some();
-                let is_good = expiry(&token) > wall;
-                if is_good && (is_current || self.model.is_better(key, &token, wall)) {
-                    let held = Held {
-                        due: due(&token, wall),
-                        token: token.clone(),
-                    };
-                    self.model.hold(key, held);
+                if !self.leases.is_empty() {
+                    let token = self.issue(lifetime, refresh_in);
+                    self.bring(lease, token);
                 }
-                if is_current {
-                    self.ended(key, 30, false);
+            }
+            Event::BringAgain(lease, number) => {
+                if let Some(token) = self.tokens.get(number % self.tokens.len().max(1)) {
+                    let asked = Timestamp::from_unix_milliseconds(wall);
+                    let token = token.clone().issued_on(asked);
+                    self.tokens.push(token.clone());
+                    self.bring(lease, token);
                 }
-                self.provider.settle(lease, &Ok(token));
             }
             Event::Fail(lease) | Event::Throttle(lease) => {
-                let Some((lease, key)) = self.take(lease) else {
+                let Some((lease, key, _)) = self.take(lease) else {
                     return;
                 };
                 let is_throttled = matches!(event, Event::Throttle(_));
@@ -100,7 +96,7 @@ impl Both {
                 self.provider.settle(lease, &Err(error));
             }
             Event::Abandon(lease) => {
-                let Some((lease, key)) = self.take(lease) else {
+                let Some((lease, key, _)) = self.take(lease) else {
                     return;
                 };
                 if self.model.land(lease.id()).is_some() {
@@ -109,7 +105,7 @@ impl Both {
                 self.provider.acquire.abandon(lease);
             }
             Event::CutShort(lease) => {
-                let Some((lease, key)) = self.take(lease) else {
+                let Some((lease, key, _)) = self.take(lease) else {
                     return;
                 };
                 if self.model.land(lease.id()).is_some() {
@@ -124,7 +120,7 @@ impl Both {
                     .cut_short(lease, &self.provider.tokens, now);
             }
             Event::Extend(lease, allowed) => {
-                let Some((lease, _)) = self.leases.get(lease % self.leases.len().max(1)) else {
+                let Some((lease, ..)) = self.leases.get(lease % self.leases.len().max(1)) else {
                     return;
                 };
                 let flights = &mut self.model.flights;
@@ -135,7 +131,8 @@ impl Both {
                 self.provider.acquire.extend(lease, allowed, now);
             }
             Event::FindLate(lease) => {
-                let Some((lease, key)) = self.leases.get(lease % self.leases.len().max(1)) else {
+                let Some((lease, key, _)) = self.leases.get(lease % self.leases.len().max(1))
+                else {
                     return;
                 };
                 let (id, key) = (lease.id(), *key);
@@ -148,23 +145,38 @@ impl Both {
                 }
                 self.provider.acquire.void_if_late(id, now);
             }
-            Event::Invalidate(number) => {
+            Event::Invalidate(number) | Event::InvalidateText(number) => {
                 let Some(token) = self.tokens.get(number % self.tokens.len().max(1)) else {
                     return;
                 };
-                let before = self.model.held.len();
-                self.model.held.retain(|_, held| held.token != *token);
-                let was_held = self.model.held.len() < before;
-                assert_eq!(self.provider.tokens.invalidate(token), was_held);
+                let token = match event {
+                    Event::InvalidateText(_) => {
+                        AccessToken::new(token.expose(), token.expires_on())
+                    }
+                    _ => token.clone(),
+                };
+                let had_effect = self.model.complaint(&token, wall);
+                let tokens = &mut self.provider.tokens;
+                assert_eq!(tokens.invalidate(&token, now.timestamp()), had_effect);
+                assert!(
+                    !tokens.invalidate(&token, now.timestamp()),
+                    "a complaint counts twice"
+                );
             }
             Event::Keep => self.kept = (bytes(&self.provider.tokens), self.model.held.clone()),
             Event::Restore => {
                 let mut kept: Vec<_> = self.kept.1.clone().into_iter().collect();
-                kept.sort_by_key(|(_, held)| expiry(&held.token));
+                kept.sort_by_key(|(key, held)| (expiry(&held.token), Reverse(*key)));
                 for (key, held) in kept {
                     let is_good = expiry(&held.token) > wall;
                     if is_good && self.model.is_better(key, &held.token, wall) {
-                        self.model.hold(key, held);
+                        self.model.hold(
+                            key,
+                            Held {
+                                again: None,
+                                ..held
+                            },
+                        );
                     }
                 }
                 let bytes = self.kept.0.clone();
@@ -172,6 +184,11 @@ impl Both {
             }
             Event::Restart => {
                 self.model.held.retain(|_, held| expiry(&held.token) > wall);
+                self.model.rejected.clear();
+                self.model
+                    .held
+                    .values_mut()
+                    .for_each(|held| held.again = None);
                 let bytes = bytes(&self.provider.tokens);
                 self.provider.tokens = TokenTable::new(self.provider.tokens.settings().clone());
                 self.restore(&bytes);
@@ -216,9 +233,9 @@ impl Both {
                 since,
                 allowed,
             });
-            self.leases.push((lease, key));
+            self.leases.push((lease, key, claims));
         }
-        for (lease, _) in &self.leases {
+        for (lease, ..) in &self.leases {
             let is_flying = self
                 .model
                 .flights
@@ -226,6 +243,22 @@ impl Both {
                 .any(|flight| flight.id == lease.id());
             assert_eq!(self.provider.acquire.is_flying(lease.id()), is_flying);
         }
+    }
+
+    fn bring(&mut self, lease: usize, token: AccessToken) {
+        let Some((lease, key, claims)) = self.take(lease) else {
+            return;
+        };
+        let wall = self.wall();
+        let is_current = self.model.land(lease.id()).is_some();
+        let is_good = expiry(&token) > wall;
+        if is_good && (is_current || self.model.is_better(key, &token, wall)) {
+            self.model.fetched(key, claims, &token, wall);
+        }
+        if is_current {
+            self.ended(key, 30, false);
+        }
+        self.provider.settle(lease, &Ok(token));
     }
 
     /// A token that is told from every other by its name and its last millisecond.
@@ -261,7 +294,7 @@ impl Both {
         assert_eq!(restored, Ok(()), "nobody is signed in");
     }
 
-    fn take(&mut self, number: usize) -> Option<(Lease, usize)> {
+    fn take(&mut self, number: usize) -> Option<(Lease, usize, usize)> {
         let is_any = !self.leases.is_empty();
         is_any.then(|| self.leases.swap_remove(number % self.leases.len()))
     }

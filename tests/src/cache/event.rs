@@ -16,6 +16,8 @@ pub enum Event {
     Ask(usize, usize),
     /// A fetch brings a token that lives so long, and is to be renewed after so long.
     Bring(usize, i64, Option<i64>),
+    /// A fetch brings the text of a token once more.
+    BringAgain(usize, usize),
     /// A fetch fails.
     Fail(usize),
     /// A fetch fails, and the server wants a pause.
@@ -30,6 +32,8 @@ pub enum Event {
     FindLate(usize),
     /// A token is said to be worth nothing.
     Invalidate(usize),
+    /// The same is said by somebody who kept no more than the text.
+    InvalidateText(usize),
     /// Time passes.
     Pass(i64),
     /// The wall clock alone goes forward.
@@ -68,7 +72,11 @@ impl Event {
             19 => Self::CutShort(number(input)?),
             20 => Self::Extend(number(input)?, input.int_in_range(0..=400)?),
             21 => Self::FindLate(number(input)?),
-            22 | 23 => Self::Invalidate(number(input)?),
+            22 => Self::Invalidate(number(input)?),
+            23 => match input.arbitrary()? {
+                true => Self::InvalidateText(number(input)?),
+                false => Self::BringAgain(number(input)?, number(input)?),
+            },
             24..=26 => Self::Pass(input.int_in_range(1..=5000)?),
             27 => Self::Jump(input.int_in_range(1..=5000)?),
             28 => Self::SetBack(input.int_in_range(1..=5000)?),

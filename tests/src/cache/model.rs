@@ -1,6 +1,6 @@
 //! What the cache does, told in a few plain lines without a thought for speed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use azid_core::cache::{Decision, FlightId};
 use azid_core::{AccessToken, Lane, Timestamp};
@@ -13,6 +13,7 @@ pub(super) const BOUND: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct Model {
     pub(super) held: BTreeMap<usize, Held>,
+    pub(super) rejected: BTreeSet<String>,
     pub(super) flights: Vec<Flight>,
     pub(super) pauses: HashMap<usize, Pause>,
     pub(super) unfinished: HashMap<usize, u32>,
@@ -22,6 +23,8 @@ pub(super) struct Model {
 pub(super) struct Held {
     pub(super) token: AccessToken,
     pub(super) due: i64,
+    /// When it was fetched, if somebody had complained about its text before.
+    pub(super) again: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -140,9 +143,40 @@ impl Model {
 
     /// Whether a token that nobody is waiting for is to be held.
     pub(super) fn is_better(&self, key: usize, token: &AccessToken, wall: i64) -> bool {
-        self.good(key, wall).is_none_or(|held| {
+        let is_better = |held: &Held| {
             token.asked_on() >= held.token.asked_on() && expiry(token) > expiry(&held.token)
-        })
+        };
+        !self.rejected.contains(token.expose()) && self.good(key, wall).is_none_or(is_better)
+    }
+
+    /// A fetch has brought a token that is to be held.
+    pub(super) fn fetched(&mut self, key: usize, claims: usize, token: &AccessToken, wall: i64) {
+        let replaced = self.held.get(&key).filter(|_| claims != 0);
+        let replaced = replaced.map(|held| held.token.expose().to_owned());
+        self.rejected.extend(replaced);
+        let again = self.rejected.contains(token.expose()).then_some(wall);
+        let held = Held {
+            due: due(token, wall),
+            token: token.clone(),
+            again,
+        };
+        self.hold(key, held);
+    }
+
+    /// Somebody says that a token is worth nothing. Answers whether that changes anything.
+    pub(super) fn complaint(&mut self, token: &AccessToken, wall: i64) -> bool {
+        let before = self.held.len();
+        self.held.retain(|_, held| {
+            let is_recent = |again: i64| (again..again + 30_000).contains(&wall);
+            let is_about_older =
+                token.asked_on().is_some() && token.asked_on() < held.token.asked_on();
+            let is_believed = held
+                .again
+                .is_some_and(|again| is_recent(again) || is_about_older);
+            held.token.expose() != token.expose() || is_believed
+        });
+        self.rejected.insert(token.expose().to_owned());
+        self.held.len() < before
     }
 
     pub(super) fn hold(&mut self, key: usize, held: Held) {
@@ -156,7 +190,7 @@ impl Model {
 }
 
 /// When a token is due that was asked for at this moment.
-pub(super) fn due(token: &AccessToken, asked: i64) -> i64 {
+fn due(token: &AccessToken, asked: i64) -> i64 {
     let expires = expiry(token);
     let wished = token.refreshes_on().map(Timestamp::unix_milliseconds);
     match wished.filter(|wished| *wished < expires) {

@@ -83,6 +83,12 @@ impl Provider {
         token
     }
 
+    /// Says that a token is worth nothing, and answers whether that had an effect.
+    pub fn rejects(&mut self, token: &AccessToken) -> bool {
+        let now = self.now().timestamp();
+        self.tokens.invalidate(token, now)
+    }
+
     /// A token that lives so many seconds from now.
     pub fn token(&self, name: &str, lifetime: i64) -> AccessToken {
         AccessToken::new(name, at(self.seconds + lifetime)).issued_on(at(self.seconds))

@@ -50,5 +50,6 @@ pub fn environment_map(data: &[u8]) {
 }
 
 fn is_secret(name: &str) -> bool {
-    Environment::exposure(name) == Some(Exposure::Secret)
+    let exposure = Environment::exposure(name);
+    matches!(exposure, Some(Exposure::Secret | Exposure::Certificates))
 }

@@ -166,6 +166,28 @@ fn an_overdue_flight_is_forgotten_whatever_is_asked_next() {
 }
 
 #[test]
+fn who_waits_for_a_flight_can_tell_when_it_is_overdue() {
+    let mut provider = Provider::new();
+    let slow = lease(provider.asks(&vault()));
+    let id = slow.id();
+    let rest = |provider: &mut Provider, seconds| {
+        provider.seconds = seconds;
+        let now = provider.now();
+        provider.acquire.rest(id, now)
+    };
+    let moment = Duration::from_millis(1);
+    let minute = Duration::from_secs(60);
+    assert_eq!(rest(&mut provider, 0), Some(minute + moment));
+    let now = provider.now();
+    provider.acquire.extend(&slow, 5 * minute, now);
+    assert_eq!(rest(&mut provider, 300), Some(moment));
+    assert!(matches!(provider.asks(&vault()), Decision::Join(_)));
+    assert_eq!(rest(&mut provider, 301), Some(Duration::ZERO));
+    assert!(matches!(provider.asks(&vault()), Decision::Start(_)));
+    assert_eq!(rest(&mut provider, 301), None, "it was given up");
+}
+
+#[test]
 fn a_flight_that_was_allowed_more_time_is_not_overdue() {
     let mut provider = Provider::new();
     let slow = lease(provider.asks(&vault()));
@@ -182,17 +204,19 @@ fn a_request_with_claims_passes_the_held_token_by_and_replaces_it() {
     let mut provider = Provider::new();
     provider.fetch(&vault(), "revoked", 3600);
     let challenged = vault().claims("{}");
-    let token = provider.fetch(&challenged, "new", 3600);
-    assert!(matches!(provider.asks(&vault()), Decision::Ready(ready) if ready == token));
+    for lifetime in [3600, 7200, 1800] {
+        let token = provider.fetch(&challenged, &format!("for {lifetime} s"), lifetime);
+        assert!(matches!(provider.asks(&vault()), Decision::Ready(ready) if ready == token));
+    }
 }
 
 #[test]
 fn only_the_first_complaint_about_a_token_drops_it() {
     let mut provider = Provider::new();
     let bad = provider.fetch(&vault(), "bad", 3600);
-    assert!(provider.tokens.invalidate(&bad));
+    assert!(provider.rejects(&bad));
     let good = provider.fetch(&vault(), "good", 3600);
-    assert!(!provider.tokens.invalidate(&bad));
+    assert!(!provider.rejects(&bad));
     assert!(matches!(provider.asks(&vault()), Decision::Ready(ready) if ready == good));
 }
 
@@ -205,6 +229,23 @@ fn a_credential_that_bears_no_company_flies_once_at_a_time() {
     assert!(matches!(provider.asks(&other), Decision::Queue(id) if id == first.id()));
     provider.settle(first, &Err(failure()));
     assert!(matches!(provider.asks(&other), Decision::Start(_)));
+}
+
+#[test]
+fn of_tokens_that_expire_together_the_same_one_goes_each_time() {
+    let key = |scope: &str| Key::new(&Identity::of("Test").finish(), &TokenRequest::new([scope]));
+    for _ in 0..20 {
+        let mut table = TokenTable::new(RefreshSettings {
+            bound: 3,
+            ..Default::default()
+        });
+        for scope in ["c", "a", "b", "d"] {
+            let token = AccessToken::new(scope, at(3600));
+            table.hold(key(scope), token, at(0), 0.0);
+        }
+        assert_eq!(table.look(&key("a"), at(0)), Freshness::Absent);
+        assert_eq!(table.len(), 3);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The token cache: what it decides, as scenarios and beside a model, and what it gives out.
 
+mod complaints;
 mod decisions;
 mod laws;
 mod snapshot;

@@ -1,6 +1,8 @@
 //! The cache as bytes and back.
 
-use azid_core::cache::{Freshness, Key, RefreshSettings, Snapshot, SnapshotFault, TokenTable};
+use azid_core::cache::{
+    Decision, Freshness, Key, RefreshSettings, Snapshot, SnapshotFault, TokenTable,
+};
 use azid_core::{
     AccessToken, AuthenticationRecord, Fact, Identity, Memory, MemoryChange, SecretBytes,
     TokenRequest,
@@ -8,7 +10,7 @@ use azid_core::{
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use azid_tests::cache::at;
+use azid_tests::cache::{Provider, at, vault};
 
 fn identity(name: &str) -> Identity {
     Identity::of("Test").field("name", name).finish()
@@ -67,6 +69,66 @@ fn a_newer_token_keeps_its_place() {
         older.look(&key("a"), at(0)),
         Freshness::Fresh(token("old", 0, 3600))
     );
+}
+
+#[test]
+fn a_token_that_was_rejected_meanwhile_does_not_come_back() {
+    let mut tokens = table("rejected", 0);
+    tokens.hold(key("b"), token("good", 0, 3600), at(0), 0.5);
+    let bytes = keep(&tokens);
+    let rejected = AccessToken::new("rejected", at(3600));
+    assert!(tokens.invalidate(&rejected, at(60)));
+    restore(&bytes, &mut tokens, 60);
+    assert_eq!(tokens.look(&key("a"), at(60)), Freshness::Absent);
+    assert_ne!(tokens.look(&key("b"), at(60)), Freshness::Absent);
+    tokens.hold(key("a"), token("rejected", 60, 3600), at(60), 0.5);
+    assert_ne!(
+        tokens.look(&key("a"), at(60)),
+        Freshness::Absent,
+        "its source says that it is good"
+    );
+}
+
+#[test]
+fn a_token_that_was_rejected_when_it_had_been_replaced_does_not_come_back_either() {
+    let mut tokens = table("rejected", 0);
+    let bytes = keep(&tokens);
+    tokens.hold(key("a"), token("newer", 60, 600), at(60), 0.5);
+    assert!(!tokens.invalidate(&AccessToken::new("rejected", at(3600)), at(60)));
+    restore(&bytes, &mut tokens, 660);
+    assert_eq!(tokens.look(&key("a"), at(660)), Freshness::Absent);
+}
+
+#[test]
+fn a_token_that_was_challenged_meanwhile_does_not_come_back_when_its_successor_has_expired() {
+    let mut provider = Provider::new();
+    provider.fetch(&vault(), "challenged", 3600);
+    let bytes = keep(&provider.tokens);
+    provider.fetch(&vault().claims("{}"), "short-lived", 60);
+    provider.seconds = 60;
+    restore(&bytes, &mut provider.tokens, 60);
+    assert!(matches!(provider.asks(&vault()), Decision::Start(_)));
+}
+
+#[test]
+fn of_a_thousand_rejected_tokens_and_one_the_first_is_forgotten() {
+    let mut tokens = TokenTable::new(RefreshSettings {
+        bound: 2000,
+        ..RefreshSettings::default()
+    });
+    let names = || (0..=1000).map(|number| number.to_string());
+    for name in names() {
+        tokens.hold(key(&name), token(&name, 0, 3600), at(0), 0.5);
+    }
+    let bytes = keep(&tokens);
+    for name in names() {
+        assert!(tokens.invalidate(&token(&name, 0, 3600), at(0)));
+    }
+    restore(&bytes, &mut tokens, 0);
+    let held: Vec<_> = names()
+        .filter(|name| tokens.look(&key(name), at(0)) != Freshness::Absent)
+        .collect();
+    assert_eq!(held, ["0"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A host of one thread: the test scripts what endpoints answer, and time passes only in waits.
 
 use std::cell::{Cell, RefCell};
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use azid_async::{Host, NoRandomness};
-use azid_core::effect::{HttpRequest, HttpResponse, Refusal};
+use azid_core::effect::{HttpRequest, HttpResponse, Refusal, SleepReason};
 use azid_core::{Environment, Now, Seed, Step, Variables};
 
 /// Where the clock starts: 15 January 2027, 08:00 UTC.
@@ -102,6 +102,8 @@ impl ScriptedHost {
                 self.0.shown.borrow_mut().push(code.expose().to_owned());
                 call.reply(Ok(()), self.now())
             }
+            // Whatever waits here is answered, and needs no looking after.
+            Step::Sleep(call) if call.request().reason == SleepReason::Watch => pending().await,
             Step::Sleep(call) => {
                 self.wait(call.request().duration);
                 call.reply(Ok(()), self.now())

@@ -6,6 +6,7 @@ mod events;
 mod flight;
 mod lanes;
 mod manual_host;
+mod overdue;
 mod people;
 mod refresh;
 mod rejected;

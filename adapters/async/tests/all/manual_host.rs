@@ -8,7 +8,7 @@ use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use std::time::Duration;
 
 use azid_async::{Host, NoRandomness, Refresh};
-use azid_core::effect::{ExecOutput, HttpReply, HttpResponse};
+use azid_core::effect::{ExecOutput, HttpReply, HttpResponse, SleepReason};
 use azid_core::{ClientSecretCredential, Now, Seed, Step};
 use http::header::{HeaderValue, RETRY_AFTER};
 
@@ -22,8 +22,11 @@ pub(crate) struct ManualHost(Arc<Mutex<Desk>>);
 #[derive(Default)]
 struct Desk {
     effects: Vec<Effect>,
+    /// Those of callers who look after a run, which are no effects of a run's.
+    alarms: Vec<Alarm>,
     elapsed: Duration,
     without_randomness: bool,
+    without_waits: bool,
     /// Where refreshes wait, if the host takes any.
     background: Option<Vec<Refresh<ManualHost>>>,
 }
@@ -35,6 +38,13 @@ struct Effect {
     wait: Option<Duration>,
     begun: Duration,
     answer: Option<Answer>,
+    waker: Option<Waker>,
+    over: bool,
+}
+
+/// An alarm, which the clock rings.
+struct Alarm {
+    rings_at: Duration,
     waker: Option<Waker>,
     over: bool,
 }
@@ -52,6 +62,13 @@ impl ManualHost {
     pub(crate) fn without_randomness() -> Self {
         let host = Self::default();
         host.desk().without_randomness = true;
+        host
+    }
+
+    /// A host where an alarm rings at once.
+    pub(crate) fn without_waits() -> Self {
+        let host = Self::default();
+        host.desk().without_waits = true;
         host
     }
 
@@ -137,9 +154,28 @@ impl ManualHost {
             .find_map(|effect| effect.wait)
     }
 
-    /// Lets time pass on both clocks.
+    /// Lets time pass on both clocks, and rings the alarms whose time has come.
     pub(crate) fn advance(&self, duration: Duration) {
-        self.desk().elapsed += duration;
+        let mut desk = self.desk();
+        desk.elapsed += duration;
+        let now = desk.elapsed;
+        let due = desk.alarms.iter_mut().filter(|it| it.rings_at <= now);
+        let wakers: Vec<_> = due.filter_map(|it| it.waker.take()).collect();
+        drop(desk);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// How long it is until each alarm rings that is set.
+    pub(crate) fn alarms(&self) -> Vec<Duration> {
+        let desk = self.desk();
+        let set = desk.alarms.iter().filter(|it| !it.over);
+        set.map(|it| it.rings_at.saturating_sub(desk.elapsed))
+            .collect()
+    }
+
+    /// How many alarms were set so far.
+    pub(crate) fn alarms_set(&self) -> usize {
+        self.desk().alarms.len()
     }
 
     /// How much has passed.
@@ -158,6 +194,25 @@ impl Host for ManualHost {
     type Perform = Performing;
 
     fn perform(&self, step: Step) -> Performing {
+        if let Step::Sleep(call) = &step
+            && call.request().reason == SleepReason::Watch
+        {
+            let mut desk = self.desk();
+            let rings_at = match desk.without_waits {
+                true => desk.elapsed,
+                false => desk.elapsed + call.request().duration,
+            };
+            desk.alarms.push(Alarm {
+                rings_at,
+                waker: None,
+                over: false,
+            });
+            return Performing {
+                host: self.clone(),
+                number: Number::Alarm(desk.alarms.len() - 1),
+                step: Some(step),
+            };
+        }
         let (kind, wait) = match &step {
             Step::Http(_) => ("http", None),
             Step::Sleep(call) => ("sleep", Some(call.request().duration)),
@@ -175,7 +230,7 @@ impl Host for ManualHost {
         });
         Performing {
             host: self.clone(),
-            number: desk.effects.len() - 1,
+            number: Number::Effect(desk.effects.len() - 1),
             step: Some(step),
         }
     }
@@ -204,11 +259,17 @@ impl Host for ManualHost {
     }
 }
 
-/// An effect that waits for the test's answer.
+/// An effect that waits for the test's answer, or an alarm.
 pub(crate) struct Performing {
     host: ManualHost,
-    number: usize,
+    number: Number,
     step: Option<Step>,
+}
+
+#[derive(Clone, Copy)]
+enum Number {
+    Effect(usize),
+    Alarm(usize),
 }
 
 impl Future for Performing {
@@ -216,12 +277,23 @@ impl Future for Performing {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Step> {
         let mut desk = self.host.desk();
-        let effect = &mut desk.effects[self.number];
-        let Some(answer) = effect.answer.take() else {
-            effect.waker = Some(cx.waker().clone());
+        let elapsed = desk.elapsed;
+        let (waker, answer) = match self.number {
+            Number::Effect(number) => {
+                let effect = &mut desk.effects[number];
+                (&mut effect.waker, effect.answer.take())
+            }
+            Number::Alarm(number) => {
+                let alarm = &mut desk.alarms[number];
+                let has_rung = alarm.rings_at <= elapsed;
+                (&mut alarm.waker, has_rung.then_some(Answer::Slept))
+            }
+        };
+        let Some(answer) = answer else {
+            *waker = Some(cx.waker().clone());
             return Poll::Pending;
         };
-        effect.over = true;
+        desk.end(self.number);
         drop(desk);
         let now = self.host.now();
         let step = self.step.take().expect("an effect is answered once");
@@ -236,9 +308,18 @@ impl Future for Performing {
     }
 }
 
+impl Desk {
+    fn end(&mut self, number: Number) {
+        match number {
+            Number::Effect(number) => self.effects[number].over = true,
+            Number::Alarm(number) => self.alarms[number].over = true,
+        }
+    }
+}
+
 impl Drop for Performing {
     fn drop(&mut self) {
-        self.host.desk().effects[self.number].over = true;
+        self.host.desk().end(self.number);
     }
 }
 

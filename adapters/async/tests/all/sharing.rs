@@ -368,7 +368,7 @@ fn the_listener_hears_of_retries_and_of_the_token_but_not_the_token_itself() {
 
 /// A credential whose runs must not overlap.
 #[derive(Debug)]
-struct Shy;
+pub(crate) struct Shy;
 
 impl Credential for Shy {
     fn name(&self) -> &'static str {

@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use azid_core::effect::{HttpFailure, HttpRequest, Requirements, Roots, Thumbprint, Tls};
+use azid_core::effect::{HttpFailure, HttpRequest, Requirements, Roots, Tls};
 use azid_tokio::{Proxies, TokioHost};
+use tokio::io::copy_bidirectional;
+use tokio_rustls::TlsAcceptor;
 
 use crate::fetch::{fetch, request, requirements};
 use crate::process::{in_its_own_process, private_certificate, trusted_certificate};
@@ -146,25 +148,66 @@ async fn what_a_server_must_prove_it_must_prove_through_a_proxy_too() {
 }
 
 #[tokio::test]
-async fn what_a_proxy_stands_in_the_way_of_is_a_failure_that_says_what_to_do() {
+async fn a_server_proves_itself_under_another_name_through_a_proxy_too() {
     let proxy = Proxy::start();
-    let named = Tls {
-        server_name: Some("inside.example".to_owned()),
+    let (certificate, root) = private_certificate("inside.example");
+    let server = Server::tls(certificate).await;
+    let url = format!("https://login.example:{}/", server.address.port());
+    let host = through(&proxy.url);
+    let named = |name: &str| Tls {
+        server_name: Some(name.to_owned()),
+        roots: Roots::Exclusive(root.clone()),
         ..Tls::default()
     };
-    let pinned = Tls {
-        pin: Some(Thumbprint([7; 20])),
-        ..Tls::default()
-    };
-    let over_tls = proxy.url.replace("http:", "https:");
-    for (proxy, tls) in [(&proxy.url, named), (&over_tls, pinned)] {
-        let request = requiring("https://login.example/", tls);
-        let failure = fetch(&through(proxy), request).await.err();
-        let says_so = matches!(&failure, Some(HttpFailure::Unsendable(detail))
-            if detail.as_str().contains("no_proxy"));
-        assert!(says_so, "{failure:?}");
-    }
-    assert_eq!(proxy.asked(), 0);
+    let failure = fetch(&host, requiring(&url, named("other.example"))).await;
+    let failure = failure.expect_err("it is not that one");
+    assert!(matches!(failure, HttpFailure::Tls(_)), "{failure:?}");
+    assert_eq!(server.requests(), 0);
+    let answer = fetch(&host, requiring(&url, named("inside.example"))).await;
+    assert_eq!(answer.expect("an answer").status, 200);
+}
+
+/// The way to a proxy by TLS.
+async fn over_tls(proxy: &Proxy, acceptor: TlsAcceptor) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0");
+    let listener = listener.await.expect("a port");
+    let port = listener.local_addr().expect("it is bound").port();
+    let address = proxy.url.replace("http://", "");
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let (acceptor, address) = (acceptor.clone(), address.clone());
+            tokio::spawn(async move {
+                let mut client = acceptor.accept(client).await?;
+                let mut proxy = tokio::net::TcpStream::connect(address).await?;
+                copy_bidirectional(&mut client, &mut proxy).await
+            });
+        }
+    });
+    format!("https://localhost:{port}")
+}
+
+#[test]
+fn a_proxy_spoken_to_by_tls_proves_itself_as_usual_whatever_the_server_must_prove() {
+    let name =
+        "proxy::a_proxy_spoken_to_by_tls_proves_itself_as_usual_whatever_the_server_must_prove";
+    in_its_own_process(name, &[], async {
+        let proxy = Proxy::start();
+        let over_tls = over_tls(&proxy, trusted_certificate("localhost")).await;
+        let (certificate, root) = private_certificate("login.example");
+        let server = Server::tls(certificate).await;
+        let url = format!("https://login.example:{}/", server.address.port());
+        let host = through(&over_tls);
+        let failure = fetch(&host, request(&url)).await;
+        let failure = failure.expect_err("nobody trusts the server's root");
+        assert!(matches!(failure, HttpFailure::Tls(_)), "{failure:?}");
+        let private = Tls {
+            roots: Roots::Exclusive(root),
+            ..Tls::default()
+        };
+        let answer = fetch(&host, requiring(&url, private)).await;
+        assert_eq!(answer.expect("an answer").status, 200);
+        assert_eq!(proxy.asked(), 2);
+    });
 }
 
 #[tokio::test]

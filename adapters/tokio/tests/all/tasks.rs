@@ -1,15 +1,19 @@
 //! What a run has begun belongs to its waiters, and goes on without any of them.
 
-use std::sync::Arc;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use azid_core::ClientSecretCredential;
-use azid_core::effect::{HttpReply, HttpRequest, HttpResponse};
-use azid_tokio::{Builder, HttpClient, TokenProvider, TokioHost};
+use azid_core::effect::{CallbackId, HttpReply, HttpRequest, HttpResponse};
+use azid_core::{AccessToken, Cause, ClientSecretCredential, ErrorKind, TokenCallbackCredential};
+use azid_tokio::{Builder, Host as _, HttpClient, TokenProvider, TokioHost};
 use tokio::runtime::{self, Runtime};
 use tokio::sync::Semaphore;
 
+const HOUR: Duration = Duration::from_secs(3600);
 const SCOPE: &[&str] = &["https://vault.azure.net/.default"];
 
 /// A client whose answers wait for leave, and which counts what was begun, what was answered and
@@ -139,4 +143,79 @@ fn what_a_runtime_took_with_it_is_tried_again_on_the_next() {
     let got = paused_runtime().block_on(provider.get_token(SCOPE));
     assert_eq!(got.expect("a token").expose(), "late");
     assert_eq!(client.0.begun.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn what_a_runtime_began_that_runs_no_more_is_begun_anew_once_by_all_who_wait_on_another() {
+    let client = Gated::new();
+    let provider = client.provider();
+    let (stopped, running) = (paused_runtime(), paused_runtime());
+    let _left_behind = stopped.spawn(provider.get_token(SCOPE));
+    stopped.block_on(settle());
+    assert_eq!(client.0.begun.load(Ordering::SeqCst), 1);
+    client.0.leave.add_permits(2); // the first is for what runs no more
+    running.block_on(async {
+        let start = tokio::time::Instant::now();
+        let callers: Vec<_> = (0..1000)
+            .map(|_| tokio::spawn(provider.get_token(SCOPE)))
+            .collect();
+        for caller in callers {
+            let got = caller.await.expect("no panic");
+            assert_eq!(got.expect("a token").expose(), "late");
+        }
+        let waited = start.elapsed().as_secs();
+        assert!((30..=41).contains(&waited), "{waited} s");
+    });
+    assert_eq!(client.0.begun.load(Ordering::SeqCst), 2);
+    assert_eq!(client.0.answered.load(Ordering::SeqCst), 1);
+    drop(stopped); // until now it was kept
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callback_that_never_answers_is_asked_twice_and_then_its_callers_are_told() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    let credential = TokenCallbackCredential::new(CallbackId::new("silent"));
+    let provider = Builder::new(TokioHost::new(), credential)
+        .on_token(CallbackId::new("silent"), move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            std::future::pending()
+        })
+        .build();
+    let start = tokio::time::Instant::now();
+    let callers: Vec<_> = (0..10)
+        .map(|_| tokio::spawn(provider.get_token(SCOPE)))
+        .collect();
+    for caller in callers {
+        let error = caller.await.expect("no panic").expect_err("no answer");
+        assert_eq!(error.cause(), &Cause::OutOfTime);
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    assert_eq!(start.elapsed().as_secs(), 2 * 310);
+}
+
+#[test]
+fn who_waits_for_a_callback_outside_of_a_runtime_is_served() {
+    let answer = Arc::new(OnceLock::new());
+    let awaited = answer.clone();
+    let credential = TokenCallbackCredential::new(CallbackId::new("slow"));
+    let provider = Builder::new(TokioHost::new(), credential)
+        .on_token(CallbackId::new("slow"), move |_| {
+            let awaited = awaited.clone();
+            poll_fn(move |_| match awaited.get() {
+                Some(token) => Poll::Ready(Ok(AccessToken::clone(token))),
+                None => Poll::Pending,
+            })
+        })
+        .build();
+    let mut caller = provider.get_token(SCOPE);
+    let mut poll = || Pin::new(&mut caller).poll(&mut Context::from_waker(Waker::noop()));
+    assert!(poll().is_pending());
+    let token = AccessToken::new("late", provider.host().now().timestamp().after(HOUR));
+    answer.set(token).expect("it is set once");
+    let Poll::Ready(got) = poll() else {
+        panic!("it has been answered");
+    };
+    assert_eq!(got.expect("a token").expose(), "late");
 }

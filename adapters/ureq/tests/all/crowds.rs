@@ -182,10 +182,36 @@ fn of_all_who_had_a_token_rejected_one_causes_a_run() {
 }
 
 #[test]
+fn of_all_who_had_a_token_rejected_one_causes_a_run_also_where_the_source_repeats_itself() {
+    let clock = Clock::new();
+    let (end, runs) = (clock.in_an_hour(), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&runs);
+    let provider = provider(&clock, move |n| {
+        counted.store(n, Ordering::SeqCst);
+        Ok(AccessToken::new("the same", end))
+    })
+    .build();
+    let rejected = provider.get_token(SCOPE).expect("there is a token");
+    let (start, had_effect) = (Barrier::new(10), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for _ in 0..10 {
+            scope.spawn(|| {
+                start.wait();
+                let first = usize::from(provider.invalidate(&rejected));
+                had_effect.fetch_add(first, Ordering::SeqCst);
+                assert_eq!(text(provider.get_token(SCOPE)), "the same");
+            });
+        }
+    });
+    assert_eq!(had_effect.load(Ordering::SeqCst), 1);
+    assert_eq!(runs.load(Ordering::SeqCst), 2);
+}
+
+#[test]
 fn with_one_caller_a_minute_a_token_of_five_steps_is_renewed_before_it_expires() {
-    for (early_refresh, seconds, gated) in [
-        (EarlyRefresh::inline(), [2, 0, 0], 5 + 2), // a thread goes on where two were not enough
-        (EarlyRefresh::Spawn, [0, 0, 0], 5),
+    for (early_refresh, seconds, gated, on_thread_from) in [
+        (EarlyRefresh::inline(), [2, 0, 0], 5 + 2, 1), // where two seconds were not enough
+        (EarlyRefresh::Spawn, [0, 0, 0], 5, 0),
     ] {
         let clock = Clock::new();
         let (gate, minted, steps) = (Gate::default(), clock.clone(), AtomicUsize::new(0));
@@ -210,7 +236,7 @@ fn with_one_caller_a_minute_a_token_of_five_steps_is_renewed_before_it_expires()
         let first = provider.get_token(SCOPE).expect("there is a token");
         ends("Acquired");
         clock.advance(HOUR - 290_000);
-        for seconds in seconds {
+        for (call, seconds) in seconds.into_iter().enumerate() {
             let before = clock.in_an_hour();
             assert_eq!(provider.get_token(SCOPE).as_ref(), Ok(&first));
             assert_eq!(
@@ -218,6 +244,9 @@ fn with_one_caller_a_minute_a_token_of_five_steps_is_renewed_before_it_expires()
                 Duration::from_secs(seconds),
                 "nobody is kept for longer"
             );
+            if call == on_thread_from {
+                gate.wait_until_reached();
+            }
             clock.advance(60_000);
         }
         if early_refresh != EarlyRefresh::Spawn {
@@ -256,6 +285,43 @@ fn a_caller_in_haste_leaves_the_renewal_to_a_thread() {
     let event = landing.recv_timeout(LONG).expect("the refresh ends");
     assert!(matches!(event, Event::Acquired { .. }), "{event:?}");
     assert_eq!(text(provider.get_token(SCOPE)), "token 2");
+}
+
+#[test]
+fn however_many_runs_hang_a_provider_has_a_hundred_threads_and_one_for_each_token() {
+    let clock = Clock::new();
+    let (minted, go) = (clock.clone(), Arc::new(Barrier::new(101)));
+    let (hangs, (on_thread, threads)) = (Arc::clone(&go), mpsc::channel());
+    let provider = TokenProvider::builder(FromTest(Lane::PerKey))
+        .host(clock.keep_for(host()))
+        .on_token(CallbackId::new("test"), move |order| {
+            let is_its_own = thread::current().name() == Some("azid");
+            on_thread.send(is_its_own).expect("the test listens");
+            if is_its_own {
+                hangs.wait();
+            }
+            let name = order.request.scopes()[0].clone();
+            Ok(AccessToken::new(name, minted.in_an_hour()))
+        })
+        .build();
+    let ask = |n: usize| {
+        let request = TokenRequest::new([format!("https://{n}.example/.default")]);
+        provider.get_token_within(request, Duration::from_millis(1))
+    };
+    for n in (0..100).chain(0..100) {
+        ask(n).expect_err("its run hangs"); // and is joined the second time
+    }
+    for _ in 0..100 {
+        assert_eq!(threads.recv_timeout(LONG), Ok(true));
+    }
+    let driven = ask(100);
+    assert_eq!(threads.recv_timeout(LONG), Ok(false), "by its caller");
+    assert!(threads.try_recv().is_err(), "there were no more");
+    drop(driven); // it may have come too late
+    go.wait();
+    let ended = std::iter::repeat_with(|| ask(0)).find_map(Result::ok);
+    let token = ended.expect("it does not end");
+    assert_eq!(token.expose(), "https://0.example/.default");
 }
 
 fn request() -> TokenRequest {

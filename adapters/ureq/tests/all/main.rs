@@ -5,6 +5,7 @@ mod effects;
 mod environments;
 mod exchange;
 mod limits;
+mod listeners;
 mod minting;
 mod needs;
 mod people;

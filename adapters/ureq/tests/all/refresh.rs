@@ -242,6 +242,28 @@ fn a_retry_waits_by_the_hosts_own_sleep_and_is_told() {
 }
 
 #[test]
+fn a_listener_that_panics_at_a_retry_does_not_end_the_run() {
+    let server = Server::start({
+        let calls = AtomicUsize::new(0);
+        move |_, stream| match calls.fetch_add(1, Ordering::SeqCst) {
+            0 => say(stream, 503, "{}"),
+            _ => say(
+                stream,
+                200,
+                r#"{"access_token":"AT","expires_on":"1795258800","token_type":"Bearer"}"#,
+            ),
+        }
+    });
+    let provider = TokenProvider::builder(ManagedIdentityCredential::new())
+        .host(Clock::new().keep_for(at_metadata(&server)))
+        .on_event(|_| panic!("a slip in the user's listener"))
+        .build();
+    let token = provider.get_token(SCOPE).expect("there is a token");
+    assert_eq!(token.expose(), "AT");
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
 fn the_listener_hears_what_each_link_of_a_chain_answered_and_which_one_won() {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&heard);

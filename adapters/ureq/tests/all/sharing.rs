@@ -254,19 +254,6 @@ fn a_panic_on_a_thread_of_its_own_is_the_error_of_who_waits_and_is_not_repeated(
 }
 
 #[test]
-fn a_listener_that_panics_is_told_once_and_changes_no_result() {
-    let clock = Clock::new();
-    let provider = provider(&clock, |_| Err(refused("not now")))
-        .on_event(|_| panic!("a slip in the user's listener"))
-        .build();
-    let request = TokenRequest::new(SCOPE.iter().copied());
-    let error = provider
-        .get_token_within(request, LONG)
-        .expect_err("there is no token");
-    assert!(matches!(error.cause(), Cause::Token(_)), "{error}");
-}
-
-#[test]
 fn a_refresh_that_panics_is_a_failed_refresh() {
     for early_refresh in [EarlyRefresh::Spawn, EarlyRefresh::inline()] {
         let clock = Clock::new();

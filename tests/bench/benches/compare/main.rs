@@ -17,10 +17,9 @@ fn main() {
         .skip(1)
         .filter(|word| word != "--bench")
         .collect();
-    if let [role, folder] = words.as_slice()
-        && wire::play(role, folder)
-    {
-        return; // one of the two programs that `wire` is about
+    let parts: Vec<&str> = words.iter().map(String::as_str).collect();
+    if wire::play(&parts) {
+        return; // one of the programs that `wire` is about
     }
     let tables: [(&str, fn()); 6] = [
         ("hit", hit::one_thread),
@@ -28,7 +27,7 @@ fn main() {
         ("tasks", threads::tasks),
         ("cold", cold::client_secret),
         ("sign", sign::signatures),
-        ("wire", wire::cpu_per_token),
+        ("wire", wire::cost_of_a_token),
     ];
     for (name, print) in tables {
         if words.is_empty() || words.iter().any(|word| name.contains(word.as_str())) {

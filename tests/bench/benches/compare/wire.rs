@@ -1,24 +1,35 @@
-//! What a token costs the processor of a client that has it sent over a kept TLS connection.
+//! What a token costs a client that has it sent over a kept TLS connection: processor time, and
+//! instructions and allocations.
 //!
 //! The server is a process of its own, and so is the client, whose `SSL_CERT_FILE` must be set
 //! before it starts.
 
+use std::collections::HashMap;
 use std::fs;
 use std::hint::black_box;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use azid_bench::{floor, world};
+use azid_bench::count::{TIMES, Work, one_counted_subject};
+use azid_bench::floor::{self, Token};
+use azid_bench::{callgrind, world};
 use azid_core::{Authority, ClientSecretCredential};
 use cpu_time::ProcessTime;
+use http_body_util::{BodyExt as _, Full};
+use hyper::Request;
+use hyper::body::{Bytes, Incoming};
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use tokio::runtime::Runtime;
 
 use crate::rounds::{compare_by, contestant};
 
@@ -31,8 +42,15 @@ const PORT: &str = "port";
 /// What azid's requests have, too.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// Starts both programs and waits until the client is done.
-pub fn cpu_per_token() {
+/// And so have they a limit on the answer.
+const MOST: usize = 1024 * 1024;
+
+/// Who gets tokens, by name.
+const BLOCKING: [&str; 3] = ["ureq", "azid-ureq", "ureq, with a time limit"];
+const ON_TOKIO: [&str; 3] = ["reqwest", "hyper", "azid-tokio"];
+
+/// Starts the server, and clients one after the other.
+pub fn cost_of_a_token() {
     let folder = std::env::temp_dir().join(format!("azid-wire-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("there is a folder for temporary files");
     let certificate = rcgen::generate_simple_self_signed([String::from("localhost")])
@@ -51,24 +69,46 @@ pub fn cpu_per_token() {
         .read_line(&mut port)
         .expect("it says its port");
     fs::write(folder.join(PORT), port.trim()).expect("the folder is ours");
-    let client = Command::new(&program)
-        .args([CALL.as_ref(), folder.as_os_str()])
-        .env("SSL_CERT_FILE", folder.join(CERTIFICATE))
-        .env_remove("SSL_CERT_DIR")
-        .env("NO_PROXY", "localhost")
-        .status();
+    let client = |who: &str| {
+        let mut client = Command::new(&program);
+        client
+            .args([CALL.as_ref(), folder.as_os_str(), who.as_ref()])
+            .env("SSL_CERT_FILE", folder.join(CERTIFICATE))
+            .env("NO_PROXY", "localhost");
+        client
+    };
+    let is_done = client("all").status().is_ok_and(|status| status.success());
+    println!("\nthe same, counted\n  {:<34} instructions allocations", "");
+    for who in BLOCKING.into_iter().chain(ON_TOKIO) {
+        match callgrind::count(&client(who), "one_counted_subject").as_deref() {
+            Ok([total]) => {
+                let (instructions, allocations) = (total.instructions, total.allocations);
+                let each = |total: u64| total / TIMES as u64;
+                println!(
+                    "  {who:<34} {:>12} {:>11}",
+                    each(instructions),
+                    each(allocations)
+                );
+            }
+            other => println!("  {who:<34} {other:?}"),
+        }
+    }
     server.kill().expect("it runs until then");
     server.wait().expect("it is a child");
     fs::remove_dir_all(&folder).expect("the folder is ours");
-    assert!(client.expect("this program runs").success());
+    assert!(is_done);
 }
 
 /// Plays the part of one of the programs, if that is what the arguments ask for.
-pub fn play(role: &str, folder: &str) -> bool {
-    let folder = Path::new(folder);
-    match role {
-        SERVE => serve(folder),
-        CALL => call(folder),
+pub fn play(words: &[&str]) -> bool {
+    match words {
+        [SERVE, folder] => serve(Path::new(folder)),
+        [CALL, folder, "all"] => call_all(Path::new(folder)),
+        [CALL, folder, who] => {
+            let mut work = contestant_of(who, Path::new(folder));
+            work(TIMES);
+            one_counted_subject(&mut *work);
+        }
         _ => return false,
     }
     true
@@ -121,109 +161,193 @@ fn answer_all(stream: TcpStream, config: Arc<ServerConfig>, answer: &str) -> io:
     }
 }
 
-fn call(folder: &Path) {
-    let port = fs::read_to_string(folder.join(PORT)).expect("the port is known by now");
-    let base = format!("https://localhost:{port}");
-    let url = format!("{base}/{}/oauth2/v2.0/token", world::TENANT);
-    let credential = || {
-        let authority = Authority::new(&base).expect("it is a URL");
-        ClientSecretCredential::new(world::TENANT, world::CLIENT, world::SECRET)
-            .expect("the credential is well-formed")
-            .authority(authority)
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime can be had");
-    let roots = roots(&folder.join(CERTIFICATE));
-    let limited = agent(&folder.join(CERTIFICATE), Some(TIME_LIMIT));
-    let agent = agent(&folder.join(CERTIFICATE), None);
-    let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(roots)
-        .no_proxy()
-        .build()
-        .expect("the configuration is usual");
-    let on_ureq = azid_ureq::TokenProvider::new(credential());
-    let on_tokio = runtime.block_on(async { azid_tokio::TokenProvider::new(credential()) });
-
+fn call_all(folder: &Path) {
     let cpu = |work: &mut dyn FnMut(usize), times| -> Duration {
         let start = ProcessTime::now();
         work(times);
         start.elapsed()
     };
-    compare_by(
-        "processor time of the client for a token over TLS on loopback, blocking",
-        vec![
-            contestant("ureq, encode and parse by hand", |times| {
-                (0..times).for_each(|_| post(&agent, &url));
-            }),
-            contestant("azid-ureq", |times| {
-                for _ in 0..times {
-                    let token = on_ureq.get_token(&[world::SCOPE]);
-                    on_ureq.invalidate(&token.expect("the server answers"));
-                }
-            }),
-            contestant("ureq by hand, with a time limit", |times| {
-                (0..times).for_each(|_| post(&limited, &url));
-            }),
-        ],
-        cpu,
-    );
-    compare_by(
-        "the same on tokio",
-        vec![
-            contestant("reqwest, encode and parse by hand", |times| {
-                runtime.block_on(async {
-                    for _ in 0..times {
-                        let answer = client
-                            .post(&url)
-                            .header("content-type", "application/x-www-form-urlencoded")
-                            .body(floor::form())
-                            .timeout(TIME_LIMIT)
-                            .send()
-                            .await
-                            .expect("the server answers");
-                        let answer = answer.bytes().await.expect("it is short");
-                        black_box(floor::parse(&answer));
-                    }
-                });
-            }),
-            contestant("azid-tokio", |times| {
-                runtime.block_on(async {
-                    for _ in 0..times {
-                        let token = on_tokio.get_token(&[world::SCOPE]).await;
-                        on_tokio.invalidate(&token.expect("the server answers"));
-                    }
-                });
-            }),
-        ],
-        cpu,
-    );
+    let title = "processor time of the client for a token over TLS on loopback";
+    for (where_, names) in [("blocking", BLOCKING), ("on tokio", ON_TOKIO)] {
+        let contestants = names.map(|who| contestant(who, contestant_of(who, folder)));
+        compare_by(&format!("{title}, {where_}"), contestants.into(), cpu);
+    }
 }
 
-fn roots(certificate: &Path) -> ClientConfig {
+fn contestant_of(who: &str, folder: &Path) -> Work {
+    let port = fs::read_to_string(folder.join(PORT)).expect("the port is known by now");
+    let base = format!("https://localhost:{port}");
+    let url = format!("{base}/{}/oauth2/v2.0/token", world::TENANT);
+    let credential = ClientSecretCredential::new(world::TENANT, world::CLIENT, world::SECRET)
+        .expect("the credential is well-formed")
+        .authority(Authority::new(&base).expect("it is a URL"));
+    match who {
+        "ureq" => by_ureq(agent(folder, None), url),
+        "ureq, with a time limit" => by_ureq(agent(folder, Some(TIME_LIMIT)), url),
+        "azid-ureq" => {
+            let provider = azid_ureq::TokenProvider::new(credential);
+            Box::new(move |times| {
+                for _ in 0..times {
+                    let token = provider.get_token(&[world::SCOPE]);
+                    provider.invalidate(&token.expect("the server answers"));
+                }
+            })
+        }
+        "reqwest" => by_reqwest(folder, url),
+        "hyper" => by_hyper(folder, url),
+        "azid-tokio" => {
+            let runtime = runtime();
+            let provider = runtime.block_on(async { azid_tokio::TokenProvider::new(credential) });
+            Box::new(move |times| {
+                runtime.block_on(async {
+                    for _ in 0..times {
+                        let token = provider.get_token(&[world::SCOPE]).await;
+                        provider.invalidate(&token.expect("the server answers"));
+                    }
+                });
+            })
+        }
+        _ => panic!("there is no contestant {who:?}"),
+    }
+}
+
+/// What those who do it by hand do with an answer: the token and the moment when it expires go into
+/// a cache.
+#[derive(Default)]
+struct Kept(RwLock<HashMap<String, Arc<Token>>>);
+
+impl Kept {
+    fn keep(&self, answer: &[u8], sent: SystemTime) {
+        let answer = floor::parse(answer);
+        let token = Token {
+            secret: answer.access_token,
+            expires_on: sent + Duration::from_secs(answer.expires_in),
+        };
+        let mut kept = self.0.write().expect("no writer panics");
+        black_box(kept.insert(world::SCOPE.to_owned(), Arc::new(token)));
+    }
+}
+
+fn by_ureq(agent: ureq::Agent, url: String) -> Work {
+    let kept = Kept::default();
+    Box::new(move |times| {
+        for _ in 0..times {
+            let sent = SystemTime::now();
+            let mut answer = agent
+                .post(&url)
+                .content_type("application/x-www-form-urlencoded")
+                .send(floor::form())
+                .expect("the server answers");
+            let answer = answer.body_mut().with_config().limit(MOST as u64);
+            kept.keep(&answer.read_to_vec().expect("it is short"), sent);
+        }
+    })
+}
+
+fn by_reqwest(folder: &Path, url: String) -> Work {
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(roots(folder))
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent("by-hand/1.0")
+        .no_proxy()
+        .build()
+        .expect("the configuration is usual");
+    let (runtime, kept) = (runtime(), Kept::default());
+    let get = async move || {
+        let sent = SystemTime::now();
+        let mut answer = client
+            .post(&url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "application/json")
+            .body(floor::form())
+            .timeout(TIME_LIMIT)
+            .send()
+            .await
+            .expect("the server answers");
+        assert!(answer.status().is_success());
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.expect("it comes to its end") {
+            assert!(chunk.len() <= MOST - body.len());
+            body.extend_from_slice(&chunk);
+        }
+        kept.keep(&body, sent);
+    };
+    Box::new(move |times| {
+        runtime.block_on(async {
+            for _ in 0..times {
+                get().await;
+            }
+        });
+    })
+}
+
+/// The same without what reqwest puts on top of hyper.
+fn by_hyper(folder: &Path, url: String) -> Work {
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(roots(folder))
+        .https_only()
+        .enable_http1()
+        .build();
+    let client = legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .build(connector);
+    let (runtime, kept) = (runtime(), Kept::default());
+    let get = async move || {
+        let sent = SystemTime::now();
+        let request = Request::post(&*url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "application/json")
+            .header("user-agent", "by-hand/1.0")
+            .body(Full::new(Bytes::from(floor::form())))
+            .expect("the parts are well-formed");
+        let body = async {
+            let answer = client.request(request).await.expect("the server answers");
+            assert!(answer.status().is_success());
+            read(answer.into_body()).await
+        };
+        let body = tokio::time::timeout(TIME_LIMIT, body).await;
+        kept.keep(&body.expect("it comes in time"), sent);
+    };
+    Box::new(move |times| {
+        runtime.block_on(async {
+            for _ in 0..times {
+                get().await;
+            }
+        });
+    })
+}
+
+async fn read(mut body: Incoming) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let chunk = frame.expect("it comes to its end").into_data();
+        let chunk = chunk.expect("there are no fields after it");
+        assert!(chunk.len() <= MOST - whole.len());
+        whole.extend_from_slice(&chunk);
+    }
+    whole
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime can be had")
+}
+
+fn roots(folder: &Path) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots
-        .add(CertificateDer::from_pem_file(certificate).expect("it is there"))
+        .add(CertificateDer::from_pem_file(folder.join(CERTIFICATE)).expect("it is there"))
         .expect("it is a certificate");
     ClientConfig::builder()
         .with_root_certificates(roots)
         .with_no_client_auth()
 }
 
-fn post(agent: &ureq::Agent, url: &str) {
-    let mut answer = agent
-        .post(url)
-        .content_type("application/x-www-form-urlencoded")
-        .send(floor::form())
-        .expect("the server answers");
-    let answer = answer.body_mut().read_to_vec().expect("it is short");
-    black_box(floor::parse(&answer));
-}
-
-fn agent(certificate: &Path, time_limit: Option<Duration>) -> ureq::Agent {
+fn agent(folder: &Path, time_limit: Option<Duration>) -> ureq::Agent {
     use ureq::tls::{Certificate, RootCerts, TlsConfig};
-    let pem = fs::read(certificate).expect("it is there");
+    let pem = fs::read(folder.join(CERTIFICATE)).expect("it is there");
     let root = Certificate::from_pem(&pem).expect("it is a certificate");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = TlsConfig::builder()

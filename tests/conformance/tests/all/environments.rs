@@ -1,5 +1,6 @@
 //! Platforms replace values in the environment of a running process: each run sees those of its
-//! own start, whoever the driver is, while its provider goes on with the tokens that it has.
+//! own start, whoever the driver is, while its provider goes on with the tokens that it has. Nobody
+//! else gets those.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,19 +44,23 @@ impl Rotating {
 
     fn now(&self) -> Arc<Environment> {
         let value = format!("value {}", self.0.load(Ordering::SeqCst));
-        let pairs = [
-            ("IDENTITY_HEADER", value),
-            ("AZURE_TENANT_ID", "t".to_owned()),
-        ];
-        Arc::new(Environment::from_pairs(pairs))
+        environment("t", value)
     }
 }
 
-/// `fixed` asks a provider over the same cache, in the environment that the other was built in.
+fn environment(tenant: &str, header: String) -> Arc<Environment> {
+    let pairs = [
+        ("IDENTITY_HEADER", header),
+        ("AZURE_TENANT_ID", tenant.to_owned()),
+    ];
+    Arc::new(Environment::from_pairs(pairs))
+}
+
+/// `other` asks a provider over the same cache, in an environment that is not the same identity's.
 fn assert_each_run_sees_its_own(
     rotating: &Rotating,
     get: impl Fn() -> Result<AccessToken, Error>,
-    fixed: impl Fn() -> Result<AccessToken, Error>,
+    other: impl Fn() -> Result<AccessToken, Error>,
     invalidate: impl Fn(&AccessToken) -> bool,
 ) {
     rotating.rotate();
@@ -72,12 +77,16 @@ fn assert_each_run_sees_its_own(
         "the token that is held is still its own"
     );
     assert_eq!(
-        fixed().expect("a token").expose(),
-        "value 0",
-        "nobody gets the token of another environment"
+        other().expect("a token").expose(),
+        "value of u",
+        "nobody gets the token of another identity"
     );
     assert!(invalidate(&first));
     assert_eq!(get().expect("a token").expose(), "value 2");
+}
+
+fn others() -> Arc<Environment> {
+    environment("u", "value of u".to_owned())
 }
 
 const SCOPE: &[&str] = &["https://vault.azure.net/.default"];
@@ -88,15 +97,15 @@ fn a_run_of_ureq_sees_the_environment_of_its_start() {
     let seen = rotating.clone();
     let host = ureq_host(&VirtualClock::default()).environments(move || seen.now());
     let provider = azid_ureq::TokenProvider::builder(Sees).host(host).build();
-    let host = ureq_host(&VirtualClock::default()).environment(rotating.now());
-    let fixed = azid_ureq::TokenProvider::builder(Sees)
+    let host = ureq_host(&VirtualClock::default()).environment(others());
+    let other = azid_ureq::TokenProvider::builder(Sees)
         .host(host)
         .cache(provider.cache().clone())
         .build();
     assert_each_run_sees_its_own(
         &rotating,
         || provider.get_token(SCOPE),
-        || fixed.get_token(SCOPE),
+        || other.get_token(SCOPE),
         |token| provider.invalidate(token),
     );
 }
@@ -107,14 +116,14 @@ fn a_run_of_tokio_sees_the_environment_of_its_start() {
     let seen = rotating.clone();
     let host = tokio_host(&VirtualClock::default()).environments(move || seen.now());
     let provider = Builder::new(host, Sees).build();
-    let host = tokio_host(&VirtualClock::default()).environment(rotating.now());
-    let fixed = Builder::new(host, Sees)
+    let host = tokio_host(&VirtualClock::default()).environment(others());
+    let other = Builder::new(host, Sees)
         .cache(provider.cache().clone())
         .build();
     assert_each_run_sees_its_own(
         &rotating,
         || runtime.block_on(provider.get_token(SCOPE)),
-        || runtime.block_on(fixed.get_token(SCOPE)),
+        || runtime.block_on(other.get_token(SCOPE)),
         |token| provider.invalidate(token),
     );
 }
@@ -125,14 +134,14 @@ fn a_run_of_async_std_sees_the_environment_of_its_start() {
     let seen = rotating.clone();
     let host = async_std_host(&VirtualClock::default()).environments(move || seen.now());
     let provider = azid_async_std::Builder::new(host, Sees).build();
-    let host = async_std_host(&VirtualClock::default()).environment(rotating.now());
-    let fixed = azid_async_std::Builder::new(host, Sees)
+    let host = async_std_host(&VirtualClock::default()).environment(others());
+    let other = azid_async_std::Builder::new(host, Sees)
         .cache(provider.cache().clone())
         .build();
     assert_each_run_sees_its_own(
         &rotating,
         || async_std::task::block_on(provider.get_token(SCOPE)),
-        || async_std::task::block_on(fixed.get_token(SCOPE)),
+        || async_std::task::block_on(other.get_token(SCOPE)),
         |token| provider.invalidate(token),
     );
 }

@@ -237,6 +237,24 @@ fn a_flight_that_everybody_left_is_taken_up_or_begun_anew_once_overdue() {
 }
 
 #[test]
+fn a_flight_that_is_stuck_is_begun_anew_once_by_those_who_wait_for_it() {
+    explore(|| {
+        let endpoint = Endpoint::with_overdue_requests();
+        let provider = provider(&endpoint, ONE, |request| match request.number {
+            1 => Answer::Never,
+            _ => token(request),
+        });
+        let callers = [(); 3].map(|()| ask(&provider, A));
+        while endpoint.alarms() < callers.len() {
+            thread::yield_now();
+        }
+        pass(Duration::from_secs(311));
+        assert_eq!(callers.map(|caller| number(join(caller))), [2; 3]);
+        assert_eq!(endpoint.requests(), 2);
+    });
+}
+
+#[test]
 fn a_token_that_was_invalidated_while_others_asked_does_not_come_back() {
     explore(|| {
         let endpoint = Endpoint::new();

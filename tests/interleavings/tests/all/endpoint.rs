@@ -35,6 +35,7 @@ pub(crate) struct Endpoint(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     requests: AtomicUsize,
+    alarms: AtomicUsize,
     in_flight: Mutex<BTreeMap<String, usize>>,
     bears_company: bool,
     /// How many for one key there may be at the same time.
@@ -87,6 +88,16 @@ impl Endpoint {
             scope: scope.to_owned(),
             number: self.0.requests.fetch_add(1, Ordering::SeqCst) + 1,
         }
+    }
+
+    /// Somebody sets an alarm, to look after a run.
+    pub(crate) fn looked_after(&self) {
+        self.0.alarms.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How many alarms were set.
+    pub(crate) fn alarms(&self) -> usize {
+        self.0.alarms.load(Ordering::SeqCst)
     }
 
     /// How many requests there have been.

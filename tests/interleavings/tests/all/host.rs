@@ -4,15 +4,18 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use azid_async::{Host, NoRandomness, Refresh};
-use azid_checker::{future, thread};
-use azid_core::effect::TokenFailure;
+use azid_checker::{Condvar, Instant, future, thread};
+use azid_core::effect::{SleepReason, TokenFailure};
 use azid_core::{AccessToken, Now, Seed, Step};
+use azid_shared::sync;
 
 use crate::endpoint::{Endpoint, Request, now, panic_quietly};
 
-/// Answers requests for tokens as the scenario has it, and ends waits whenever it likes.
+/// Answers requests for tokens as the scenario has it, and ends waits whenever it likes, but rings
+/// the alarms of those who look after a run when their time has come.
 #[derive(Clone)]
 pub(crate) struct ThreadHost {
     pub(crate) endpoint: Endpoint,
@@ -42,15 +45,12 @@ impl Host for ThreadHost {
         };
         let answer = request.as_ref().map(self.answer);
         let slot = Arc::<Mutex<Slot>>::default();
+        let alarm = alarm(&step).inspect(|_| self.endpoint.looked_after());
         if !matches!(answer, Some(Answer::Never)) {
-            let slot = slot.clone();
+            let (slot, alarm) = (slot.clone(), alarm.clone());
             thread::spawn(move || {
-                let mut waiting = lock(&slot);
-                waiting.is_answered = true;
-                let waker = waiting.waker.take();
-                drop(waiting);
-                if let Some(waker) = waker {
-                    waker.wake();
+                if alarm.is_none_or(|alarm| alarm.rings()) {
+                    ring(&slot);
                 }
             });
         }
@@ -59,6 +59,7 @@ impl Host for ThreadHost {
             request,
             answer,
             slot,
+            alarm,
         }
     }
 
@@ -85,6 +86,65 @@ pub(crate) struct Performing {
     request: Option<Request>,
     answer: Option<Answer>,
     slot: Arc<Mutex<Slot>>,
+    alarm: Option<Arc<Alarm>>,
+}
+
+/// What a thread waits on that is to ring after so long, unless it is called off.
+struct Alarm {
+    set_on: Instant,
+    wait: Duration,
+    is_off: azid_checker::Mutex<bool>,
+    called_off: Condvar,
+}
+
+impl Alarm {
+    /// Waits, and answers whether it rings.
+    fn rings(&self) -> bool {
+        let mut is_off = sync::lock(&self.is_off);
+        while !*is_off {
+            let Some(left) = self.wait.checked_sub(self.set_on.elapsed()) else {
+                return true;
+            };
+            let waited = self.called_off.wait_timeout(is_off, left);
+            is_off = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        false
+    }
+
+    fn call_off(&self) {
+        *sync::lock(&self.is_off) = true;
+        self.called_off.notify_all();
+    }
+}
+
+fn alarm(step: &Step) -> Option<Arc<Alarm>> {
+    match step {
+        Step::Sleep(call) if call.request().reason == SleepReason::Watch => Some(Arc::new(Alarm {
+            set_on: Instant::now(),
+            wait: call.request().duration,
+            is_off: azid_checker::Mutex::new(false),
+            called_off: Condvar::default(),
+        })),
+        _ => None,
+    }
+}
+
+fn ring(slot: &Mutex<Slot>) {
+    let mut waiting = lock(slot);
+    waiting.is_answered = true;
+    let waker = waiting.waker.take();
+    drop(waiting);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+impl Drop for Performing {
+    fn drop(&mut self) {
+        if let Some(alarm) = &self.alarm {
+            alarm.call_off();
+        }
+    }
 }
 
 #[derive(Default)]
