@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 /// The members of a text that is a JSON object.
 pub(crate) fn read_object(text: &[u8]) -> Option<Map<String, Value>> {
-    match serde_json::from_slice(text) {
+    match serde_json::from_str(std::str::from_utf8(text).ok()?) {
         Ok(Value::Object(members)) => Some(members),
         _ => None,
     }
@@ -13,9 +13,7 @@ pub(crate) fn read_object(text: &[u8]) -> Option<Map<String, Value>> {
 
 /// A text that is a JSON number.
 pub(crate) fn read_number(text: &str) -> Option<f64> {
-    serde_json::from_slice::<Value>(text.as_bytes())
-        .ok()?
-        .as_f64()
+    serde_json::from_str::<Value>(text).ok()?.as_f64()
 }
 
 /// A value as a text in one line.
