@@ -115,12 +115,16 @@ impl Case {
     }
 
     /// Adds a header field to the HTTP answer added last.
-    pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// The name or the value is none that a header field can have.
+    pub fn header(mut self, name: &str, value: impl AsRef<str>) -> Self {
         if let Some(Reply::Http(Ok(response))) = self.replies.last_mut() {
-            response.headers.insert(
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            );
+            let name: HeaderName = name.parse().expect("a script's names are valid");
+            let value = HeaderValue::from_str(value.as_ref());
+            let value = value.expect("a script's values are valid");
+            response.headers.insert(name, value);
         }
         self
     }

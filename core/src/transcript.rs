@@ -17,9 +17,10 @@ mod replay;
 mod variables;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
-use serde::de::Error as _;
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::record::{Content, Exchange, Headers, Message, Place, Reply};
@@ -53,7 +54,11 @@ pub struct Transcript {
     pub request: TokenRequest,
     /// The variables that were set, of those that matter. One that should be plain and yet seems to
     /// hold a password is hidden, and may not decide in a replay what it decided then.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "without_repeats"
+    )]
     pub environment: BTreeMap<String, String>,
     /// What earlier runs had left to remember.
     #[serde(default, skip_serializing_if = "Memory::is_empty")]
@@ -88,9 +93,38 @@ fn this_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Er
     }
 }
 
+/// Of two entries under one name it is not clear which counted.
+fn without_repeats<'de, D>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    struct Entries;
+
+    impl<'de> Visitor<'de> for Entries {
+        type Value = BTreeMap<String, String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("texts by name")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut entries = BTreeMap::new();
+            while let Some((name, value)) = map.next_entry::<String, String>()? {
+                if entries.contains_key(&name) {
+                    return Err(A::Error::custom(format_args!("duplicate entry `{name}`")));
+                }
+                entries.insert(name, value);
+            }
+            Ok(entries)
+        }
+    }
+
+    deserializer.deserialize_map(Entries)
+}
+
 /// How a recorded run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Ending {
     /// With a token.

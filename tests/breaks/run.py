@@ -4,9 +4,10 @@
     tests/breaks/run.py [--minutes N] [NAME...]
 
 A patch begins with what it breaks, a blank line and `Red: PACKAGE TARGET TEST`, where TARGET is an
-integration test, `lib`, or `doc` for the examples in the file that TEST names. Each is applied to a
-copy of the work tree below target/ci/breaks, which has a target directory of its own; the work tree
-stays as it is. When the minutes are over, the rest is not reached: each day begins with another break.
+integration test, `lib`, `bins`, or `doc` for the examples in the file that TEST names. Each is applied
+to a copy of the work tree below target/ci/breaks, which has a target directory of its own; the work
+tree stays as it is. When the minutes are over, the rest is not reached: each day begins with another
+break.
 """
 
 import argparse, datetime, os, pathlib, re, shutil, signal, subprocess, sys, time
@@ -43,7 +44,7 @@ class Break(NamedTuple):
     name: str
 
     def where(self):
-        target = [f"--{self.target}"] if self.target in ("lib", "doc") else ["--test", self.target]
+        target = [f"--{self.target}"] if self.target in ("lib", "bins", "doc") else ["--test", self.target]
         return ["-p", self.package, *target]
 
 

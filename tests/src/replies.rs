@@ -25,13 +25,15 @@ impl Anything {
         let now = world.now();
         let bytes = || self.bytes.clone();
         let text = || String::from_utf8_lossy(&self.bytes).into_owned();
-        let works = self.choice >= 64;
+        let said = || Detail::new(text());
+        let (works, has_words) = (self.choice >= 64, self.choice % 2 == 1);
         let refusal = self.refusal();
         match step {
             Step::Http(call) => call.reply(self.http.clone(), now),
             step if self.choice < 16 => step.refuse(refusal, now),
             Step::Sleep(_) => world.answer(step),
             Step::ReadFile(call) if works => call.reply(Ok(bytes().into()), now),
+            Step::ReadFile(call) if has_words => call.reply(Err(FileFailure::Other(said())), now),
             Step::ReadFile(call) => call.reply(Err(FileFailure::NotFound), now),
             Step::Exec(call) if works => {
                 let output = ExecOutput {
@@ -41,20 +43,20 @@ impl Anything {
                 };
                 call.reply(Ok(output), now)
             }
+            Step::Exec(call) if has_words => call.reply(Err(ExecFailure::Other(said())), now),
             Step::Exec(call) => call.reply(Err(ExecFailure::TimedOut), now),
             Step::Sign(call) if works => call.reply(Ok(bytes()), now),
-            Step::Sign(call) => call.reply(Err(SignFailure::Other(Default::default())), now),
+            Step::Sign(call) => call.reply(Err(SignFailure::Other(said())), now),
             Step::Assertion(call) if works => call.reply(Ok(Secret::from(text())), now),
-            Step::Assertion(call) => {
-                call.reply(Err(AssertionFailure::Failed(Default::default())), now)
-            }
+            Step::Assertion(call) => call.reply(Err(AssertionFailure::Failed(said())), now),
             Step::Token(call) if works => {
                 let lifetime = (i64::from(self.choice) - 128) * 60_000;
                 let expires_on = Timestamp::from_unix_milliseconds(START + lifetime);
                 call.reply(Ok(AccessToken::new(text(), expires_on)), now)
             }
-            Step::Token(call) => call.reply(Err(TokenFailure::Failed(Default::default())), now),
+            Step::Token(call) => call.reply(Err(TokenFailure::Failed(said())), now),
             Step::Prompt(call) if works => call.reply(Ok(()), now),
+            Step::Prompt(call) if has_words => call.reply(Err(PromptFailure::Failed(said())), now),
             Step::Prompt(call) => call.reply(Err(PromptFailure::Cancelled), now),
             Step::Authorize(call) if works => {
                 let answer = match self.choice % 4 {
@@ -65,6 +67,9 @@ impl Anything {
                     _ => AuthorizeAnswer::Code(Secret::from(text())),
                 };
                 call.reply(Ok(Authorized { port: 1234, answer }), now)
+            }
+            Step::Authorize(call) if has_words => {
+                call.reply(Err(AuthorizeFailure::NoBrowser(said())), now)
             }
             Step::Authorize(call) => call.reply(Err(AuthorizeFailure::TimedOut), now),
             other => other.refuse(refusal, now),

@@ -1,6 +1,7 @@
 //! What hosts rely on, beyond what the examples in the crate's documentation prove: steps travel
 //! between threads, requests can be kept and shared, and both stay small enough to be moved about.
 
+use std::collections::BTreeSet;
 use std::mem::size_of;
 
 use azid_core::effect::{
@@ -9,6 +10,7 @@ use azid_core::effect::{
 use azid_core::testing::cases;
 use azid_core::transcript::Message;
 use azid_core::{AccessToken, Call, Context, Error, Outcome, Step, Transcript};
+use azid_tests::watch::watch_script;
 
 const fn moves_between_threads<T: Send>() {}
 
@@ -53,6 +55,25 @@ fn a_call_an_error_and_a_token_are_one_pointer_each() {
 fn a_step_is_no_larger_than_an_outcome_and_a_word() {
     assert!(size_of::<Step>() <= 96, "{}", size_of::<Step>());
     assert!(size_of::<Step>() <= size_of::<Outcome>() + size_of::<usize>());
+}
+
+#[test]
+fn every_secret_header_field_of_every_credential_says_that_it_is_one() {
+    let mut met = BTreeSet::new();
+    for case in cases() {
+        for request in watch_script(&case).requests {
+            for (name, value) in &request.headers {
+                let text = value.to_str().expect("header fields are text");
+                let mut secrets = request.secrets().iter();
+                if secrets.any(|secret| text.ends_with(secret.expose())) {
+                    assert!(value.is_sensitive(), "{}: {name}", case.name);
+                    met.insert(name.to_string());
+                }
+            }
+        }
+    }
+    let names: Vec<_> = met.iter().map(String::as_str).collect();
+    assert_eq!(names, ["authorization", "secret", "x-identity-header"]);
 }
 
 #[test]

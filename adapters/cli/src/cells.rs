@@ -81,11 +81,10 @@ impl Row {
             ("oid", claims.object_id(), self.object_id),
             ("appid", claims.client_id(), self.client_id),
         ];
-        if let Some((name, found, expected)) = facts
-            .into_iter()
-            .find(|(_, found, expected)| *found != Some(*expected))
-        {
-            return Err(format!("the claim {name} is {found:?}, not {expected:?}"));
+        for (name, found, expected) in facts {
+            if found != Some(expected) {
+                return Err(format!("the claim {name} is {found:?}, not {expected:?}"));
+            }
         }
         // The answer gives whole seconds of life, counted from a moment that was some time ago.
         let expires = claims.expires_on().unwrap_or(0);
@@ -94,5 +93,48 @@ impl Row {
             return Err(format!("the token expires at {expires}, not at {said}"));
         }
         Ok(token.expires_on().since(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use azid_core::{StaticTokenCredential, Timestamp};
+    use azid_emulator::SigningKey;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_token_with_one_wrong_claim_is_no_verified_token() {
+        let key = SigningKey::generate();
+        let keys = json!({ "keys": [key.public_jwk()] }).to_string();
+        let now = azid_native::now().timestamp().unix_seconds();
+        let right = json!({
+            "iss": format!("https://sts.windows.net/{}/", demo::TENANT_ID),
+            "aud": demo::RESOURCE,
+            "tid": demo::TENANT_ID,
+            "oid": demo::CLIENT_OBJECT_ID,
+            "appid": demo::CLIENT_ID,
+            "nbf": now - 60,
+            "exp": now + 3600,
+        });
+        let verify = |claims: &serde_json::Value| {
+            let expires_on = Timestamp::from_unix_seconds(now + 3600);
+            let token = StaticTokenCredential::new(key.sign(claims), expires_on);
+            let row = Row::new("static-token", token.expect("there is a text"));
+            row.verified_token(Runtime::Ureq, &keys)
+        };
+        let lifetime = verify(&right).expect("all of it is right");
+        assert!(lifetime > Duration::from_secs(3500), "{lifetime:?}");
+        for name in ["iss", "aud", "tid", "oid", "appid"] {
+            let mut wrong = right.clone();
+            wrong[name] = json!("somebody else's");
+            let problem = verify(&wrong).expect_err(name);
+            let says = format!("the claim {name} is Some(\"somebody else's\")");
+            assert!(problem.starts_with(&says), "{problem}");
+        }
+        let mut wrong = right;
+        wrong["exp"] = json!(now + 7200);
+        assert!(verify(&wrong).is_err(), "it says another end than its own");
     }
 }

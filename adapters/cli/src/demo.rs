@@ -64,10 +64,11 @@ pub(crate) fn run(stop: Stop) -> Result<(), Problem> {
         told.map_err(Problem::failed)?;
         Ok(status)
     })?;
-    if status.success() {
-        return Ok(());
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(code) if code == i32::from(Problem::unread().exit) => Err(Problem::unread()),
+        _ => Err(Problem::failed("not every token was got")),
     }
-    Err(Problem::failed("not every token was got"))
 }
 
 /// Whether a variable is about credentials rather than about the system.

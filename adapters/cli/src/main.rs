@@ -34,6 +34,7 @@ Exit codes:
   3    the credential is unavailable: not configured, not installed, not there
   4    a person is needed, or did not do their part: nobody signed in in time,
        or somebody said no
+  141  nobody reads standard output any more
   130  Ctrl-C; 143 SIGTERM, 129 SIGHUP, 131 SIGQUIT: tools that ran are ended too";
 
 #[derive(Parser)]
@@ -112,6 +113,11 @@ impl Problem {
 
     fn failed(message: impl std::fmt::Display) -> Self {
         Self::new(Exit::Failed, message)
+    }
+
+    /// Nobody reads standard output any more, so nobody is told either.
+    fn unread() -> Self {
+        Self::signal(13) // SIGPIPE
     }
 
     /// The end by a signal of this number, as a shell reports it.

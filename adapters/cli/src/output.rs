@@ -19,7 +19,11 @@ pub(crate) fn text(text: &str) -> Result<(), Problem> {
     let mut output = io::stdout().lock();
     write!(output, "{text}")
         .and_then(|()| output.flush())
-        .map_err(|error| Problem::failed(format!("standard output: {error}")))
+        .map_err(|error| match error.kind() {
+            // As after `| head -1`: other tools are ended there by SIGPIPE.
+            io::ErrorKind::BrokenPipe => Problem::unread(),
+            _ => Problem::failed(format!("standard output: {error}")),
+        })
 }
 
 /// Whether a stream is a terminal on which a line can be drawn anew.

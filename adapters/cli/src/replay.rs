@@ -6,7 +6,7 @@ mod difference;
 mod stand_in;
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ const LONGEST: u64 = 64 * 1024 * 1024;
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The transcript, as `azid token --transcript` writes it.
+    /// The transcript, as `azid token --transcript` writes it; `-` is standard input.
     file: PathBuf,
     /// Print it as a sequence diagram in the language of Mermaid, and run nothing.
     #[arg(long)]
@@ -68,9 +68,12 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
     let replayed = transcript.replay(credential);
     match Difference::between(&transcript, &replayed) {
         None => output::line(&format!(
-            "{}: the run is the recorded one, in {} exchanges",
+            "{}: the run is the recorded one, in {}",
             difference::printable(&transcript.credential),
-            transcript.exchanges.len()
+            match transcript.exchanges.len() {
+                1 => "1 exchange".to_owned(),
+                count => format!("{count} exchanges"),
+            }
         )),
         Some(difference) => {
             output::text(&difference.shown(output::has_colours()))?;
@@ -81,18 +84,36 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
 }
 
 fn read(path: &Path) -> Result<Transcript, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let mut bytes = Vec::new();
-    let mut bounded = file.take(LONGEST + 1);
-    let length = bounded.read_to_end(&mut bytes);
-    if length.map_err(|error| error.to_string())? as u64 > LONGEST {
+    let bytes = bytes(path).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > LONGEST {
         return Err(format!("it is longer than {LONGEST} bytes"));
     }
+    // Some editors put a byte order mark at the beginning.
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     // What is wrong is said with its place, and what stands there may be anything.
-    serde_json::from_slice(&bytes).map_err(|error| {
+    serde_json::from_slice(text).map_err(|error| {
         format!(
             "no transcript: {}",
             difference::printable(&error.to_string())
         )
     })
+}
+
+/// The content of a file or of standard input, or one byte too many.
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        let input = io::stdin().lock();
+        input.take(LONGEST + 1).read_to_end(&mut bytes)?;
+        return Ok(bytes);
+    }
+    // Nobody may ever write to a pipe.
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::other(
+            "it is no regular file (- is standard input)",
+        ));
+    }
+    let file = File::open(path)?;
+    file.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -47,7 +47,8 @@ pub(crate) fn rows(scene: &Scene) -> Result<Vec<Row>, Problem> {
 }
 
 impl Row {
-    fn new(name: &'static str, credential: impl Credential + 'static) -> Self {
+    /// A row whose token is the demo's application's own.
+    pub(crate) fn new(name: &'static str, credential: impl Credential + 'static) -> Self {
         let credential: Arc<dyn Credential> = Arc::new(credential);
         Self::anew(name, move || Ok(Arc::clone(&credential)))
     }

@@ -57,7 +57,13 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
         request = request.enable_cae();
     }
     let environment = azid_native::environment();
-    let credential = options.credential.credential(&environment)?;
+    let credential = match (
+        options.credential.credential(&environment),
+        &options.transcript,
+    ) {
+        (Err(problem), Some(file)) => return Err(not_run(problem, file)),
+        (credential, _) => credential?,
+    };
     let order = Order {
         record: options.transcript.is_some(),
         deadline: options.timeout.map(Duration::from_secs),
@@ -144,6 +150,14 @@ fn shown(token: &AccessToken, output: Output) -> String {
         })
         .to_string(),
     }
+}
+
+/// A problem before the run that was to be recorded; the file may be there from an earlier one.
+fn not_run(problem: Problem, transcript: &Path) -> Problem {
+    let Problem { exit, message } = problem;
+    let file = transcript.display();
+    let message = format!("{message}\nNothing was run, and no transcript written to {file}.");
+    Problem { exit, message }
 }
 
 /// Nothing in a transcript is secret, but tenants, applications and hosts are nobody else's

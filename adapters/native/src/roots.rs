@@ -1,5 +1,6 @@
 //! The root certificates that count.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -42,12 +43,8 @@ pub(crate) fn exclusive(pem: &str) -> Result<Arc<RootCertStore>, HttpFailure> {
 }
 
 fn read_system() -> Result<RootCertStore, HttpFailure> {
-    // Of a device or a pipe there is no end, and perhaps no beginning.
-    let named = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty());
-    if named.is_some_and(|path| Path::new(&path).metadata().is_ok_and(|it| !it.is_file())) {
-        return Err(failure(
-            "SSL_CERT_FILE names something that is no regular file",
-        ));
+    if let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
+        can_be_read(Path::new(&path))?;
     }
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
@@ -68,6 +65,20 @@ fn read_system() -> Result<RootCertStore, HttpFailure> {
         )),
         None => failure(format!("of the root certificates {whose} there are none")),
     })
+}
+
+/// Whether the file that `SSL_CERT_FILE` names is there to be read: one that is not would else be
+/// passed over where `SSL_CERT_DIR` names roots as well.
+fn can_be_read(path: &Path) -> Result<(), HttpFailure> {
+    let shown = path.display();
+    let unread = |error| failure(format!("SSL_CERT_FILE: {shown} cannot be read: {error}"));
+    // Of a device or a pipe there is no end, and perhaps no beginning: it is not even opened.
+    if !path.metadata().map_err(unread)?.is_file() {
+        return Err(failure(format!(
+            "SSL_CERT_FILE: {shown} is no regular file"
+        )));
+    }
+    File::open(path).map_err(unread).map(drop)
 }
 
 fn unusable(why: impl std::fmt::Display) -> HttpFailure {

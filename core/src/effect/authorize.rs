@@ -219,7 +219,7 @@ impl fmt::Display for AuthorizeFailure {
     }
 }
 
-can_be_refused!(AuthorizeFailure);
+can_be_refused!(AuthorizeFailure, NoBrowser, NoListener);
 
 impl Sealed for Authorize {}
 

@@ -187,9 +187,9 @@ impl fmt::Display for PromptFailure {
     }
 }
 
-can_be_refused!(AssertionFailure);
-can_be_refused!(TokenFailure);
-can_be_refused!(PromptFailure);
+can_be_refused!(AssertionFailure, Unavailable, Failed);
+can_be_refused!(TokenFailure, Unavailable, Failed);
+can_be_refused!(PromptFailure, Failed);
 
 impl Sealed for Assertion {}
 impl Sealed for Token {}

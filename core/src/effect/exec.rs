@@ -132,7 +132,7 @@ impl fmt::Display for ExecFailure {
     }
 }
 
-can_be_refused!(ExecFailure);
+can_be_refused!(ExecFailure, Other);
 
 impl Sealed for Exec {}
 

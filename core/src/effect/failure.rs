@@ -16,6 +16,9 @@ pub trait Failure:
 
     /// The refusal, if that is what the failure is.
     fn refusal(&self) -> Option<&Refusal>;
+
+    /// The failure without the host's own words, as a transcript keeps it.
+    fn without_words(&self) -> Self;
 }
 
 /// Why a host did not even try an effect. A refusal is never retried.
@@ -93,9 +96,10 @@ impl fmt::Display for Detail {
     }
 }
 
-/// Implements [`Failure`] for a type with a `Refused(Refusal)` variant.
+/// Implements [`Failure`] for a type with a `Refused(Refusal)` variant, and these others that hold
+/// the host's own words and nothing else.
 macro_rules! can_be_refused {
-    ($failure:ty) => {
+    ($failure:ty $(, $worded:ident)*) => {
         impl $crate::effect::Failure for $failure {
             fn refused(refusal: $crate::effect::Refusal) -> Self {
                 Self::Refused(refusal)
@@ -105,6 +109,13 @@ macro_rules! can_be_refused {
                 match self {
                     Self::Refused(refusal) => Some(refusal),
                     _ => None,
+                }
+            }
+
+            fn without_words(&self) -> Self {
+                match self {
+                    $(Self::$worded(_) => Self::$worded($crate::effect::Detail::default()),)*
+                    other => other.clone(),
                 }
             }
         }

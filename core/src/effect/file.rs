@@ -97,7 +97,7 @@ impl fmt::Display for FileFailure {
     }
 }
 
-can_be_refused!(FileFailure);
+can_be_refused!(FileFailure, Other);
 
 impl Sealed for ReadFile {}
 

@@ -309,7 +309,15 @@ impl fmt::Display for HttpFailure {
     }
 }
 
-can_be_refused!(HttpFailure);
+can_be_refused!(
+    HttpFailure,
+    Resolve,
+    Connect,
+    Proxy,
+    Unsendable,
+    Tls,
+    UnusableRoots
+);
 
 impl Sealed for Http {}
 

@@ -109,7 +109,7 @@ impl fmt::Display for SignFailure {
     }
 }
 
-can_be_refused!(SignFailure);
+can_be_refused!(SignFailure, UnusableKey, Other);
 
 impl Sealed for Sign {}
 

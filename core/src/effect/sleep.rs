@@ -73,6 +73,10 @@ impl super::Failure for SleepFailure {
         let Self::Refused(refusal) = self;
         Some(refusal)
     }
+
+    fn without_words(&self) -> Self {
+        self.clone()
+    }
 }
 
 impl std::error::Error for SleepFailure {}

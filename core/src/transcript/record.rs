@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::milliseconds;
+use super::{milliseconds, without_repeats};
 use crate::effect::{
     AssertionFailure, AuthorizeFailure, ExecFailure, FileFailure, HttpFailure, PromptFailure,
     ProofKind, Requirement, SignFailure, SignatureAlgorithm, SleepFailure, SleepReason,
@@ -42,7 +42,7 @@ pub enum Reply<T, F> {
 
 /// An effect with its reply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "effect", rename_all = "kebab-case")]
+#[serde(tag = "effect", rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Message {
     /// An HTTP exchange.
@@ -52,6 +52,7 @@ pub enum Message {
         /// The URL; query values that are not known to be harmless are placeholders.
         url: String,
         /// The header fields.
+        #[serde(deserialize_with = "without_repeats")]
         headers: Headers,
         /// The body.
         #[serde(default, skip_serializing_if = "Content::is_empty")]
@@ -140,11 +141,16 @@ pub enum Message {
 
 /// A recorded HTTP answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Answer {
     /// The status.
     pub status: u16,
     /// The header fields.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "without_repeats"
+    )]
     pub headers: Headers,
     /// The body.
     #[serde(default, skip_serializing_if = "Content::is_empty")]
@@ -153,6 +159,7 @@ pub struct Answer {
 
 /// A recorded end of a program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Printed {
     /// The exit code; none after a signal.
     pub exit_code: Option<i32>,
@@ -166,6 +173,7 @@ pub struct Printed {
 
 /// A recorded token of the user's code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Granted {
     /// The token's placeholder.
     pub token: String,
@@ -180,6 +188,7 @@ pub struct Granted {
 
 /// A recorded answer to a sign-in by a browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Place {
     /// The listener's port.
     pub port: u16,

@@ -87,7 +87,7 @@ impl Recorder {
     ) -> Reply<T, F> {
         match reply {
             Ok(output) => Reply::Ok(record(&mut self.redactor, output)),
-            Err(failure) => Reply::Failure(failure.clone()),
+            Err(failure) => Reply::Failure(failure.without_words()),
         }
     }
 
@@ -147,7 +147,7 @@ impl Recording for Recorder {
                         body,
                     })
                 }
-                Err(failure) => Reply::Failure(failure.clone()),
+                Err(failure) => Reply::Failure(failure.without_words()),
             },
         };
         self.push(message);

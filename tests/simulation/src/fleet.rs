@@ -91,12 +91,13 @@ impl<'a> Fleet<'a> {
         fleet
     }
 
-    pub(crate) fn run(mut self) -> Report {
+    pub(crate) fn run(mut self, mut watch: impl FnMut(Duration)) -> Report {
         while let Some((at, event)) = self.queue.take() {
             if at >= self.scenario.span {
                 break;
             }
             self.now = at;
+            watch(at);
             self.judge.passed(at);
             match event {
                 Event::Ask(host) => self.somebody_asks(host),
@@ -112,7 +113,7 @@ impl<'a> Fleet<'a> {
             }
         }
         self.report.trace = self.trace.hash();
-        self.report.violations = self.judge.into_violations();
+        (self.report.occasions, self.report.violations) = self.judge.into_verdict();
         self.report
     }
 
@@ -150,8 +151,9 @@ impl<'a> Fleet<'a> {
         rejected: Option<AccessToken>,
     ) {
         self.report.questions += 1;
+        let is_monotonic = self.hosts[host].clock.is_monotonic;
         let caller = Caller {
-            number: self.judge.asked(self.now, host),
+            number: self.judge.asked(self.now, host, resource, is_monotonic),
             resource,
             request,
             rejected,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use azid_core::{AccessToken, Timestamp};
 
-use crate::bounds::{Bounds, Peak};
+use crate::bounds::Bounds;
 use crate::caller::Caller;
 use crate::invariants::{Invariant, Violation};
 use crate::services::Party;
@@ -26,6 +26,8 @@ pub(crate) struct Judge {
     waiting: BTreeMap<u64, (Duration, usize)>,
     callers: u64,
     second: (u64, usize),
+    /// How often each invariant was put to the test.
+    occasions: BTreeMap<Invariant, u64>,
     violations: Vec<Violation>,
 }
 
@@ -34,6 +36,8 @@ pub(crate) struct Judge {
 struct Books {
     /// For each resource the last token, and the flight that brought it.
     held: BTreeMap<usize, (u64, AccessToken)>,
+    /// When the first token of any resource expires.
+    first_end: Option<Timestamp>,
     flying: BTreeMap<u64, Flying>,
     sent: VecDeque<Duration>,
     last_trouble: Option<Duration>,
@@ -61,12 +65,14 @@ impl Judge {
             waiting: BTreeMap::new(),
             callers: 0,
             second: (0, 0),
+            occasions: BTreeMap::new(),
             violations: Vec::new(),
         }
     }
 
-    pub(crate) fn into_violations(self) -> Vec<Violation> {
-        self.violations
+    /// How often each invariant was put to the test, and where it did not hold.
+    pub(crate) fn into_verdict(self) -> (BTreeMap<Invariant, u64>, Vec<Violation>) {
+        (self.occasions, self.violations)
     }
 
     /// Time has passed.
@@ -82,7 +88,20 @@ impl Judge {
     }
 
     /// The number of somebody who asks.
-    pub(crate) fn asked(&mut self, at: Duration, host: usize) -> u64 {
+    pub(crate) fn asked(
+        &mut self,
+        at: Duration,
+        host: usize,
+        resource: usize,
+        is_monotonic: bool,
+    ) -> u64 {
+        let books = &self.hosts[host];
+        let is_in_lane = is_monotonic && self.is_in_lane(books);
+        let flying = || books.flying.values();
+        let meets_own = is_monotonic && flying().any(|it| it.resource == resource);
+        let meets_others = is_in_lane && flying().any(|it| it.resource != resource);
+        self.occasion(Invariant::OneFlightForAKey, meets_own);
+        self.occasion(Invariant::OneFlightInALane, meets_others);
         self.callers += 1;
         self.waiting.insert(self.callers, (at, host));
         self.callers
@@ -97,7 +116,8 @@ impl Judge {
         token: &AccessToken,
         local: Timestamp,
     ) {
-        self.waiting.remove(&caller.number);
+        self.answered_caller(at, host, caller, local);
+        self.occasion(Invariant::NoRejectedToken, caller.rejected.is_some());
         if token.expires_on() <= local {
             self.violated(Invariant::NoExpiredToken, at, host);
         }
@@ -108,7 +128,7 @@ impl Judge {
 
     /// A caller got an error.
     pub(crate) fn refused(&mut self, at: Duration, host: usize, caller: &Caller, local: Timestamp) {
-        self.waiting.remove(&caller.number);
+        self.answered_caller(at, host, caller, local);
         let held = self.hosts[host].held.get(&caller.resource);
         if held.is_some_and(|(_, token)| token.expires_on() > local) {
             self.violated(Invariant::NoErrorBesideAToken, at, host);
@@ -139,20 +159,19 @@ impl Judge {
         resource: usize,
         is_monotonic: bool,
     ) {
+        let is_in_lane = self.is_in_lane(&self.hosts[host]);
         let books = &mut self.hosts[host];
         let is_second = books.flying.values().any(|it| it.resource == resource);
-        let is_in_lane = match self.proof {
-            Proof::Secret | Proof::Certificate | Proof::ManagedIdentity => false,
-            Proof::Chain => books.winner.is_none(),
-            Proof::Person => true,
-        };
         let is_in_company = is_in_lane && !books.flying.is_empty();
+        let is_known =
+            self.proof == Proof::Person && (books.is_signed_in || books.asking.is_some());
         let flying = Flying {
             resource,
             since: at,
             asked_last: None,
         };
         books.flying.insert(flight, flying);
+        self.occasion(Invariant::OnePrompt, is_known);
         if is_monotonic && is_second {
             self.violated(Invariant::OneFlightForAKey, at, host);
         }
@@ -165,9 +184,15 @@ impl Judge {
     pub(crate) fn landed(&mut self, host: usize, flight: u64, token: Option<&AccessToken>) {
         let books = &mut self.hosts[host];
         books.asking.take_if(|asking| *asking == flight);
-        let (Some(flying), Some(token)) = (books.flying.remove(&flight), token) else {
+        let Some(flying) = books.flying.remove(&flight) else {
             return;
         };
+        let Some(token) = token else {
+            let is_held = books.held.contains_key(&flying.resource);
+            return self.occasion(Invariant::NoErrorBesideAToken, is_held);
+        };
+        let ends = token.expires_on();
+        books.first_end = Some(books.first_end.map_or(ends, |first| first.min(ends)));
         let held = books.held.get(&flying.resource);
         if held.is_none_or(|(last, _)| *last < flight) {
             let held = (flight, token.clone());
@@ -200,6 +225,10 @@ impl Judge {
         let sent = books.sent.len();
         let is_calm = books.last_trouble.is_none_or(|last| last + HOUR < at);
         let strays = books.winner.is_some_and(|winner| winner != to);
+        let has_choice = self.proof == Proof::Chain && books.winner.is_some();
+        self.occasion(Invariant::CalmHour, is_calm);
+        self.occasion(Invariant::AnyHour, true);
+        self.occasion(Invariant::WinnerAlone, has_choice);
         if is_calm && sent > self.bounds.calm_hour {
             self.violated(Invariant::CalmHour, at, host);
         }
@@ -253,9 +282,39 @@ impl Judge {
             self.second = (at.as_secs(), 0);
         }
         self.second.1 += 1;
-        let too_many = |peak: Peak| at >= peak.from && self.second.1 > peak.per_second;
-        if self.bounds.after_outage.is_some_and(too_many) {
+        let Some(peak) = self.bounds.after_outage.filter(|peak| at >= peak.from) else {
+            return;
+        };
+        let had_trouble = self.hosts[host].last_trouble.is_some();
+        self.occasion(Invariant::NoHerd, had_trouble);
+        if self.second.1 > peak.per_second {
             self.violated(Invariant::NoHerd, at, host);
+        }
+    }
+
+    /// Whether the flights of a host do not bear company.
+    fn is_in_lane(&self, books: &Books) -> bool {
+        match self.proof {
+            Proof::Secret | Proof::Certificate | Proof::ManagedIdentity => false,
+            Proof::Chain => books.winner.is_none(),
+            Proof::Person => true,
+        }
+    }
+
+    /// Somebody has waited for an answer, or got one though the host has had a token that has ended.
+    fn answered_caller(&mut self, at: Duration, host: usize, caller: &Caller, local: Timestamp) {
+        let asked = self.waiting.remove(&caller.number);
+        let has_waited = asked.is_some_and(|(since, _)| since < at);
+        let first_end = self.hosts[host].first_end;
+        let has_ended = first_end.is_some_and(|end| end <= local);
+        self.occasion(Invariant::EveryCallerIsAnswered, has_waited);
+        self.occasion(Invariant::NoExpiredToken, has_ended);
+    }
+
+    /// An invariant could have been violated now, if this is so.
+    fn occasion(&mut self, invariant: Invariant, is_one: bool) {
+        if is_one {
+            *self.occasions.entry(invariant).or_default() += 1;
         }
     }
 

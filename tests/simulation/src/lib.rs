@@ -21,6 +21,8 @@ mod services;
 mod trace;
 mod troubles;
 
+use std::time::Duration;
+
 pub use self::bounds::{Bounds, Peak};
 pub use self::flaw::Flaw;
 pub use self::invariants::{Invariant, Violation};
@@ -32,5 +34,10 @@ pub use self::proofs::CANARY;
 
 /// Simulates a scenario. The same seed gives the same events in the same order.
 pub fn simulate(scenario: &Scenario, seed: u64) -> Report {
-    fleet::Fleet::new(scenario, seed).run()
+    simulate_and_tell(scenario, seed, |_| ())
+}
+
+/// The same, and tells at each event how far it is in the scenario's time.
+pub fn simulate_and_tell(scenario: &Scenario, seed: u64, tell: impl FnMut(Duration)) -> Report {
+    fleet::Fleet::new(scenario, seed).run(tell)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Bounds, Violation};
+use crate::{Bounds, Invariant, Violation};
 
 /// How many different errors are kept.
 const MOST_ERRORS: usize = 100;
@@ -40,6 +40,8 @@ pub struct Report {
     pub per_second: BTreeMap<u64, u32>,
     /// The order of events as a number.
     pub trace: u64,
+    /// How often each invariant was put to the test; one that never was is not in it.
+    pub occasions: BTreeMap<Invariant, u64>,
     /// What did not hold.
     pub violations: Vec<Violation>,
 }
@@ -61,6 +63,7 @@ impl Report {
             all_served: None,
             per_second: BTreeMap::new(),
             trace: 0,
+            occasions: BTreeMap::new(),
             violations: Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! Replies that nobody wrote: arbitrary ones, and near misses of those in the cases.
 
-use azid_core::effect::{HttpFailure, HttpReply, HttpResponse};
+use azid_core::effect::{Detail, HttpFailure, HttpReply, HttpResponse};
 use azid_core::testing::{Case, Reply, START, cases};
 use azid_tests::replies::{Anything, refusals};
 use http::HeaderValue;
@@ -53,10 +53,14 @@ fn http_reply() -> impl Strategy<Value = HttpReply> {
 }
 
 fn failures() -> Vec<HttpFailure> {
+    let said = Detail::new("what the host says of it");
     let mut failures = vec![
-        HttpFailure::Resolve(Default::default()),
-        HttpFailure::Connect(Default::default()),
-        HttpFailure::Tls(Default::default()),
+        HttpFailure::Resolve(said.clone()),
+        HttpFailure::Connect(said.clone()),
+        HttpFailure::Proxy(said.clone()),
+        HttpFailure::Unsendable(said.clone()),
+        HttpFailure::Tls(said.clone()),
+        HttpFailure::UnusableRoots(said),
         HttpFailure::TimedOut,
         HttpFailure::Lost { request_sent: true },
         HttpFailure::Lost {

@@ -3,5 +3,6 @@
 mod effects;
 mod exchange;
 mod fetch;
+mod log;
 mod server;
 mod sign_in;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use azid_core::Transcript;
 use serde_json::Value;
 
-use crate::support::{Emulator, azid, scratch, server, variables};
+use crate::support::{Emulator, azid, azid_told, scratch, server, variables};
 use crate::{CREDENTIALS, RUNTIMES, token};
 
 #[test]
@@ -149,6 +149,21 @@ fn a_file_that_is_no_transcript_is_refused_in_one_line_that_moves_nothing() {
     newer["version"] = 2.into();
     let mut unknown = stored.clone();
     unknown["\x1b[2J"] = 1.into();
+    let mut forged = Vec::new();
+    for place in ["/exchanges/0", "/exchanges/0/reply/ok", "/ending/token"] {
+        let mut nested = stored.clone();
+        let members = nested.pointer_mut(place).expect("it is there");
+        members["forged"] = 1.into();
+        forged.push((nested.to_string().into_bytes(), "unknown field `forged`"));
+    }
+    for name in ["environment", "headers"] {
+        let (before, after) = (format!("\"{name}\":{{"), "\"A\":\"1\",\"A\":\"2\",");
+        let twice = stored
+            .to_string()
+            .replacen(&before, &(before.clone() + after), 1);
+        assert!(twice.contains(after), "{twice}");
+        forged.push((twice.into_bytes(), "duplicate entry `A`"));
+    }
     let mut own = stored;
     let members = own.as_object_mut().expect("an object");
     members.remove("configuration");
@@ -164,7 +179,10 @@ fn a_file_that_is_no_transcript_is_refused_in_one_line_that_moves_nothing() {
         (unknown.to_string().into_bytes(), "unknown field"),
         (own.to_string().into_bytes(), "only the program"),
         (vec![b' '; 64 * 1024 * 1024 + 1], "it is longer than"),
-    ] {
+    ]
+    .into_iter()
+    .chain(forged)
+    {
         fs::write(&file, content).expect("it is written");
         let ended = azid(&["replay", path], &[]);
         assert_eq!((ended.code, &*ended.output), (2, ""), "{why}");
@@ -175,6 +193,43 @@ fn a_file_that_is_no_transcript_is_refused_in_one_line_that_moves_nothing() {
     fs::remove_file(&file).expect("it is there");
     let ended = azid(&["replay", path], &[]);
     assert_eq!((ended.code, &*ended.output), (2, ""));
+}
+
+#[test]
+fn a_transcript_comes_by_standard_input_too_and_after_a_byte_order_mark() {
+    let (file, stored) = recorded("replay-input.json");
+    let text = format!("\u{feff}{stored}");
+    let ended = azid_told(&["replay", "-"], &[], &text);
+    assert_eq!((ended.code, &*ended.errors), (0, ""));
+    let said = "ClientSecretCredential: the run is the recorded one, in 1 exchange\n";
+    assert_eq!(ended.output, said);
+    fs::write(&file, text).expect("it is written");
+    let ended = azid(&["replay", file.to_str().expect("text")], &[]);
+    assert_eq!((ended.code, &*ended.output), (0, said));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_nobody_writes_to_is_no_transcript_and_not_waited_for() {
+    let pipe = scratch("replay-pipe");
+    let path = pipe.to_str().expect("text");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("there is a mkfifo").success());
+    let ended = azid(&["replay", path], &[]);
+    assert_eq!((ended.code, &*ended.output), (2, ""));
+    assert!(ended.errors.contains("no regular file"), "{}", ended.errors);
+}
+
+#[test]
+fn who_wanted_a_transcript_is_told_when_nothing_was_run() {
+    let file = scratch("replay-never.json");
+    let path = file.to_str().expect("text");
+    let arguments = [&token("client-secret")[..], &["--transcript", path]].concat();
+    let ended = azid(&arguments, &[]);
+    assert_eq!((ended.code, &*ended.output), (3, ""));
+    let told = format!("no transcript written to {path}.\n");
+    assert!(ended.errors.ends_with(&told), "{}", ended.errors);
+    assert!(!fs::exists(&file).expect("a path"));
 }
 
 #[cfg(target_os = "linux")]

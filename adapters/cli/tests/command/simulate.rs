@@ -14,9 +14,44 @@ fn a_seed_gives_the_same_output_again_and_another_seed_another() {
     let first = simulated(&["--seed", "7"]);
     assert_eq!(first.output, simulated(&["--seed", "7"]).output);
     assert_ne!(first.output, simulated(&["--seed", "8"]).output);
-    let drawn = simulated(&[]);
-    let (_, seed) = drawn.output.trim_end().rsplit_once(' ').expect("a seed");
-    assert_eq!(drawn.output, simulated(&["--seed", seed]).output);
+    let drawn = simulated(&["--by", "chain", "--faults", "storm", "--faults", "loss"]);
+    let again = drawn.output.lines().last().expect("the command for that");
+    let again: Vec<_> = again.split(' ').collect();
+    assert_eq!(again[..2], ["azid", "simulate"]);
+    assert_eq!(azid(&again[1..], &[]).output, drawn.output);
+}
+
+#[test]
+fn what_was_not_put_to_the_test_is_not_said_to_hold() {
+    let verdicts = |world: &[&str]| {
+        let ended = simulated(&[&["--seed", "5"], world].concat());
+        let untested = |line: &&str| line.ends_with(" (not put to the test)");
+        let lines = ended.output.lines().filter(untested);
+        lines.map(str::to_owned).collect::<Vec<_>>().join("\n")
+    };
+    // Nothing goes wrong, and nobody is ever asked for anything.
+    let calm = verdicts(&["--faults", "none"]);
+    let days = verdicts(&["--by", "certificate", "--faults", "outage"]);
+    let person = verdicts(&["--by", "device-code", "--resources", "2"]);
+    for (world, invariant, is_tested) in [
+        (&calm, "Nobody is asked to sign in", false),
+        (&calm, "After an outage", false),
+        (&calm, "once a link of its chain", false),
+        (&calm, "gets an error while the host holds", false),
+        (&calm, "Every caller is answered", true),
+        (&calm, "in any hour", true),
+        (&days, "a token that has expired", false),
+        (&days, "gets an error while the host holds", false),
+        (&person, "Nobody is asked to sign in", true),
+        (&person, "After the outage", true),
+        (&person, "a token that has expired", true),
+    ] {
+        assert_eq!(
+            !world.contains(invariant),
+            is_tested,
+            "{invariant}: {world}"
+        );
+    }
 }
 
 #[test]
@@ -36,7 +71,9 @@ fn every_world_is_drawn_with_what_holds_in_it() {
         let ended = simulated(&world);
         assert!(ended.output.contains('█'), "{by}: {}", ended.output);
         let holds = ended.output.matches("\nholds   ").count();
-        assert_eq!(holds, 11, "{by}: {}", ended.output);
+        let untested = ended.output.matches(" (not put to the test)\n").count();
+        assert_eq!(holds + untested, 11, "{by}: {}", ended.output);
+        assert!(holds >= 3, "{by}: {}", ended.output);
     }
 }
 
@@ -76,7 +113,14 @@ fn the_drawing_fits_into_the_columns_that_there_are() {
             .expect("it")
             .lines()
             .collect();
-        assert_eq!(drawing.len(), 1 + 8 + 2, "{}", ended.output);
+        let said = drawing.join(" ");
+        assert!(
+            said.starts_with("requests in the busiest second "),
+            "{said}"
+        );
+        assert!(said.contains("× is where things go wrong"), "{said}");
+        let lines = if fits < 46 { 12..=15 } else { 11..=11 };
+        assert!(lines.contains(&drawing.len()), "{}", ended.output);
         let widest = drawing.iter().map(|line| line.chars().count()).max();
         // The axis leaves one column free.
         assert_eq!(widest, Some(fits - 1), "{}", ended.output);

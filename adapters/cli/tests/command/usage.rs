@@ -1,8 +1,13 @@
 //! What the command line and the variables may say, and how the command refuses the rest.
 
+#[cfg(unix)]
+use std::process::Stdio;
+
 use azid_emulator::demo;
 
 use crate::support::azid;
+#[cfg(unix)]
+use crate::support::command;
 use crate::{CREDENTIALS, token};
 
 #[test]
@@ -138,4 +143,19 @@ fn a_wrong_command_line_is_a_usage_error() {
     for (name, _) in CREDENTIALS {
         assert!(ended.errors.contains(name), "{}", ended.errors);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn when_nobody_reads_on_the_command_ends_without_a_word() {
+    let mut command = command();
+    command
+        .args(["simulate", "--hosts", "20", "--seed", "7"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut process = command.spawn().expect("the command runs");
+    drop(process.stdout.take());
+    let ended = process.wait_with_output().expect("the command ends");
+    assert_eq!(ended.status.code(), Some(141), "as after SIGPIPE");
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
 }

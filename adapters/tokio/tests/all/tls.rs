@@ -2,11 +2,14 @@
 
 use std::io::Read as _;
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use azid_core::effect::HttpFailure;
+use azid_core::effect::{HttpFailure, HttpRequest};
+use azid_core::oauth::Form;
 use azid_core::{Authority, ClientSecretCredential};
 use azid_tokio::{TokenProvider, TokioHost};
+use http::HeaderName;
+use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::fetch::{fetch, request};
 use crate::process::{in_its_own_process, trusted_certificate, untrusted_certificate};
@@ -86,6 +89,44 @@ fn a_client_secret_gets_a_token_over_tls() {
     });
 }
 
+/// Keeps every record that any library makes.
+struct Keeper(Mutex<String>);
+
+static KEEPER: Keeper = Keeper(Mutex::new(String::new()));
+
+impl Log for Keeper {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let mut kept = self.0.lock().expect("no logger panics");
+        kept.push_str(&format!("{} {}\n", record.target(), record.args()));
+    }
+
+    fn flush(&self) {}
+}
+
+#[test]
+fn no_log_at_any_level_shows_a_secret() {
+    in_its_own_process("tls::no_log_at_any_level_shows_a_secret", &[], async {
+        log::set_logger(&KEEPER).expect("there is no other");
+        log::set_max_level(LevelFilter::Trace);
+        log::trace!("the log is read");
+        let server = Server::tls(trusted_certificate("localhost")).await;
+        let url = format!("{}echo", https(&server, "localhost"));
+        let form = Form::new().secret("client_secret", &"s3cr".into());
+        let sent = HttpRequest::post_form(url.parse().expect("a URL"), &form)
+            .secret_header(HeaderName::from_static("x-identity-header"), "s3cr".into())
+            .expect("the value is fit");
+        let answer = fetch(&Arc::new(TokioHost::new()), sent).await;
+        assert_eq!(answer.expect("it is trusted").body, "client_secret=s3cr");
+        let kept = KEEPER.0.lock().expect("no logger panics");
+        assert!(kept.contains("the log is read"));
+        assert!(!kept.contains("s3cr"), "{kept}");
+    });
+}
+
 #[test]
 fn a_metadata_endpoint_in_clear_needs_no_roots() {
     in_its_own_process(
@@ -109,6 +150,7 @@ fn a_connection_that_is_cut_in_the_handshake_is_lost_and_no_matter_of_certificat
     let name =
         "tls::a_connection_that_is_cut_in_the_handshake_is_lost_and_no_matter_of_certificates";
     in_its_own_process(name, &[], async {
+        let _ = trusted_certificate("localhost"); // there are roots
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
         std::thread::spawn(move || {
