@@ -2,8 +2,8 @@
 
 use azid_core::testing::{Case, cases};
 use azid_core::{
-    AzurePipelinesCredential, Fact, GitHubActionsCredential, MemoryChange, Transcript,
-    WorkloadIdentityCredential,
+    AzurePipelinesCredential, Environment, Exposure, Fact, GitHubActionsCredential, MemoryChange,
+    Transcript, WorkloadIdentityCredential,
 };
 
 #[test]
@@ -150,4 +150,58 @@ fn recorded(case: &Case) -> Transcript {
     transcript
         .expect("cases record a transcript")
         .into_transcript()
+}
+
+#[test]
+fn a_run_with_an_odd_secret_replays_as_itself() {
+    for secret in ODD_SECRETS {
+        let mut told = 0;
+        for case in cases() {
+            let Some(case) = with_secret(case, secret) else {
+                continue;
+            };
+            let transcript = recorded(&case);
+            let stored = serde_json::to_string(&transcript).expect("a transcript serialises");
+            let read: Transcript = serde_json::from_str(&stored).expect("it is read back");
+            let credential = read.recorded_credential().expect("they are data");
+            let replayed = read.replay(credential);
+            let replayed = serde_json::to_string(&replayed).expect("a transcript serialises");
+            assert_eq!(replayed, stored, "{} with {secret:?}", case.name);
+            told += 1;
+        }
+        assert!(told > 100, "{told} cases take {secret:?}");
+    }
+}
+
+/// Secrets as people come to have them.
+const ODD_SECRETS: [&str; 9] = [
+    "trail\n",
+    "trail\r\n",
+    " lead",
+    "trail ",
+    "a\tb\tc",
+    "pässwörd",
+    "zero\u{200b}width",
+    "a bell\u{7}",
+    "P@ss!word",
+];
+
+/// The case with this secret in its credential and in its environment, if it has one.
+fn with_secret(mut case: Case, secret: &str) -> Option<Case> {
+    let stored = serde_json::to_string(&case.credential).expect("a credential serialises");
+    let escaped = serde_json::to_string(secret).expect("a text serialises");
+    let with = stored.replace("\"redacted\"", &escaped);
+    let mut takes = with != stored;
+    if let Ok(credential) = serde_json::from_str(&with) {
+        case.credential = credential;
+    } else {
+        takes = false;
+    }
+    for (name, value) in &mut case.environment {
+        if Environment::exposure(name) == Some(Exposure::Secret) {
+            *value = secret.into();
+            takes = true;
+        }
+    }
+    takes.then(|| case.with("AZURE_CLIENT_SECRET", secret))
 }

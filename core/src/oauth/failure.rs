@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::advice;
 use super::fault::AnswerFault;
-use super::secret_forms::forms_of;
+use super::secret_search::{holds_secret, without_secrets};
 use crate::context::Context;
 use crate::effect::HttpResponse;
 use crate::json;
@@ -252,14 +252,7 @@ pub(crate) fn marks_error(members: &Map<String, Value>) -> bool {
 
 /// A foreign text made fit to show: one line, bounded, without secrets and without JWTs.
 pub(crate) fn safe_text(text: &str, most: usize, secrets: &[Secret]) -> String {
-    let mut clean = text.to_owned();
-    for secret in secrets {
-        for form in forms_of(secret.expose()) {
-            if clean.contains(form.as_str()) {
-                clean = clean.replace(form.as_str(), "[secret]");
-            }
-        }
-    }
+    let clean = without_secrets(text, secrets.iter().map(Secret::expose), |_| "[secret]");
     let words: Vec<_> = clean.split(is_blank).collect();
     let masked: Vec<_> = words
         .iter()
@@ -274,7 +267,7 @@ pub(crate) fn safe_text(text: &str, most: usize, secrets: &[Secret]) -> String {
 }
 
 /// White space, and what moves or hides text on a screen: control and formatting characters.
-fn is_blank(c: char) -> bool {
+pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -340,9 +333,7 @@ fn json_object(text: &str, secrets: &[Secret]) -> Option<String> {
         return None;
     }
     let object = Value::Object(json::read_object(text.as_bytes())?);
-    let forms = secrets.iter().flat_map(|secret| forms_of(secret.expose()));
-    let forms: Vec<_> = forms.collect();
-    let mut is_secret = |text: &str| forms.iter().any(|form| text.contains(form.as_str()));
+    let mut is_secret = |text: &str| holds_secret(text, secrets.iter().map(Secret::expose));
     let is_clean = !is_secret(text) && !json::any_text(&object, &mut is_secret);
     is_clean.then(|| text.to_owned())
 }

@@ -9,9 +9,9 @@ use url::Url;
 
 use self::fields::{SHOWN_FIELDS, SHOWN_IN_ERRORS, is_secret, kind_of, means_the_same};
 use super::record::{Content, Headers};
-use crate::effect::is_word;
+use crate::effect::{fits_header, is_word};
 use crate::environment::may_hold_secret;
-use crate::oauth::{forms_of, marks_error, safe_text};
+use crate::oauth::{marks_error, safe_text, without_secrets};
 use crate::pem::certificates;
 use crate::secret::Secret;
 
@@ -45,6 +45,19 @@ const PAGE: &str = "<html>";
 /// After the placeholder of a text that is not one word.
 const SEVERAL_WORDS: &str = "words";
 
+/// Behind the placeholder of an input that is unfit for something, and so is the placeholder.
+const MARKS: [char; 4] = ['\u{fffd}', '\n', '…', ' '];
+
+/// What makes a placeholder as unfit for a header field as the text that it stands for.
+pub(super) fn mark_of(text: &str) -> &'static str {
+    match fits_header(text) {
+        _ if text.contains('\u{fffd}') => "\u{fffd}",
+        true => "",
+        false if text.contains(|c: char| c.is_control() && c != '\t') => "\n",
+        false => "…",
+    }
+}
+
 /// Replaces secrets by placeholders: the same secret by the same one, numbered by first sight.
 #[derive(Debug, Default)]
 pub struct Redactor {
@@ -67,10 +80,18 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
         && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The placeholder in what a replay gives in the place of a secret, behind which a mark may stand.
+pub(crate) fn placeholder_in(text: &str) -> Option<&str> {
+    let bare = text.strip_suffix(MARKS).unwrap_or(text);
+    is_placeholder(bare).then_some(bare)
+}
+
 impl Redactor {
-    /// The placeholder of a secret, as a secret text of the same kind.
+    /// The placeholder of a secret, as a secret text of the same kind, which no header field can hold
+    /// if the secret is such a one.
     pub fn secret(&mut self, kind: &'static str, secret: &Secret) -> Secret {
-        Secret::new(self.placeholder(kind, secret.expose()))
+        let mark = mark_of(secret.expose());
+        Secret::new(self.placeholder(kind, secret.expose()) + mark)
     }
 
     /// The placeholder of a text. Nothing stays nothing.
@@ -81,6 +102,11 @@ impl Redactor {
         if let Some((_, placeholder)) = self.known.iter().find(|(known, _)| known.expose() == text)
         {
             return placeholder.clone();
+        }
+        if let Some(bare) = placeholder_in(text).filter(|bare| *bare != text) {
+            let placeholder = self.placeholder(kind, bare);
+            self.known.push((Secret::from(text), placeholder.clone()));
+            return placeholder;
         }
         let count = self.counts.entry(kind).or_default();
         *count += 1;
@@ -99,27 +125,16 @@ impl Redactor {
         }
     }
 
-    /// A text that is shown, with every known secret in it replaced, in whatever form it is there:
-    /// the longest first, since a header's value may have another secret in it.
+    /// A text that is shown, with every known secret in it replaced, in whatever form it is there.
     pub(crate) fn text(&self, text: &str) -> String {
-        let mut shown = text.to_owned();
         // What a program printed is hidden where it stands; its words may be anybody's. And what is a
         // placeholder already is no secret in any form.
         let is_secret = |(secret, placeholder): &&(Secret, String)| {
             !placeholder.starts_with("redacted-output-") && !is_hidden(secret.expose())
         };
-        let mut known: Vec<_> = self.known.iter().filter(is_secret).collect();
-        known.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.expose().len()));
-        for (secret, placeholder) in known {
-            for form in forms_of(secret.expose())
-                .iter()
-                .filter(|form| !is_placeholder(form))
-            {
-                if shown.contains(form.as_str()) {
-                    shown = shown.replace(form.as_str(), placeholder);
-                }
-            }
-        }
+        let known: Vec<_> = self.known.iter().filter(is_secret).collect();
+        let secrets = known.iter().map(|(secret, _)| secret.expose());
+        let shown = without_secrets(text, secrets, |which| &known[which].1);
         safe_text(&shown, 2048, &[])
     }
 

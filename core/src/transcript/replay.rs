@@ -145,7 +145,8 @@ impl Made {
         sent: url::form_urlencoded::Parse<'_>,
     ) {
         for ((name, shown), (sent_name, value)) in recorded.zip(sent) {
-            if name == sent_name && is_placeholder(shown) && shown != value {
+            // A mark that is a blank is no part of what is found in a text.
+            if name == sent_name && is_placeholder(shown) && shown != value.trim_end() {
                 self.0.retain(|(known, _)| known != shown);
                 self.0.push((shown.to_owned(), value.as_ref().into()));
             }
