@@ -30,4 +30,4 @@ pub(crate) use self::number::Number;
 pub(crate) use self::redirect::{NoAnswer, read_answer};
 pub(crate) use self::request::{claims, correlated, request_id, sign_by_library};
 pub(crate) use self::response::{LONGEST_LIFETIME, Text};
-pub(crate) use self::secret_search::without_secrets;
+pub(crate) use self::secret_search::SecretSearch;

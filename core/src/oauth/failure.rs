@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::advice;
 use super::fault::AnswerFault;
-use super::secret_search::{holds_secret, without_secrets};
+use super::secret_search::SecretSearch;
 use crate::context::Context;
 use crate::effect::HttpResponse;
 use crate::json;
@@ -46,12 +46,12 @@ impl ServiceError {
         let inner = object.unwrap_or(&body);
         // Elsewhere a `code` is no error's name: it may be a secret.
         let in_error = object.is_some() || marks_error(&body);
-        let secrets = &*cx.secrets();
+        let secrets = &SecretSearch::of(&cx.secrets());
         let text = |names: &[&str], most: usize| {
             let names = &names[..if in_error { names.len() } else { 1 }];
             let found = names.iter().find_map(|name| inner.get(*name)?.as_str());
             found
-                .map(|text| safe_text(text, most, secrets))
+                .map(|text| masked_text(text, most, secrets))
                 .filter(|text| !text.is_empty())
         };
         let error = text(&["error", "code"], 100).unwrap_or_default();
@@ -78,7 +78,7 @@ impl ServiceError {
             retry_after: retry::retry_after(response, cx.now()),
             server_date: response
                 .header("date")
-                .map(|date| safe_text(date, 40, secrets)),
+                .map(|date| masked_text(date, 40, secrets)),
         })
     }
 
@@ -252,7 +252,11 @@ pub(crate) fn marks_error(members: &Map<String, Value>) -> bool {
 
 /// A foreign text made fit to show: one line, bounded, without secrets and without JWTs.
 pub(crate) fn safe_text(text: &str, most: usize, secrets: &[Secret]) -> String {
-    let clean = without_secrets(text, secrets.iter().map(Secret::expose), |_| "[secret]");
+    masked_text(text, most, &SecretSearch::of(secrets))
+}
+
+fn masked_text(text: &str, most: usize, secrets: &SecretSearch) -> String {
+    let clean = secrets.masked(text, |_| "[secret]");
     let words: Vec<_> = clean.split(is_blank).collect();
     let masked: Vec<_> = words
         .iter()
@@ -328,12 +332,12 @@ fn first_paragraph(description: &str) -> String {
 const LONGEST_CLAIMS: usize = 16 * 1024;
 
 /// Claims are handed on as they are, so they count only if they hold none of the secrets.
-fn json_object(text: &str, secrets: &[Secret]) -> Option<String> {
+fn json_object(text: &str, secrets: &SecretSearch) -> Option<String> {
     if text.len() > LONGEST_CLAIMS {
         return None;
     }
     let object = Value::Object(json::read_object(text.as_bytes())?);
-    let mut is_secret = |text: &str| holds_secret(text, secrets.iter().map(Secret::expose));
+    let mut is_secret = |text: &str| secrets.is_met_in(text);
     let is_clean = !is_secret(text) && !json::any_text(&object, &mut is_secret);
     is_clean.then(|| text.to_owned())
 }

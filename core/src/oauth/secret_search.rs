@@ -7,6 +7,7 @@
 //! came, so that the secret is found there. What hides a secret as a whole, base64 and hexadecimal
 //! digits, is looked for as such.
 
+use std::fmt;
 use std::ops::Range;
 
 use base64::Engine as _;
@@ -14,6 +15,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use self::decode::Layer;
+use crate::secret::Secret;
 
 /// A shorter secret is a part of innocent words, as is what it looks like encoded.
 const SHORTEST: usize = 4;
@@ -21,109 +23,56 @@ const SHORTEST: usize = 4;
 /// How often one encoding may be inside another.
 const DEEPEST: usize = 3;
 
-/// A secret in a text: where, and which of those that were looked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Found {
-    place: Range<usize>,
-    which: usize,
+/// Secrets to look for, in every way in which they are looked for.
+pub(crate) struct SecretSearch {
+    /// Each with the number of its secret, the longest first.
+    needles: Vec<(Zeroizing<Vec<u8>>, usize)>,
+    /// Which bytes a needle begins with.
+    begins: [bool; 256],
 }
 
-/// Whether a text holds one of these secrets.
-pub(crate) fn holds_secret<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> bool {
-    !find(text, secrets).is_empty()
-}
-
-/// A text with a mask in the place of every secret: that of the longest where they overlap.
-pub(crate) fn without_secrets<'a, 'b>(
-    text: &str,
-    secrets: impl Iterator<Item = &'a str>,
-    mask: impl Fn(usize) -> &'b str,
-) -> Zeroizing<String> {
-    let mut masked = Zeroizing::new(String::with_capacity(text.len()));
-    let mut end = 0;
-    for found in find(text, secrets) {
-        masked.push_str(&text[end..found.place.start]);
-        masked.push_str(mask(found.which));
-        end = found.place.end;
-    }
-    masked.push_str(&text[end..]);
-    masked
-}
-
-/// The places of the secrets, in order and apart from each other.
-fn find<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> Vec<Found> {
-    let mut needles = Needles::default();
-    for (which, secret) in secrets.enumerate() {
-        needles.add(which, secret);
-    }
-    if needles.0.is_empty() {
-        return Vec::new();
-    }
-    needles
-        .0
-        .sort_by_key(|(needle, _)| std::cmp::Reverse(needle.len()));
-    let mut found: Vec<_> = layers_of(text.as_bytes())
-        .flat_map(|layer| needles.find_in(&layer.squeezed()))
-        .collect();
-    found.sort_by_key(|found| (found.place.start, std::cmp::Reverse(found.place.end)));
-    let mut apart: Vec<Found> = Vec::with_capacity(found.len());
-    for mut found in found {
-        // A place may be in the middle of a character only where the text is decoded to no text.
-        while !text.is_char_boundary(found.place.start) {
-            found.place.start -= 1;
+impl SecretSearch {
+    pub(crate) fn of<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let mut search = Self::default();
+        for (which, secret) in secrets.into_iter().enumerate() {
+            search.add(which, secret.expose());
         }
-        while !text.is_char_boundary(found.place.end) {
-            found.place.end += 1;
-        }
-        match apart.last_mut() {
-            Some(last) if found.place.start < last.place.end => {
-                if found.place.len() > last.place.len() {
-                    last.which = found.which;
-                }
-                last.place.end = last.place.end.max(found.place.end);
-            }
-            _ => apart.push(found),
-        }
+        search
     }
-    apart
-}
 
-/// A text as it is, and decoded once, twice, as long as there is something to decode.
-fn layers_of(text: &[u8]) -> impl Iterator<Item = Layer> {
-    std::iter::successors(Some(Layer::new(text)), Layer::decoded).take(1 + DEEPEST)
-}
-
-/// What is looked for, each with the number of its secret.
-#[derive(Default)]
-struct Needles(Vec<(Zeroizing<Vec<u8>>, usize)>);
-
-impl Needles {
-    fn add(&mut self, which: usize, secret: &str) {
+    /// Looks for this secret too, under this number.
+    pub(crate) fn add(&mut self, which: usize, secret: &str) {
         if secret.len() < SHORTEST {
             return;
         }
         for layer in layers_of(secret.as_bytes()) {
             self.push(which, layer.squeezed().bytes);
         }
-        for secret in [secret, secret.trim()] {
-            let mut digits = Zeroizing::new(Vec::with_capacity(2 * secret.len()));
-            for byte in secret.bytes() {
-                let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
-                digits.extend([digit(byte >> 4), digit(byte & 0xf)]);
-            }
-            self.push(which, digits);
-            for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
-                // Behind what is not known, such as the name before a password.
-                for before in 0..3 {
-                    let mut whole = Zeroizing::new(Vec::with_capacity(before + secret.len()));
-                    whole.resize(before, 0);
-                    whole.extend_from_slice(secret.as_bytes());
-                    let encoded = Zeroizing::new(engine.encode(&*whole));
-                    // Those digits that are made of the secret alone, with and without the last one.
-                    let ours = (8 * before).div_ceil(6);
-                    for end in [encoded.len(), 8 * whole.len() / 6] {
-                        let digits = Layer::new(encoded[ours..end].as_bytes());
-                        self.push(which, digits.squeezed().bytes);
+        self.add_encoded(which, secret);
+        if secret.trim() != secret {
+            self.add_encoded(which, secret.trim());
+        }
+    }
+
+    fn add_encoded(&mut self, which: usize, secret: &str) {
+        let mut digits = Zeroizing::new(Vec::with_capacity(2 * secret.len()));
+        for byte in secret.bytes() {
+            let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+            digits.extend([digit(byte >> 4), digit(byte & 0xf)]);
+        }
+        self.push(which, digits);
+        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+            // Behind what is not known, such as the name before a password.
+            for before in 0..3 {
+                let mut whole = Zeroizing::new(Vec::with_capacity(before + secret.len()));
+                whole.resize(before, 0);
+                whole.extend_from_slice(secret.as_bytes());
+                let encoded = Zeroizing::new(engine.encode(&*whole));
+                // Those digits that are made of the secret alone, with and without the last one.
+                let ours = (8 * before).div_ceil(6);
+                for end in [encoded.len(), 8 * whole.len() / 6] {
+                    if let Some(digits) = encoded.as_bytes().get(ours..end) {
+                        self.push(which, Layer::new(digits).squeezed().bytes);
                     }
                 }
             }
@@ -131,24 +80,84 @@ impl Needles {
     }
 
     fn push(&mut self, which: usize, needle: Zeroizing<Vec<u8>>) {
-        if needle.len() >= SHORTEST && !self.0.iter().any(|(known, _)| *known == needle) {
-            self.0.push((needle, which));
+        if needle.len() < SHORTEST {
+            return;
+        }
+        let longer = |(known, _): &(Zeroizing<Vec<u8>>, usize)| known.len() > needle.len();
+        let place = self.needles.partition_point(longer);
+        let mut as_long = self.needles[place..].iter().map(|(known, _)| known);
+        if as_long
+            .by_ref()
+            .take_while(|known| known.len() == needle.len())
+            .all(|known| *known != needle)
+        {
+            self.begins[usize::from(needle[0])] = true;
+            self.needles.insert(place, (needle, which));
         }
     }
 
-    /// The places in a squeezed text, the longest needle first.
-    fn find_in(&self, text: &Layer) -> Vec<Found> {
-        let mut begins = [false; 256];
-        for (needle, _) in &self.0 {
-            begins[usize::from(needle[0])] = true;
+    /// Whether a text holds one of the secrets.
+    pub(crate) fn is_met_in(&self, text: &str) -> bool {
+        !self.find(text).is_empty()
+    }
+
+    /// A text with a mask in the place of every secret: that of the longest where they overlap.
+    pub(crate) fn masked<'a>(
+        &self,
+        text: &str,
+        mask: impl Fn(usize) -> &'a str,
+    ) -> Zeroizing<String> {
+        let mut masked = Zeroizing::new(String::with_capacity(text.len()));
+        let mut end = 0;
+        for found in self.find(text) {
+            masked.push_str(&text[end..found.place.start]);
+            masked.push_str(mask(found.which));
+            end = found.place.end;
         }
+        masked.push_str(&text[end..]);
+        masked
+    }
+
+    /// The places of the secrets, in order and apart from each other.
+    fn find(&self, text: &str) -> Vec<Found> {
+        if self.needles.is_empty() || text.len() < SHORTEST {
+            return Vec::new();
+        }
+        let mut found: Vec<_> = layers_of(text.as_bytes())
+            .flat_map(|layer| self.find_in(&layer.squeezed()))
+            .collect();
+        found.sort_by_key(|found| (found.place.start, std::cmp::Reverse(found.place.end)));
+        let mut apart: Vec<Found> = Vec::with_capacity(found.len());
+        for mut found in found {
+            // In the middle of a character a place can be only where the text decodes to no text.
+            while !text.is_char_boundary(found.place.start) {
+                found.place.start -= 1;
+            }
+            while !text.is_char_boundary(found.place.end) {
+                found.place.end += 1;
+            }
+            match apart.last_mut() {
+                Some(last) if found.place.start < last.place.end => {
+                    if found.place.len() > last.place.len() {
+                        last.which = found.which;
+                    }
+                    last.place.end = last.place.end.max(found.place.end);
+                }
+                _ => apart.push(found),
+            }
+        }
+        apart
+    }
+
+    /// The places in a squeezed text, of all that begin in one the longest.
+    fn find_in(&self, text: &Layer) -> Vec<Found> {
         let mut found = Vec::new();
         for (start, first) in text.bytes.iter().enumerate() {
-            if !begins[usize::from(*first)] {
+            if !self.begins[usize::from(*first)] {
                 continue;
             }
             let rest = &text.bytes[start..];
-            let mut needles = self.0.iter();
+            let mut needles = self.needles.iter();
             if let Some((needle, which)) = needles.find(|(needle, _)| rest.starts_with(needle)) {
                 found.push(Found {
                     place: text.place_of(start..start + needle.len()),
@@ -160,6 +169,32 @@ impl Needles {
     }
 }
 
+impl Default for SecretSearch {
+    fn default() -> Self {
+        Self {
+            needles: Vec::new(),
+            begins: [false; 256],
+        }
+    }
+}
+
+impl fmt::Debug for SecretSearch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secrets]")
+    }
+}
+
+/// A secret in a text: where, and the number of the secret.
+struct Found {
+    place: Range<usize>,
+    which: usize,
+}
+
+/// A text as it is, and decoded once, twice, as long as there is something to decode.
+fn layers_of(text: &[u8]) -> impl Iterator<Item = Layer> {
+    std::iter::successors(Some(Layer::new(text)), Layer::decoded).take(1 + DEEPEST)
+}
+
 mod decode;
 
 #[cfg(test)]
@@ -167,7 +202,9 @@ mod tests {
     use super::*;
 
     fn masked(text: &str, secret: &str) -> String {
-        without_secrets(text, [secret].into_iter(), |_| "*").to_string()
+        SecretSearch::of([&secret.into()])
+            .masked(text, |_| "*")
+            .to_string()
     }
 
     #[test]
@@ -211,15 +248,14 @@ mod tests {
     #[test]
     fn what_is_too_short_to_tell_is_not_looked_for() {
         assert_eq!(masked("7\0\u{1} abc", "7\0\u{1}"), "7\0\u{1} abc");
-        assert!(!holds_secret("abc", ["abc", "++++"].into_iter()));
+        assert!(!SecretSearch::of(&["abc".into(), "++++".into()]).is_met_in("abc ++++"));
     }
 
     #[test]
     fn where_secrets_overlap_all_of_them_is_masked_as_the_longest() {
         let text = "the abcdefgh";
-        let masked = without_secrets(text, ["abcd", "cdefgh"].into_iter(), |which| {
-            ["1", "2"][which]
-        });
+        let search = SecretSearch::of(&["abcd".into(), "cdefgh".into()]);
+        let masked = search.masked(text, |which| ["1", "2"][which]);
         assert_eq!(*masked, "the 2");
     }
 }

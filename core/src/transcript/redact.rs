@@ -11,7 +11,7 @@ use self::fields::{SHOWN_FIELDS, SHOWN_IN_ERRORS, is_secret, kind_of, means_the_
 use super::record::{Content, Headers};
 use crate::effect::{fits_header, is_word};
 use crate::environment::may_hold_secret;
-use crate::oauth::{marks_error, safe_text, without_secrets};
+use crate::oauth::{SecretSearch, marks_error, safe_text};
 use crate::pem::certificates;
 use crate::secret::Secret;
 
@@ -62,6 +62,8 @@ pub(super) fn mark_of(text: &str) -> &'static str {
 #[derive(Debug, Default)]
 pub struct Redactor {
     known: Vec<(Secret, String)>,
+    /// The secrets by their places in `known`.
+    search: SecretSearch,
     counts: BTreeMap<&'static str, usize>,
 }
 
@@ -105,14 +107,23 @@ impl Redactor {
         }
         if let Some(bare) = placeholder_in(text).filter(|bare| *bare != text) {
             let placeholder = self.placeholder(kind, bare);
-            self.known.push((Secret::from(text), placeholder.clone()));
+            self.know(text, &placeholder);
             return placeholder;
         }
         let count = self.counts.entry(kind).or_default();
         *count += 1;
         let placeholder = format!("redacted-{kind}-{count}");
-        self.known.push((Secret::from(text), placeholder.clone()));
+        self.know(text, &placeholder);
         placeholder
+    }
+
+    fn know(&mut self, text: &str, placeholder: &str) {
+        // What a program printed is hidden where it stands; its words may be anybody's. And what is a
+        // placeholder already is no secret in any form.
+        if !placeholder.starts_with("redacted-output-") && !is_hidden(text) {
+            self.search.add(self.known.len(), text);
+        }
+        self.known.push((text.into(), placeholder.to_owned()));
     }
 
     /// The placeholder of what should be one word, marked where it is none, so that whatever
@@ -127,14 +138,7 @@ impl Redactor {
 
     /// A text that is shown, with every known secret in it replaced, in whatever form it is there.
     pub(crate) fn text(&self, text: &str) -> String {
-        // What a program printed is hidden where it stands; its words may be anybody's. And what is a
-        // placeholder already is no secret in any form.
-        let is_secret = |(secret, placeholder): &&(Secret, String)| {
-            !placeholder.starts_with("redacted-output-") && !is_hidden(secret.expose())
-        };
-        let known: Vec<_> = self.known.iter().filter(is_secret).collect();
-        let secrets = known.iter().map(|(secret, _)| secret.expose());
-        let shown = without_secrets(text, secrets, |which| &known[which].1);
+        let shown = self.search.masked(text, |which| &self.known[which].1);
         safe_text(&shown, 2048, &[])
     }
 
@@ -244,7 +248,7 @@ impl Redactor {
         let mut shown = match text.split(' ').find(|word| is_placeholder(word)) {
             Some(placeholder) if is_hidden(text) => {
                 let shown = self.placeholder(kind, placeholder);
-                self.known.push((Secret::from(text), shown.clone()));
+                self.know(text, &shown);
                 shown
             }
             _ => self.placeholder(kind, text),
