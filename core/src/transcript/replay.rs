@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::credential::Credential;
 use crate::effect::{
     AuthorizeAnswer, Authorized, Detail, ExecOutput, HttpRequest, HttpResponse, Refusal,
+    fits_header,
 };
 use crate::entropy::Seed;
 use crate::environment::Environment;
@@ -174,7 +175,13 @@ fn http_response(answer: &Answer, made: &Made) -> HttpResponse {
     };
     let mut response = HttpResponse::new(answer.status, body);
     for (name, value) in &answer.headers {
-        let value = made.with_secrets(value);
+        let restored = made.with_secrets(value);
+        // The secret of this time may be marked as one that was never in a header field as it is.
+        let value = if fits_header(&restored) {
+            &restored
+        } else {
+            value
+        };
         if let (Ok(name), Ok(value)) = (name.parse::<http::HeaderName>(), value.parse()) {
             response.headers.insert(name, value);
         }
