@@ -1,7 +1,42 @@
 //! JSON that nobody has promised the shape of: one reader and one writer for all of it, as every kind
 //! of reader is code of its own.
 
+use std::mem;
+use std::ops::Deref;
+
 use serde_json::{Map, Value};
+use zeroize::Zeroize as _;
+
+/// A value whose texts and names are zeroed when it is dropped.
+pub(crate) struct Erased(pub(crate) Value);
+
+impl Deref for Erased {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl Drop for Erased {
+    fn drop(&mut self) {
+        erase(mem::take(&mut self.0));
+    }
+}
+
+fn erase(value: Value) {
+    match value {
+        Value::String(mut text) => text.zeroize(),
+        Value::Array(items) => items.into_iter().for_each(erase),
+        Value::Object(members) => {
+            for (mut name, value) in members {
+                name.zeroize();
+                erase(value);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
 
 /// The members of a text that is a JSON object.
 pub(crate) fn read_object(text: &[u8]) -> Option<Map<String, Value>> {

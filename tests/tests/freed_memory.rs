@@ -40,7 +40,7 @@ fn nothing_that_was_dropped_can_be_found_in_memory() {
     overwrite();
     before = found();
 
-    let kinds: [Kind; 11] = [
+    let kinds: [Kind; 13] = [
         ("a secret", || {
             let secret = Secret::new(canary());
             Box::new((secret.clone(), secret))
@@ -88,6 +88,24 @@ fn nothing_that_was_dropped_can_be_found_in_memory() {
             answer.extend_from_slice(br#""}"#);
             run_with("secret".into(), 200, answer.into())
         }),
+        ("a run whose secret is sent back", || {
+            let secret = Secret::new(canary());
+            let answer = echo(
+                &secret,
+                br#"{"error_description":"AADSTS7000215: got "#,
+                br#""}"#,
+            );
+            run_with(secret, 400, answer)
+        }),
+        ("a run whose secret is sent back in every member", || {
+            let secret = Secret::new(canary());
+            let answer = echo(
+                &secret,
+                br#"{"error":{"code":"one","message":"two","other":[{""#,
+                br#"":1}]}}"#,
+            );
+            run_with(secret, 400, answer)
+        }),
     ];
     let mut left = Vec::new();
     for (name, make) in kinds {
@@ -101,6 +119,15 @@ fn nothing_that_was_dropped_can_be_found_in_memory() {
         before = after;
     }
     assert_eq!(left, [], "copies that are left");
+}
+
+/// An answer with the secret between these.
+fn echo(secret: &Secret, before: &[u8], after: &[u8]) -> SecretBytes {
+    let mut answer = Vec::with_capacity(1024);
+    answer.extend_from_slice(before);
+    answer.extend_from_slice(secret.expose().as_bytes());
+    answer.extend_from_slice(after);
+    answer.into()
 }
 
 /// What is held of a run with this secret, which is answered so.

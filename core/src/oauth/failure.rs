@@ -13,7 +13,7 @@ use super::fault::AnswerFault;
 use super::secret_search::SecretSearch;
 use crate::context::Context;
 use crate::effect::HttpResponse;
-use crate::json;
+use crate::json::{self, Erased};
 use crate::retry;
 use crate::secret::Secret;
 
@@ -40,12 +40,14 @@ impl ServiceError {
     pub(crate) fn read(response: &HttpResponse, cx: &Context) -> Result<Self, AnswerFault> {
         let body = json::read_object(response.body.expose())
             .ok_or_else(|| AnswerFault::not_json(response, cx.now()))?;
+        let body = Erased(Value::Object(body));
+        let body = body.as_object().expect("it was just made one");
         // `{"error":"…","error_description":"…"}`, `{"error":{"code":"…","message":"…"}}` or
         // `{"statusCode":500,"message":"…"}` or `{"typeKey":"…","message":"…"}`
         let object = body.get("error").and_then(Value::as_object);
-        let inner = object.unwrap_or(&body);
+        let inner = object.unwrap_or(body);
         // Elsewhere a `code` is no error's name: it may be a secret.
-        let in_error = object.is_some() || marks_error(&body);
+        let in_error = object.is_some() || marks_error(body);
         let secrets = &SecretSearch::of(&cx.secrets());
         let text = |names: &[&str], most: usize| {
             let names = &names[..if in_error { names.len() } else { 1 }];
@@ -336,7 +338,7 @@ fn json_object(text: &str, secrets: &SecretSearch) -> Option<String> {
     if text.len() > LONGEST_CLAIMS {
         return None;
     }
-    let object = Value::Object(json::read_object(text.as_bytes())?);
+    let object = Erased(Value::Object(json::read_object(text.as_bytes())?));
     let mut is_secret = |text: &str| secrets.is_met_in(text);
     let is_clean = !is_secret(text) && !json::any_text(&object, &mut is_secret);
     is_clean.then(|| text.to_owned())

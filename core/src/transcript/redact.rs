@@ -11,6 +11,7 @@ use self::fields::{SHOWN_FIELDS, SHOWN_IN_ERRORS, is_secret, kind_of, means_the_
 use super::record::{Content, Headers};
 use crate::effect::{fits_header, is_word};
 use crate::environment::may_hold_secret;
+use crate::json::Erased;
 use crate::oauth::{SecretSearch, marks_error, safe_text};
 use crate::pem::certificates;
 use crate::secret::Secret;
@@ -235,8 +236,8 @@ impl Redactor {
         let Ok(text) = std::str::from_utf8(bytes) else {
             return Content::Binary;
         };
-        match serde_json::from_slice::<Value>(bytes) {
-            Ok(value @ Value::Object(_)) => Content::Json(self.answer(&value)),
+        match serde_json::from_slice(bytes).map(Erased) {
+            Ok(value) if value.is_object() => Content::Json(self.answer(&value)),
             _ if text.trim().is_empty() => Content::Empty,
             _ => Content::Text(self.hidden_text(kind, text.trim())),
         }
