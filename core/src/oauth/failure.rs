@@ -13,7 +13,7 @@ use super::fault::AnswerFault;
 use super::secret_search::SecretSearch;
 use crate::context::Context;
 use crate::effect::HttpResponse;
-use crate::json::{self, Erased};
+use crate::json;
 use crate::retry;
 use crate::secret::Secret;
 
@@ -38,10 +38,9 @@ impl ServiceError {
     /// Reads an answer as an error. Secrets that the run sent and texts in the shape of a JWT are
     /// masked in whatever is kept.
     pub(crate) fn read(response: &HttpResponse, cx: &Context) -> Result<Self, AnswerFault> {
-        let body = json::read_object(response.body.expose())
-            .ok_or_else(|| AnswerFault::not_json(response, cx.now()))?;
-        let body = Erased(Value::Object(body));
-        let body = body.as_object().expect("it was just made one");
+        let body = json::read_erased(response.body.expose());
+        let body = body.as_deref().and_then(Value::as_object);
+        let body = body.ok_or_else(|| AnswerFault::not_json(response, cx.now()))?;
         // `{"error":"…","error_description":"…"}`, `{"error":{"code":"…","message":"…"}}` or
         // `{"statusCode":500,"message":"…"}` or `{"typeKey":"…","message":"…"}`
         let object = body.get("error").and_then(Value::as_object);
@@ -338,7 +337,7 @@ fn json_object(text: &str, secrets: &SecretSearch) -> Option<String> {
     if text.len() > LONGEST_CLAIMS {
         return None;
     }
-    let object = Erased(Value::Object(json::read_object(text.as_bytes())?));
+    let object = json::read_erased(text.as_bytes())?;
     let mut is_secret = |text: &str| secrets.is_met_in(text);
     let is_clean = !is_secret(text) && !json::any_text(&object, &mut is_secret);
     is_clean.then(|| text.to_owned())

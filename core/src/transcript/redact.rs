@@ -236,7 +236,7 @@ impl Redactor {
         let Ok(text) = std::str::from_utf8(bytes) else {
             return Content::Binary;
         };
-        match serde_json::from_slice(bytes).map(Erased) {
+        match serde_json::from_slice::<Value>(bytes).map(Erased::from) {
             Ok(value) if value.is_object() => Content::Json(self.answer(&value)),
             _ if text.trim().is_empty() => Content::Empty,
             _ => Content::Text(self.hidden_text(kind, text.trim())),
