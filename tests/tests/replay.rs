@@ -1,10 +1,15 @@
 //! A transcript shows no secret, survives being stored, and replays.
 
+mod support {
+    pub(crate) mod odd_secrets;
+}
+
 use azid_core::testing::{Case, cases};
 use azid_core::{
-    AzurePipelinesCredential, Environment, Exposure, Fact, GitHubActionsCredential, MemoryChange,
+    AzurePipelinesCredential, EnvironmentCredential, Fact, GitHubActionsCredential, MemoryChange,
     Transcript, WorkloadIdentityCredential,
 };
+use support::odd_secrets::{ODD_SECRETS, with_secret};
 
 #[test]
 fn recording_a_replay_gives_the_transcript_back() {
@@ -145,6 +150,26 @@ fn what_looks_odd_but_is_one_word_is_so_in_a_replay_too() {
     }
 }
 
+#[test]
+fn a_name_beyond_ascii_is_hidden_in_a_path_too() {
+    let case = Case::new("a person", EnvironmentCredential::new())
+        .with("AZURE_TENANT_ID", "contoso.com")
+        .with("AZURE_CLIENT_ID", "app-id")
+        .with("AZURE_USERNAME", "josé@contoso.com")
+        .with("AZURE_PASSWORD", "pässwörd ")
+        .http(200, r#"{"ver":"1.0","account_type":"Managed"}"#)
+        .http(200, r#"{"access_token":"AT","expires_in":3599}"#);
+    assert!(case.run().result.is_ok());
+    let transcript = recorded(&case);
+    let stored = serde_json::to_string(&transcript).expect("a transcript serialises");
+    assert!(
+        !stored.contains("contoso.com/UserRealm/jos") && !stored.contains("jos%C3"),
+        "{stored}"
+    );
+    let credential = transcript.recorded_credential().expect("it is data");
+    assert_eq!(transcript.replay(credential), transcript);
+}
+
 fn recorded(case: &Case) -> Transcript {
     let transcript = case.run().transcript;
     transcript
@@ -171,37 +196,4 @@ fn a_run_with_an_odd_secret_replays_as_itself() {
         }
         assert!(told > 100, "{told} cases take {secret:?}");
     }
-}
-
-/// Secrets as people come to have them.
-const ODD_SECRETS: [&str; 9] = [
-    "trail\n",
-    "trail\r\n",
-    " lead",
-    "trail ",
-    "a\tb\tc",
-    "pässwörd",
-    "zero\u{200b}width",
-    "a bell\u{7}",
-    "P@ss!word",
-];
-
-/// The case with this secret in its credential and in its environment, if it has one.
-fn with_secret(mut case: Case, secret: &str) -> Option<Case> {
-    let stored = serde_json::to_string(&case.credential).expect("a credential serialises");
-    let escaped = serde_json::to_string(secret).expect("a text serialises");
-    let with = stored.replace("\"redacted\"", &escaped);
-    let mut takes = with != stored;
-    if let Ok(credential) = serde_json::from_str(&with) {
-        case.credential = credential;
-    } else {
-        takes = false;
-    }
-    for (name, value) in &mut case.environment {
-        if Environment::exposure(name) == Some(Exposure::Secret) {
-            *value = secret.into();
-            takes = true;
-        }
-    }
-    takes.then(|| case.with("AZURE_CLIENT_SECRET", secret))
 }
