@@ -13,7 +13,7 @@ pub(crate) mod pkce;
 mod redirect;
 mod request;
 mod response;
-mod secret_forms;
+mod secret_search;
 mod verdict;
 
 pub use self::challenge::{Challenge, ChallengeFault};
@@ -30,4 +30,4 @@ pub(crate) use self::number::Number;
 pub(crate) use self::redirect::{NoAnswer, read_answer};
 pub(crate) use self::request::{claims, correlated_get, correlation, request_id, sign_by_library};
 pub(crate) use self::response::{LONGEST_LIFETIME, Text};
-pub(crate) use self::secret_forms::forms_of;
+pub(crate) use self::secret_search::SecretSearch;

@@ -8,7 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::optimization_barrier;
 
-use crate::transcript::is_placeholder;
+use crate::transcript::placeholder_in;
 
 /// What is written in the place of a secret.
 const LEFT_OUT: &str = "redacted";
@@ -77,7 +77,7 @@ impl fmt::Debug for Secret {
 /// Writes `redacted`, or the text where it is a transcript's placeholder and so no secret.
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let shown = if is_placeholder(self.expose()) {
+        let shown = if placeholder_in(self.expose()).is_some() {
             self.expose()
         } else {
             LEFT_OUT

@@ -28,7 +28,7 @@ pub use self::recorded::Recorded;
 pub(crate) use self::recorder::{Origin, Recorder};
 pub use self::recording::Recording;
 pub use self::redact::Redactor;
-pub(crate) use self::redact::is_placeholder;
+pub(crate) use self::redact::{is_placeholder, placeholder_in};
 
 use crate::context::{Platform, Position};
 use crate::credentials::CredentialConfig;

@@ -14,7 +14,7 @@ use azid_core::cache::{RefreshSettings, Snapshot, TokenTable};
 use azid_core::effect::{ExecOutput, HttpResponse, KeyHandle};
 use azid_core::testing::{Reply, START, World, context, run};
 use azid_core::{
-    AccessToken, ClientCertificate, ClientSecretCredential, Environment, Fact, Memory,
+    AccessToken, ClientCertificate, ClientSecretCredential, Context, Environment, Fact, Memory,
     MemoryChange, Secret, SecretBytes, Timestamp, TokenRequest,
 };
 
@@ -40,7 +40,7 @@ fn nothing_that_was_dropped_can_be_found_in_memory() {
     overwrite();
     before = found();
 
-    let kinds: [Kind; 11] = [
+    let kinds: [Kind; 14] = [
         ("a secret", || {
             let secret = Secret::new(canary());
             Box::new((secret.clone(), secret))
@@ -88,6 +88,24 @@ fn nothing_that_was_dropped_can_be_found_in_memory() {
             answer.extend_from_slice(br#""}"#);
             run_with("secret".into(), 200, answer.into())
         }),
+        ("a run whose secret is sent back", || {
+            let secret = Secret::new(canary());
+            let before = br#"{"error_description":"AADSTS7000215: got "#;
+            let answer = echo(&secret, before, br#""}"#);
+            run_with(secret, 400, answer)
+        }),
+        ("a run whose secret is sent back in an object", || {
+            let secret = Secret::new(canary());
+            let before = br#"{"error":{"code":"one","message":"two","other":[{""#;
+            let answer = echo(&secret, before, br#"":1}]}}"#);
+            run_with(secret, 400, answer)
+        }),
+        ("a run whose secret is sent back before trace lines", || {
+            let secret = Secret::new(canary());
+            let before = br#"{"error_description":"AADSTS7000215: got "#;
+            let answer = echo(&secret, before, br#"\r\nTrace ID: 1"}"#);
+            run_in(request_context(), secret, 400, answer)
+        }),
     ];
     let mut left = Vec::new();
     for (name, make) in kinds {
@@ -103,13 +121,33 @@ fn nothing_that_was_dropped_can_be_found_in_memory() {
     assert_eq!(left, [], "copies that are left");
 }
 
-/// What is held of a run with this secret, which is answered so.
+/// An answer with the secret between these.
+fn echo(secret: &Secret, before: &[u8], after: &[u8]) -> SecretBytes {
+    let mut answer = Vec::with_capacity(1024);
+    answer.extend_from_slice(before);
+    answer.extend_from_slice(secret.expose().as_bytes());
+    answer.extend_from_slice(after);
+    answer.into()
+}
+
+/// What is held of a recorded run with this secret, which is answered so.
 fn run_with(secret: Secret, status: u16, answer: SecretBytes) -> Held {
+    run_in(
+        request_context().record_transcript(),
+        secret,
+        status,
+        answer,
+    )
+}
+
+fn request_context() -> Context {
+    context(TokenRequest::new(["https://vault.azure.net/.default"]))
+}
+
+fn run_in(context: Context, secret: Secret, status: u16, answer: SecretBytes) -> Held {
     let credential = ClientSecretCredential::new("contoso.com", "app-id", secret);
     let credential = Arc::new(credential.expect("three good values"));
-    let request = TokenRequest::new(["https://vault.azure.net/.default"]);
     let mut world = World::new([Reply::from(HttpResponse::new(status, answer))]);
-    let context = context(request).record_transcript();
     let outcome = run(credential.clone(), context, &mut world);
     assert_eq!(outcome.result.is_ok(), status == 200);
     Box::new((credential, outcome))

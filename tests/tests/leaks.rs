@@ -48,18 +48,19 @@ fn an_answer_that_sends_back_what_it_was_sent_gives_nothing_away() {
         if !met.insert(apart_from_answers(&case)) {
             continue; // the echo takes the place of all that is different
         }
-        for kind in 0..ECHOES {
-            for form in 0..forms("").len() {
-                let mut world = World::new(case.replies.clone());
-                let seen = watch(&case, &mut world, |_, step, world| match step {
-                    Step::Http(call) => {
-                        let answer = echo(kind, &sent(call.request(), form));
-                        call.reply(Ok(answer), world.now())
-                    }
-                    step => world.answer(step),
-                });
-                assert_hidden(&case, &seen);
-            }
+        // Every answer with the secrets as they are, and this case's share of all other forms.
+        let share = (ECHOES + met.len() % SHARES..ECHOES * forms("").len()).step_by(SHARES);
+        let share = (0..ECHOES).chain(share);
+        for (kind, form) in share.map(|number| (number % ECHOES, number / ECHOES)) {
+            let mut world = World::new(case.replies.clone());
+            let seen = watch(&case, &mut world, |_, step, world| match step {
+                Step::Http(call) => {
+                    let answer = echo(kind, &sent(call.request(), form));
+                    call.reply(Ok(answer), world.now())
+                }
+                step => world.answer(step),
+            });
+            assert_hidden(&case, &seen);
         }
     }
 }
@@ -145,6 +146,9 @@ fn sent(request: &HttpRequest, form: usize) -> String {
 }
 
 const ECHOES: usize = 7;
+
+/// How many cases share the answers in all their forms.
+const SHARES: usize = 19;
 
 /// An answer with the text wherever an answer can hold one.
 fn echo(kind: usize, text: &str) -> HttpResponse {

@@ -1,6 +1,7 @@
 //! What holds for every credential, whatever it is answered and whatever the clock does.
 
 mod support {
+    pub(crate) mod odd_secrets;
     pub(crate) mod replies;
 }
 

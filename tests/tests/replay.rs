@@ -1,10 +1,15 @@
 //! A transcript shows no secret, survives being stored, and replays.
 
+mod support {
+    pub(crate) mod odd_secrets;
+}
+
 use azid_core::testing::{Case, cases};
 use azid_core::{
-    AzurePipelinesCredential, Fact, GitHubActionsCredential, MemoryChange, Transcript,
-    WorkloadIdentityCredential,
+    AzurePipelinesCredential, EnvironmentCredential, Fact, GitHubActionsCredential, MemoryChange,
+    Transcript, WorkloadIdentityCredential,
 };
+use support::odd_secrets::{ODD_SECRETS, with_secret};
 
 #[test]
 fn recording_a_replay_gives_the_transcript_back() {
@@ -145,9 +150,50 @@ fn what_looks_odd_but_is_one_word_is_so_in_a_replay_too() {
     }
 }
 
+#[test]
+fn a_name_beyond_ascii_is_hidden_in_a_path_too() {
+    let case = Case::new("a person", EnvironmentCredential::new())
+        .with("AZURE_TENANT_ID", "contoso.com")
+        .with("AZURE_CLIENT_ID", "app-id")
+        .with("AZURE_USERNAME", "josé@contoso.com")
+        .with("AZURE_PASSWORD", "pässwörd ")
+        .http(200, r#"{"ver":"1.0","account_type":"Managed"}"#)
+        .http(200, r#"{"access_token":"AT","expires_in":3599}"#);
+    assert!(case.run().result.is_ok());
+    let transcript = recorded(&case);
+    let stored = serde_json::to_string(&transcript).expect("a transcript serialises");
+    assert!(
+        !stored.contains("contoso.com/UserRealm/jos") && !stored.contains("jos%C3"),
+        "{stored}"
+    );
+    let credential = transcript.recorded_credential().expect("it is data");
+    assert_eq!(transcript.replay(credential), transcript);
+}
+
 fn recorded(case: &Case) -> Transcript {
     let transcript = case.run().transcript;
     transcript
         .expect("cases record a transcript")
         .into_transcript()
+}
+
+#[test]
+fn a_run_with_an_odd_secret_replays_as_itself() {
+    for secret in ODD_SECRETS {
+        let mut told = 0;
+        for case in cases() {
+            let Some(case) = with_secret(case, secret) else {
+                continue;
+            };
+            let transcript = recorded(&case);
+            let stored = serde_json::to_string(&transcript).expect("a transcript serialises");
+            let read: Transcript = serde_json::from_str(&stored).expect("it is read back");
+            let credential = read.recorded_credential().expect("they are data");
+            let replayed = read.replay(credential);
+            let replayed = serde_json::to_string(&replayed).expect("a transcript serialises");
+            assert_eq!(replayed, stored, "{} with {secret:?}", case.name);
+            told += 1;
+        }
+        assert!(told > 100, "{told} cases take {secret:?}");
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::advice;
 use super::fault::AnswerFault;
-use super::secret_forms::forms_of;
+use super::secret_search::SecretSearch;
 use crate::context::Context;
 use crate::effect::HttpResponse;
 use crate::json;
@@ -38,20 +38,21 @@ impl ServiceError {
     /// Reads an answer as an error. Secrets that the run sent and texts in the shape of a JWT are
     /// masked in whatever is kept.
     pub(crate) fn read(response: &HttpResponse, cx: &Context) -> Result<Self, AnswerFault> {
-        let body = json::read_object(response.body.expose())
-            .ok_or_else(|| AnswerFault::not_json(response, cx.now()))?;
+        let body = json::read_erased(response.body.expose());
+        let body = body.as_deref().and_then(Value::as_object);
+        let body = body.ok_or_else(|| AnswerFault::not_json(response, cx.now()))?;
         // `{"error":"…","error_description":"…"}`, `{"error":{"code":"…","message":"…"}}` or
         // `{"statusCode":500,"message":"…"}` or `{"typeKey":"…","message":"…"}`
         let object = body.get("error").and_then(Value::as_object);
-        let inner = object.unwrap_or(&body);
+        let inner = object.unwrap_or(body);
         // Elsewhere a `code` is no error's name: it may be a secret.
-        let in_error = object.is_some() || marks_error(&body);
-        let secrets = &*cx.secrets();
+        let in_error = object.is_some() || marks_error(body);
+        let secrets = &SecretSearch::of(&cx.secrets());
         let text = |names: &[&str], most: usize| {
             let names = &names[..if in_error { names.len() } else { 1 }];
             let found = names.iter().find_map(|name| inner.get(*name)?.as_str());
             found
-                .map(|text| safe_text(text, most, secrets))
+                .map(|text| masked_text(text, most, secrets))
                 .filter(|text| !text.is_empty())
         };
         let error = text(&["error", "code"], 100).unwrap_or_default();
@@ -78,7 +79,7 @@ impl ServiceError {
             retry_after: retry::retry_after(response, cx.now()),
             server_date: response
                 .header("date")
-                .map(|date| safe_text(date, 40, secrets)),
+                .map(|date| masked_text(date, 40, secrets)),
         })
     }
 
@@ -252,14 +253,11 @@ pub(crate) fn marks_error(members: &Map<String, Value>) -> bool {
 
 /// A foreign text made fit to show: one line, bounded, without secrets and without JWTs.
 pub(crate) fn safe_text(text: &str, most: usize, secrets: &[Secret]) -> String {
-    let mut clean = text.to_owned();
-    for secret in secrets {
-        for form in forms_of(secret.expose()) {
-            if clean.contains(form.as_str()) {
-                clean = clean.replace(form.as_str(), "[secret]");
-            }
-        }
-    }
+    masked_text(text, most, &SecretSearch::of(secrets))
+}
+
+fn masked_text(text: &str, most: usize, secrets: &SecretSearch) -> String {
+    let clean = secrets.masked(text, |_| "[secret]");
     let words: Vec<_> = clean.split(is_blank).collect();
     let masked: Vec<_> = words
         .iter()
@@ -274,7 +272,7 @@ pub(crate) fn safe_text(text: &str, most: usize, secrets: &[Secret]) -> String {
 }
 
 /// White space, and what moves or hides text on a screen: control and formatting characters.
-fn is_blank(c: char) -> bool {
+pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -335,14 +333,12 @@ fn first_paragraph(description: &str) -> String {
 const LONGEST_CLAIMS: usize = 16 * 1024;
 
 /// Claims are handed on as they are, so they count only if they hold none of the secrets.
-fn json_object(text: &str, secrets: &[Secret]) -> Option<String> {
+fn json_object(text: &str, secrets: &SecretSearch) -> Option<String> {
     if text.len() > LONGEST_CLAIMS {
         return None;
     }
-    let object = Value::Object(json::read_object(text.as_bytes())?);
-    let forms = secrets.iter().flat_map(|secret| forms_of(secret.expose()));
-    let forms: Vec<_> = forms.collect();
-    let mut is_secret = |text: &str| forms.iter().any(|form| text.contains(form.as_str()));
+    let object = json::read_erased(text.as_bytes())?;
+    let mut is_secret = |text: &str| secrets.is_met_in(text);
     let is_clean = !is_secret(text) && !json::any_text(&object, &mut is_secret);
     is_clean.then(|| text.to_owned())
 }

@@ -73,11 +73,11 @@ impl AnswerFault {
             return Self::Redirect { status };
         }
         let body = response.body.expose();
-        let start = body.trim_ascii_start();
-        let looks = match start.first() {
-            None => Looks::Empty,
+        let is_blank = std::str::from_utf8(body).is_ok_and(|text| text.trim().is_empty());
+        let looks = match body.trim_ascii_start().first() {
+            _ if is_blank => Looks::Empty,
             Some(b'<') => Looks::Html,
-            Some(_) => Looks::Other,
+            _ => Looks::Other,
         };
         let retry_after = retry::retry_after(response, now);
         Self::NotJson {

@@ -7,11 +7,12 @@ use url::Url;
 
 use self::fields::{SHOWN_FIELDS, SHOWN_IN_ERRORS, is_secret, kind_of, means_the_same};
 use super::record::{Content, Headers};
-use crate::effect::is_word;
+use crate::effect::{fits_header, is_word};
 use crate::environment::may_hold_secret;
-use crate::oauth::{forms_of, marks_error, safe_text};
+use crate::json::Erased;
+use crate::oauth::{SecretSearch, marks_error, safe_text};
 use crate::pem::certificates;
-use crate::secret::{Secret, longest_first};
+use crate::secret::Secret;
 use crate::sorted::Sorted;
 
 /// Header fields whose values are shown.
@@ -44,10 +45,25 @@ const PAGE: &str = "<html>";
 /// After the placeholder of a text that is not one word.
 const SEVERAL_WORDS: &str = "words";
 
+/// Behind the placeholder of an input that is unfit for something, and so is the placeholder.
+const MARKS: [char; 4] = ['\u{fffd}', '\n', '…', ' '];
+
+/// What makes a placeholder as unfit for a header field as the text that it stands for.
+pub(super) fn mark_of(text: &str) -> &'static str {
+    match fits_header(text) {
+        _ if text.contains('\u{fffd}') => "\u{fffd}",
+        true => "",
+        false if text.contains(|c: char| c.is_control() && c != '\t') => "\n",
+        false => "…",
+    }
+}
+
 /// Replaces secrets by placeholders: the same secret by the same one, numbered by first sight.
 #[derive(Debug, Default)]
 pub struct Redactor {
     known: Vec<(Secret, String)>,
+    /// The secrets by their places in `known`.
+    search: SecretSearch,
     counts: Sorted<&'static str, usize>,
 }
 
@@ -66,10 +82,18 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
         && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The placeholder in what a replay gives in the place of a secret, behind which a mark may stand.
+pub(crate) fn placeholder_in(text: &str) -> Option<&str> {
+    let bare = text.strip_suffix(MARKS).unwrap_or(text);
+    is_placeholder(bare).then_some(bare)
+}
+
 impl Redactor {
-    /// The placeholder of a secret, as a secret text of the same kind.
+    /// The placeholder of a secret, as a secret text of the same kind, which no header field can hold
+    /// if the secret is such a one.
     pub fn secret(&mut self, kind: &'static str, secret: &Secret) -> Secret {
-        Secret::new(self.placeholder(kind, secret.expose()))
+        let mark = mark_of(secret.expose());
+        Secret::new(self.placeholder(kind, secret.expose()) + mark)
     }
 
     /// The placeholder of a text. Nothing stays nothing.
@@ -81,11 +105,25 @@ impl Redactor {
         {
             return placeholder.clone();
         }
+        if let Some(bare) = placeholder_in(text).filter(|bare| *bare != text) {
+            let placeholder = self.placeholder(kind, bare);
+            self.know(text, &placeholder);
+            return placeholder;
+        }
         let count = self.counts.get(kind).map_or(1, |count| count + 1);
         self.counts.insert(kind, count);
         let placeholder = format!("redacted-{kind}-{count}");
-        self.known.push((Secret::from(text), placeholder.clone()));
+        self.know(text, &placeholder);
         placeholder
+    }
+
+    fn know(&mut self, text: &str, placeholder: &str) {
+        // What a program printed is hidden where it stands; its words may be anybody's. And what is a
+        // placeholder already is no secret in any form.
+        if !placeholder.starts_with("redacted-output-") && !is_hidden(text) {
+            self.search.add(self.known.len(), text);
+        }
+        self.known.push((text.into(), placeholder.to_owned()));
     }
 
     /// The placeholder of what should be one word, marked where it is none, so that whatever
@@ -98,26 +136,9 @@ impl Redactor {
         }
     }
 
-    /// A text that is shown, with every known secret in it replaced, in whatever form it is there:
-    /// the longest first, since a header's value may have another secret in it.
+    /// A text that is shown, with every known secret in it replaced, in whatever form it is there.
     pub(crate) fn text(&self, text: &str) -> String {
-        let mut shown = text.to_owned();
-        // What a program printed is hidden where it stands; its words may be anybody's. And what is a
-        // placeholder already is no secret in any form.
-        let is_secret = |(secret, placeholder): &&(Secret, String)| {
-            !placeholder.starts_with("redacted-output-") && !is_hidden(secret.expose())
-        };
-        let known = self.known.iter().filter(is_secret);
-        for (secret, placeholder) in longest_first(known, |(secret, _)| secret.expose().len()) {
-            for form in forms_of(secret.expose())
-                .iter()
-                .filter(|form| !is_placeholder(form))
-            {
-                if shown.contains(form.as_str()) {
-                    shown = shown.replace(form.as_str(), placeholder);
-                }
-            }
-        }
+        let shown = self.search.masked(text, |which| &self.known[which].1);
         safe_text(&shown, 2048, &[])
     }
 
@@ -214,8 +235,8 @@ impl Redactor {
         let Ok(text) = std::str::from_utf8(bytes) else {
             return Content::Binary;
         };
-        match serde_json::from_slice::<Value>(bytes) {
-            Ok(value @ Value::Object(_)) => Content::Json(self.answer(&value)),
+        match serde_json::from_slice::<Value>(bytes).map(Erased::from) {
+            Ok(value) if value.is_object() => Content::Json(self.answer(&value)),
             _ if text.trim().is_empty() => Content::Empty,
             _ => Content::Text(self.hidden_text(kind, text.trim())),
         }
@@ -227,7 +248,7 @@ impl Redactor {
         let mut shown = match text.split(' ').find(|word| is_placeholder(word)) {
             Some(placeholder) if is_hidden(text) => {
                 let shown = self.placeholder(kind, placeholder);
-                self.known.push((Secret::from(text), shown.clone()));
+                self.know(text, &shown);
                 shown
             }
             _ => self.placeholder(kind, text),

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::credential::Credential;
 use crate::effect::{
     AuthorizeAnswer, Authorized, Detail, ExecOutput, HttpRequest, HttpResponse, Refusal,
+    fits_header,
 };
 use crate::entropy::Seed;
 use crate::environment::Environment;
@@ -145,7 +146,8 @@ impl Made {
         sent: url::form_urlencoded::Parse<'_>,
     ) {
         for ((name, shown), (sent_name, value)) in recorded.zip(sent) {
-            if name == sent_name && is_placeholder(shown) && shown != value {
+            // A mark that is a blank is no part of what is found in a text.
+            if name == sent_name && is_placeholder(shown) && shown != value.trim_end() {
                 self.0.retain(|(known, _)| known != shown);
                 self.0.push((shown.to_owned(), value.as_ref().into()));
             }
@@ -173,7 +175,13 @@ fn http_response(answer: &Answer, made: &Made) -> HttpResponse {
     };
     let mut response = HttpResponse::new(answer.status, body);
     for (name, value) in &answer.headers {
-        let value = made.with_secrets(value);
+        let restored = made.with_secrets(value);
+        // The secret of this time may be marked as one that was never in a header field as it is.
+        let value = if fits_header(&restored) {
+            &restored
+        } else {
+            value
+        };
         if let (Ok(name), Ok(value)) = (name.parse::<http::HeaderName>(), value.parse()) {
             response.headers.insert(name, value);
         }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::redact::Redactor;
-use crate::effect::fits_header;
+use super::redact::{Redactor, mark_of};
 use crate::environment::{Environment, Exposure};
 use crate::pem::certificates;
 use crate::user::is_user_name;
@@ -28,12 +27,11 @@ impl Redactor {
                     // What no header field can hold, none shall when this is replayed, and what is no
                     // name, nobody shall have.
                     let is_word = matches!(name, "IDENTITY_HEADER" | "MSI_SECRET");
-                    let mark = match fits_header(value) && !(is_word && value.contains(' ')) {
-                        _ if value.contains('\u{fffd}') => "\u{fffd}",
+                    let mark = match mark_of(value) {
+                        "\u{fffd}" => "\u{fffd}",
                         _ if name == "AZURE_USERNAME" && !is_user_name(value) => " ",
-                        true => "",
-                        false if value.contains(|c: char| c.is_control() && c != '\t') => "\n",
-                        false => "…",
+                        "" if is_word && value.contains(' ') => "…",
+                        mark => mark,
                     };
                     self.placeholder("variable", value) + mark
                 }

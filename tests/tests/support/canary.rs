@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-const CLIENT_SECRET: &str = "c4nary-client &=+/~%secret";
+const CLIENT_SECRET: &str = "c4nary-client &=+/~%!*'()\"<>\\sécret";
 const FILE: &str = "c4nary-file.eyJhbGciOiJSUzI1NiJ9.c2ln";
 const VARIABLE: &str = "c4nary-variable?=&%/";
 const TOKEN: &str = "c4nary-token-+/=~";
@@ -115,16 +115,70 @@ fn would_change_the_source(case: &Case, name: &str) -> bool {
     }
 }
 
-/// Every form in which a secret might come to light.
+/// Every form in which a secret might come to light. Who encodes what how is written down here from the
+/// rules of each, and shares nothing with what looks for them.
 pub(crate) fn forms(secret: &str) -> Vec<String> {
+    const UNRESERVED: &str = "-._~"; // RFC 3986 section 2.3; Python and Go leave as much
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    vec![
+    let strict = percent(secret, UNRESERVED);
+    let references = [
+        ('&', "&amp;"),
+        ('<', "&lt;"),
+        ('>', "&gt;"),
+        ('"', "&quot;"),
+        ('\'', "&#39;"),
+    ];
+    let page = references
+        .iter()
+        .fold(secret.to_owned(), |page, (it, name)| {
+            page.replace(*it, name)
+        });
+    let json = Value::from(secret).to_string();
+    let json = json[1..json.len() - 1].to_owned();
+    let units = secret.encode_utf16();
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let collapsed: Vec<_> = secret.split_whitespace().collect();
+    let all = [
         secret.to_owned(),
         form.replace('+', "%20"),
         form,
+        percent(secret, "-._~!*'()"), // JavaScript's `encodeURIComponent`
+        percent(secret, "-._~!*'();/?:@&=+$,#"), // and its `encodeURI`
+        percent(secret, "-._~/"),     // a path
+        percent(&strict, UNRESERVED),
+        lower_digits(&strict),
+        strict,
+        json.replace('/', "\\/"),
+        json,
+        units.map(|unit| format!("\\u{unit:04x}")).collect(),
+        page,
+        collapsed.join(" "),
+        collapsed.join("\u{200b}\t"),
+        secret.to_uppercase(),
+        hex.to_uppercase(),
+        hex,
         STANDARD_NO_PAD.encode(secret),
         URL_SAFE_NO_PAD.encode(secret),
-    ]
+    ];
+    all.into()
+}
+
+/// Percent-encoding that leaves letters, digits and these.
+fn percent(text: &str, left: &str) -> String {
+    let encode = |byte: u8| match char::from(byte) {
+        plain if plain.is_ascii_alphanumeric() || left.contains(plain) => plain.to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
+}
+
+/// Percent-encoding with the digits a to f in small letters.
+fn lower_digits(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + "%" + &part[..2].to_lowercase() + &part[2..]
+    })
 }
 
 /// What base64 makes of a secret behind one byte or two of something else, as of the password behind

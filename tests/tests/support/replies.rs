@@ -10,9 +10,20 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-/// One of the registered cases.
+use super::odd_secrets::{ODD_SECRETS, with_secret};
+
+/// One of the registered cases, sometimes with an odd secret.
 pub(crate) fn any_case() -> impl Strategy<Value = Case> {
-    select(cases())
+    let odd = prop_oneof![
+        3 => select(&ODD_SECRETS[..]).prop_map(str::to_owned),
+        1 => "[ -~]{4,12}",
+        1 => "\\PC{4,9}",
+    ];
+    let secret = prop_oneof![3 => Just(None), 1 => odd.prop_map(Some)];
+    (select(cases()), secret).prop_map(|(case, secret)| {
+        let odd = secret.and_then(|secret| with_secret(case.clone(), &secret));
+        odd.unwrap_or(case)
+    })
 }
 
 /// Replies of every kind, output or failure or refusal.
