@@ -47,7 +47,7 @@ const PAGE: &str = "<html>";
 const SEVERAL_WORDS: &str = "words";
 
 /// Behind the placeholder of an input that is unfit for something, and so is the placeholder.
-const MARKS: [char; 5] = ['\u{fffd}', '\n', '…', ' ', '\u{7f}'];
+const MARKS: [char; 5] = ['\u{fffd}', '\n', '…', ' ', '\u{1}'];
 
 /// What makes a placeholder as unfit for a header field as the text that it stands for, and gives it
 /// white space around it where that has some.
@@ -57,7 +57,7 @@ pub(super) fn mark_of(text: &str) -> &'static str {
         (_, true) if text.contains('\u{fffd}') => "\u{fffd} ",
         (true, false) => "",
         (true, true) => " ",
-        (false, false) if text.contains(is_control) => "\u{7f}",
+        (false, false) if text.contains(is_control) => "\u{1}",
         (false, true) if text.contains(is_control) => "\n",
         (false, false) => "…",
         (false, true) => "… ",
