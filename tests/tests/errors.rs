@@ -334,3 +334,23 @@ fn a_managed_identity_that_vouches_must_be_user_assigned_and_the_advice_says_so(
     let advice = error.advice().expect("the code is known");
     assert!(advice.contains("user-assigned"), "{advice}");
 }
+
+#[test]
+fn white_space_around_a_refused_secret_is_named_as_the_likely_mistake() {
+    let advice = |secret: &str| {
+        let credential = ClientSecretCredential::new("contoso.com", "app-id", secret);
+        let case = Case::new("a secret", credential.expect("three good values"));
+        let case = answer_named("a wrong secret")
+            .into_iter()
+            .fold(case, |mut case, reply| {
+                case.replies.push(reply);
+                case
+            });
+        let error = case.run().result.expect_err("it is wrong");
+        error.advice().expect("it is known")
+    };
+    for secret in ["s3cret\n", " s3cret", "s3crét\t"] {
+        assert!(advice(secret).contains("white space"), "{secret:?}");
+    }
+    assert!(!advice("s3 cret").contains("white space"));
+}

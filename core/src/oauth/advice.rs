@@ -8,6 +8,12 @@ pub(super) const TRANSIENT: [u64; 11] = [
 /// What to do where requests are throttled.
 pub(crate) const TOO_MANY: &str = "too many requests: wait for as long as the endpoint asks, and share one provider, which keeps its tokens";
 
+/// What to do where a secret is refused that has white space around it.
+pub(super) const PADDED: &str = "the secret has white space around it: take that away where it is set; a line break at the end of a file or a variable is the usual mistake";
+
+/// Codes of a secret or a password that is refused as wrong.
+pub(super) const WRONG_SECRET: [u64; 3] = [7_000_215, 70_002, 50_126];
+
 /// What to do about an AADSTS code, for whoever reads the error.
 pub(crate) fn for_code(code: u64) -> Option<&'static str> {
     Some(match code {

@@ -32,6 +32,7 @@ pub struct ServiceError {
     claims: Option<String>,
     retry_after: Option<Duration>,
     server_date: Option<String>,
+    sent_padded: bool,
 }
 
 impl ServiceError {
@@ -80,6 +81,7 @@ impl ServiceError {
             server_date: response
                 .header("date")
                 .map(|date| masked_text(date, 40, secrets)),
+            sent_padded: cx.sent_secrets().iter().any(is_padded),
         })
     }
 
@@ -98,6 +100,7 @@ impl ServiceError {
             claims: None,
             retry_after: None,
             server_date: None,
+            sent_padded: false,
         }
     }
 
@@ -168,6 +171,10 @@ impl ServiceError {
 
     /// What to do about it, for the codes that are known, and for too many requests.
     pub fn advice(&self) -> Option<&'static str> {
+        let is_wrong = |code| advice::WRONG_SECRET.contains(code);
+        if self.sent_padded && self.codes.iter().any(is_wrong) {
+            return Some(advice::PADDED);
+        }
         let for_code = self.codes.iter().find_map(|code| advice::for_code(*code));
         for_code.or_else(|| (self.status == 429).then_some(advice::TOO_MANY))
     }
@@ -292,6 +299,11 @@ fn mask_tokens(word: &str) -> String {
         rest = &token[end..];
     }
     masked + rest
+}
+
+/// Whether a secret has white space around it, which its owner hardly meant.
+fn is_padded(secret: &Secret) -> bool {
+    secret.expose().trim() != secret.expose()
 }
 
 fn codes(body: &Map<String, Value>, description: &str) -> Vec<u64> {

@@ -46,16 +46,25 @@ const PAGE: &str = "<html>";
 const SEVERAL_WORDS: &str = "words";
 
 /// Behind the placeholder of an input that is unfit for something, and so is the placeholder.
-const MARKS: [char; 4] = ['\u{fffd}', '\n', '…', ' '];
+const MARKS: [char; 5] = ['\u{fffd}', '\n', '…', ' ', '\u{1}'];
 
-/// What makes a placeholder as unfit for a header field as the text that it stands for.
+/// What makes a placeholder as unfit for a header field as the text that it stands for, and gives it
+/// white space around it where that has some.
 pub(super) fn mark_of(text: &str) -> &'static str {
-    match fits_header(text) {
-        _ if text.contains('\u{fffd}') => "\u{fffd}",
-        true => "",
-        false if text.contains(|c: char| c.is_control() && c != '\t') => "\n",
-        false => "…",
+    match (fits_header(text), text.trim() != text) {
+        (_, false) if text.contains('\u{fffd}') => "\u{fffd}",
+        (_, true) if text.contains('\u{fffd}') => "\u{fffd} ",
+        (true, false) => "",
+        (true, true) => " ",
+        (false, false) if text.contains(is_control) => "\u{1}",
+        (false, true) if text.contains(is_control) => "\n",
+        (false, false) => "…",
+        (false, true) => "… ",
     }
+}
+
+fn is_control(c: char) -> bool {
+    c.is_control() && c != '\t'
 }
 
 /// Replaces secrets by placeholders: the same secret by the same one, numbered by first sight.
@@ -84,7 +93,7 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
 
 /// The placeholder in what a replay gives in the place of a secret, behind which a mark may stand.
 pub(crate) fn placeholder_in(text: &str) -> Option<&str> {
-    let bare = text.strip_suffix(MARKS).unwrap_or(text);
+    let bare = text.trim_end_matches(MARKS);
     is_placeholder(bare).then_some(bare)
 }
 

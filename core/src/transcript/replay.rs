@@ -147,7 +147,8 @@ impl Made {
     ) {
         for ((name, shown), (sent_name, value)) in recorded.zip(sent) {
             // A mark that is a blank is no part of what is found in a text.
-            if name == sent_name && is_placeholder(shown) && shown != value.trim_end() {
+            let sent = value.trim_end_matches([' ', '\n', '\u{1}']);
+            if name == sent_name && is_placeholder(shown) && shown != sent {
                 self.0.retain(|(known, _)| known != shown);
                 self.0.push((shown.to_owned(), value.as_ref().into()));
             }

@@ -28,9 +28,9 @@ impl Redactor {
                     // name, nobody shall have.
                     let is_word = matches!(name, "IDENTITY_HEADER" | "MSI_SECRET");
                     let mark = match mark_of(value) {
-                        "\u{fffd}" => "\u{fffd}",
+                        mark if mark.contains('\u{fffd}') => mark,
                         _ if name == "AZURE_USERNAME" && !is_user_name(value) => " ",
-                        "" if is_word && value.contains(' ') => "…",
+                        "" | " " if is_word && value.contains(' ') => "…",
                         mark => mark,
                     };
                     self.placeholder("variable", value) + mark
