@@ -150,7 +150,7 @@ impl Made {
             let sent = value.trim_end_matches([' ', '\n', '\u{1}']);
             if name == sent_name && is_placeholder(shown) && shown != sent {
                 self.0.retain(|(known, _)| known != shown);
-                self.0.push((shown.to_owned(), value.as_ref().into()));
+                self.0.push((shown.to_owned(), sent.into()));
             }
         }
         // One placeholder may be the beginning of another.
