@@ -97,10 +97,6 @@ fn sockets() -> Sockets {
 
 /// To whom the socket is connected.
 #[derive(Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one for each client, and it is seldom moved"
-)]
 pub(crate) enum Hop {
     Server(Sockets),
     Proxy(Box<Tunnel<HttpsConnector<Sockets>>>),
