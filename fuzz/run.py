@@ -8,7 +8,7 @@ stay below target/fuzz-runs: the next call goes on from there. Prints a row for 
 README.md has them; fails if there ever was a crash that has not been taken away.
 """
 
-import argparse, json, os, pathlib, re, resource, subprocess, sys
+import argparse, json, math, os, pathlib, re, resource, subprocess, sys
 
 FUZZ = pathlib.Path(__file__).resolve().parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", FUZZ.parent / "target")).resolve()
@@ -67,8 +67,9 @@ def main():
         name for name in waiting if name not in broken and had.get(name, [0])[0] < asked.seconds
     ]:
         for name in waiting:
-            held, (spent, executed, reached, edges) = turn(programs / name, name, TURN)
             seconds, executions, *_ = had.get(name, [0, 0])
+            rest = math.ceil(asked.seconds - seconds)
+            held, (spent, executed, reached, edges) = turn(programs / name, name, min(TURN, rest))
             had[name] = [seconds + spent, executions + executed, reached, edges]
             sums.write_text(json.dumps(had, indent=1))
             if not held:
