@@ -16,7 +16,7 @@ use crate::error::{Cause, Error, ErrorKind};
 use crate::memory::{Memory, MemoryChange};
 use crate::moves::Link;
 use crate::request::TokenRequest;
-use crate::secret::{Secret, longest_first};
+use crate::secret::Secret;
 use crate::time::{Now, Timestamp};
 use crate::token::AccessToken;
 use crate::transcript::{Origin, Recorder, Recording};
@@ -278,8 +278,7 @@ impl Context {
     /// knows.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         let sent = self.sent_secrets.iter();
-        let secrets = sent.chain(self.memory().secrets()).cloned();
-        longest_first(secrets, |secret| secret.expose().len())
+        sent.chain(self.memory().secrets()).cloned().collect()
     }
 
     /// Takes note of a secret that may come back without having been sent.

@@ -184,20 +184,6 @@ impl fmt::Debug for SecretBytes {
     }
 }
 
-/// Texts in the order in which they are looked for: the longest first, since one may begin another.
-/// They are few; a sort would be code of its own for each kind of text.
-pub(crate) fn longest_first<T>(
-    texts: impl IntoIterator<Item = T>,
-    length: impl Fn(&T) -> usize,
-) -> Vec<T> {
-    let mut ordered: Vec<T> = Vec::new();
-    for text in texts {
-        let place = ordered.partition_point(|before| length(before) >= length(&text));
-        ordered.insert(place, text);
-    }
-    ordered
-}
-
 fn same_bytes(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len()
         && one
