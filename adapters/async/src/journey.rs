@@ -76,25 +76,6 @@ impl Panic {
 }
 
 impl<H: Host> Journey<H> {
-    fn new(
-        means: Arc<Means<H>>,
-        environment: Arc<Environment>,
-        request: TokenRequest,
-        key: Key,
-        lease: LeaseGuard,
-    ) -> Self {
-        Self {
-            means,
-            environment,
-            request,
-            key,
-            lease: Some(lease),
-            flight: None,
-            has_begun_what_ends: false,
-            is_early: false,
-        }
-    }
-
     fn poll_landing(&mut self, cx: &mut TaskContext<'_>) -> Poll<Landing> {
         if self.flight.is_none() {
             self.is_early = self.held().is_some();
@@ -197,7 +178,16 @@ impl<H: Host> SharedJourney<H> {
         Self {
             host: means.host.clone(),
             watch: lease.watch(),
-            journey: Shared::new(Journey::new(means, environment, request, key, lease)),
+            journey: Shared::new(Journey {
+                means,
+                environment,
+                request,
+                key,
+                lease: Some(lease),
+                flight: None,
+                has_begun_what_ends: false,
+                is_early: false,
+            }),
         }
     }
 
