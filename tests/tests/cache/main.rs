@@ -2,6 +2,7 @@
 
 mod complaints;
 mod decisions;
+mod facts;
 mod laws;
 mod snapshot;
 mod time;

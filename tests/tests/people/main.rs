@@ -3,8 +3,10 @@
 mod accounts;
 mod browser;
 mod device_code;
+mod given;
 mod life;
 mod password;
+mod records;
 mod silence;
 mod unasked;
 mod web_application;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use azid_core::effect::{CallbackId, HttpFailure};
 use azid_core::{
-    AuthenticationRecord, Credential, DeviceCodeCredential, Environment, EnvironmentCredential,
-    ErrorKind, Fact, Interaction, InteractiveBrowserCredential, Lane, Memory, MemoryChange,
-    RefreshTokenCredential, TokenRequest, UsernamePasswordCredential,
+    Credential, DeviceCodeCredential, Environment, EnvironmentCredential, ErrorKind, Fact,
+    Interaction, InteractiveBrowserCredential, Lane, Memory, MemoryChange, RefreshTokenCredential,
+    TokenRequest, UsernamePasswordCredential,
 };
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::{GRAPH, VAULT, field, fields, form, vault};
 
 const CHALLENGE: &str = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
 
-fn browser() -> InteractiveBrowserCredential {
+pub(crate) fn browser() -> InteractiveBrowserCredential {
     InteractiveBrowserCredential::new("contoso.com", "app-id").expect("valid")
 }
 
@@ -23,19 +23,19 @@ fn device_code() -> DeviceCodeCredential {
     DeviceCodeCredential::new("contoso.com", "app-id", CallbackId::new("terminal")).expect("valid")
 }
 
-fn given() -> RefreshTokenCredential {
+pub(crate) fn given() -> RefreshTokenCredential {
     RefreshTokenCredential::new("contoso.com", "app-id", "GIVEN").expect("valid")
 }
 
 /// A program whose person signed in a moment ago.
-fn signed_in_life() -> Life {
+pub(crate) fn signed_in_life() -> Life {
     let mut life = Life::new();
     life.run(browser(), vault(), [json(200, signed_in("ada", "RT-1"))]);
     life
 }
 
 /// The refresh tokens of the requests, `-` for a request without one.
-fn redeemed(sent: &[azid_core::effect::HttpRequest]) -> Vec<String> {
+pub(crate) fn redeemed(sent: &[azid_core::effect::HttpRequest]) -> Vec<String> {
     let token = |request| field(request, "refresh_token").unwrap_or_else(|| "-".to_owned());
     sent.iter().map(token).collect()
 }
@@ -335,92 +335,6 @@ fn a_session_is_good_for_its_own_authority_tenant_client_and_account_only() {
         ["RT-1"],
         "it is the same session, however it began"
     );
-}
-
-#[test]
-fn a_record_survives_a_file_and_finds_the_session_again_without_a_secret_in_it() {
-    let mut life = signed_in_life();
-    let eve = browser().login_hint("eve@contoso.com");
-    life.run(eve, vault(), [json(200, signed_in("eve", "RT-eve"))]);
-    let mut first = signed_in_life();
-    let record = first
-        .memory
-        .accounts()
-        .next()
-        .expect("ada signed in")
-        .clone();
-    let file = serde_json::to_value(&record).expect("plain data");
-    let expected = json!({
-        "authority": "login.microsoftonline.com", "clientId": "app-id", "version": "1.0",
-        "homeAccountId": "ada.home", "tenantId": "home", "username": "ada@contoso.com",
-    });
-    assert_eq!(file, expected);
-    let read: AuthenticationRecord = serde_json::from_value(file).expect("a record");
-    let of_ada = browser()
-        .authentication_record(read)
-        .interaction(Interaction::Never);
-    let sight = life.run(
-        of_ada.clone(),
-        vault(),
-        [json(200, signed_in("ada", "RT-2"))],
-    );
-    assert_eq!(redeemed(&sight.sent), ["RT-1"], "though eve signed in last");
-    first.memory = Memory::default();
-    let sight = first.run(of_ada, vault(), []);
-    assert_eq!(sight.error().kind(), ErrorKind::InteractionRequired);
-}
-
-#[test]
-fn a_record_of_another_version_is_not_guessed_at() {
-    for (member, value) in [
-        ("version", json!("2.0")),
-        ("version", json!(null)),
-        ("homeAccountId", json!("")),
-    ] {
-        let mut file = json!({
-            "authority": "a", "clientId": "c", "homeAccountId": "u.t", "tenantId": "t",
-            "username": "n", "version": "1.0",
-        });
-        file[member] = value;
-        assert!(serde_json::from_value::<AuthenticationRecord>(file).is_err());
-    }
-}
-
-#[test]
-fn a_given_refresh_token_gives_way_to_its_successors_and_to_nobody_elses() {
-    let mut life = signed_in_life();
-    let sight = life.run(given(), vault(), [json(200, signed_in("eve", "NEXT"))]);
-    assert_eq!(redeemed(&sight.sent), ["GIVEN"], "not ada's");
-    let sight = life.run(given(), vault(), [json(200, signed_in("eve", "LAST"))]);
-    assert_eq!(redeemed(&sight.sent), ["NEXT"]);
-    let other = RefreshTokenCredential::new("contoso.com", "app-id", "OTHER").expect("valid");
-    let sight = life.run(other, vault(), [json(200, signed_in("ada", "RT-9"))]);
-    assert_eq!(redeemed(&sight.sent), ["OTHER"]);
-}
-
-#[test]
-fn a_successor_is_kept_even_where_the_endpoint_does_not_say_whose_it_is() {
-    let answer = |token| {
-        json(
-            200,
-            json!({ "access_token": "AT", "expires_in": 3599, "refresh_token": token }),
-        )
-    };
-    let mut life = Life::new();
-    for (expected, next) in [("GIVEN", "A"), ("A", "B"), ("B", "C")] {
-        let sight = life.run(given(), vault(), [answer(next)]);
-        assert_eq!(redeemed(&sight.sent), [expected]);
-    }
-}
-
-#[test]
-fn a_given_refresh_token_that_was_refused_is_not_sent_again() {
-    let mut life = Life::new();
-    let sight = life.run(given(), vault(), [error("invalid_grant")]);
-    assert_eq!(sight.error().kind(), ErrorKind::InteractionRequired);
-    let sight = life.run(given(), vault(), []);
-    assert_eq!(sight.error().kind(), ErrorKind::InteractionRequired);
-    assert!(sight.sent.is_empty());
 }
 
 #[test]

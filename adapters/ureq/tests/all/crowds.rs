@@ -1,7 +1,7 @@
 //! Many threads at once: each token costs one run, and nobody waits for what is not its own.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use azid_core::{
 };
 use azid_ureq::{EarlyRefresh, Event, TokenProvider};
 
+use crate::gate::Gate;
 use crate::minting::{
     Clock, FromTest, HOUR, LONG, OTHER_SCOPE, SCOPE, numbered, provider, punctual, refused,
 };
@@ -330,46 +331,6 @@ fn request() -> TokenRequest {
 
 fn text(result: Result<AccessToken, azid_core::Error>) -> String {
     result.expect("there is a token").expose().to_owned()
-}
-
-/// Where a run waits until the test lets it go.
-struct Gate {
-    open: mpsc::Sender<()>,
-    reached: mpsc::Receiver<()>,
-    ends: Mutex<Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>>,
-}
-
-impl Default for Gate {
-    fn default() -> Self {
-        let ((open, opened), (arrive, reached)) = (mpsc::channel(), mpsc::channel());
-        let ends = Mutex::new(Some((arrive, opened)));
-        Self {
-            open,
-            reached,
-            ends,
-        }
-    }
-}
-
-impl Gate {
-    /// What the run does at the gate.
-    fn pass(&self) -> impl Fn() + Send + Sync + 'static {
-        let ends = self.ends.lock().expect("nobody panics here").take();
-        let ends = Mutex::new(ends.expect("there is one way through"));
-        move || {
-            let (arrive, opened) = &*ends.lock().expect("nobody panics here");
-            let _ = arrive.send(()); // the test need not wait for this
-            opened.recv_timeout(LONG).expect("the test opens the gate");
-        }
-    }
-
-    fn wait_until_reached(&self) {
-        self.reached.recv_timeout(LONG).expect("a run comes here");
-    }
-
-    fn open(&self) {
-        self.open.send(()).expect("a run comes here");
-    }
 }
 
 /// A credential that takes five steps to a token, each of which takes a second.

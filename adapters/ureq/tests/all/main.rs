@@ -4,6 +4,7 @@ mod crowds;
 mod effects;
 mod environments;
 mod exchange;
+mod gate;
 mod limits;
 mod listeners;
 mod minting;

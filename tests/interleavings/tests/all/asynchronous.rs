@@ -10,18 +10,15 @@ use azid_async::{Builder, EarlyRefresh, GetToken, TokenProvider};
 use azid_checker::future::block_on;
 use azid_checker::thread::{self, JoinHandle};
 use azid_checker::{explore, future, pass};
-use azid_core::{AccessToken, Error, TokenRequest};
+use azid_core::TokenRequest;
 
+use crate::callers::{Got, INLINE, join, number};
 use crate::endpoint::{
-    A, B, CLAIMS, DUE, Endpoint, Exchanges, ONE, Request, SHY, TWO, failure, is_good,
+    A, B, CLAIMS, DUE, Endpoint, Exchanges, ONE, Request, SHY, TWO, failure,
 };
 use crate::host::{Answer, ThreadHost, token};
 
 type Provider = TokenProvider<ThreadHost>;
-
-const INLINE: EarlyRefresh = EarlyRefresh::Inline {
-    at_most: EarlyRefresh::AT_MOST,
-};
 
 fn provider(
     endpoint: &Endpoint,
@@ -45,8 +42,6 @@ fn refreshing(
     let builder = Builder::new(host, credential);
     builder.early_refresh(early_refresh).build()
 }
-
-type Got = Result<AccessToken, Error>;
 
 fn ask(provider: &Provider, scopes: &'static [&'static str]) -> JoinHandle<Got> {
     let provider = provider.clone();
@@ -80,17 +75,6 @@ fn ask_for_so_many_polls(provider: &Provider, polls: u32) -> JoinHandle<Option<G
         let caller = Some(provider.get_token(A));
         block_on(Fickle { caller, polls })
     })
-}
-
-fn join<T>(thread: JoinHandle<T>) -> T {
-    thread.join().expect("the thread does not panic")
-}
-
-/// The number of the request that brought a caller's token.
-fn number(got: Got) -> usize {
-    let token = got.expect("a token");
-    assert!(is_good(&token), "it has not expired");
-    token.expose().parse().expect("the number of a request")
 }
 
 #[test]

@@ -7,20 +7,17 @@ use std::time::Duration;
 use azid_checker::thread::{self, JoinHandle};
 use azid_checker::{Condvar, Mutex, explore, pass};
 use azid_core::effect::TokenFailure;
-use azid_core::{AccessToken, Cause, Environment, Error, Seed, TokenRequest};
+use azid_core::{AccessToken, Cause, Environment, Seed, TokenRequest};
 use azid_shared::sync::lock;
 use azid_ureq::{EarlyRefresh, Host, TokenProvider};
 
+use crate::callers::{Got, INLINE, join, number};
 use crate::endpoint::{
-    A, B, CLAIMS, DUE, Endpoint, Exchanges, ONE, Request, SHY, TWO, callback, failure, is_good,
+    A, B, CLAIMS, DUE, Endpoint, Exchanges, ONE, Request, SHY, TWO, callback, failure,
     now, panic_quietly,
 };
 
 type Reply = Result<AccessToken, TokenFailure>;
-
-const INLINE: EarlyRefresh = EarlyRefresh::Inline {
-    at_most: EarlyRefresh::AT_MOST,
-};
 
 /// A provider whose requests are answered like this.
 fn provider(
@@ -58,8 +55,6 @@ fn token(request: &Request) -> Reply {
     Ok(request.token())
 }
 
-type Got = Result<AccessToken, Error>;
-
 fn ask(provider: &TokenProvider, scopes: &'static [&'static str]) -> JoinHandle<Got> {
     let provider = provider.clone();
     thread::spawn(move || provider.get_token(scopes))
@@ -69,17 +64,6 @@ fn ask_within(provider: &TokenProvider, at_most: Duration) -> JoinHandle<Got> {
     let provider = provider.clone();
     let request = TokenRequest::new(A.iter().copied());
     thread::spawn(move || provider.get_token_within(request, at_most))
-}
-
-fn join<T>(thread: JoinHandle<T>) -> T {
-    thread.join().expect("the thread does not panic")
-}
-
-/// The number of the request that brought a caller's token.
-fn number(got: Got) -> usize {
-    let token = got.expect("a token");
-    assert!(is_good(&token), "it has not expired");
-    token.expose().parse().expect("the number of a request")
 }
 
 #[test]

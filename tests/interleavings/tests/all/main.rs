@@ -5,5 +5,6 @@
 
 mod asynchronous;
 mod blocking;
+mod callers;
 mod endpoint;
 mod host;
