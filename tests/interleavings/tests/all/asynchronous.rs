@@ -13,9 +13,7 @@ use azid_checker::{explore, future, pass};
 use azid_core::TokenRequest;
 
 use crate::callers::{Got, INLINE, join, number};
-use crate::endpoint::{
-    A, B, CLAIMS, DUE, Endpoint, Exchanges, ONE, Request, SHY, TWO, failure,
-};
+use crate::endpoint::{A, B, CLAIMS, DUE, Endpoint, Exchanges, ONE, Request, SHY, TWO, failure};
 use crate::host::{Answer, ThreadHost, token};
 
 type Provider = TokenProvider<ThreadHost>;

@@ -13,8 +13,8 @@ use azid_ureq::{EarlyRefresh, Host, TokenProvider};
 
 use crate::callers::{Got, INLINE, join, number};
 use crate::endpoint::{
-    A, B, CLAIMS, DUE, Endpoint, Exchanges, ONE, Request, SHY, TWO, callback, failure,
-    now, panic_quietly,
+    A, B, CLAIMS, DUE, Endpoint, Exchanges, ONE, Request, SHY, TWO, callback, failure, now,
+    panic_quietly,
 };
 
 type Reply = Result<AccessToken, TokenFailure>;
