@@ -126,11 +126,12 @@ impl SecretBytes {
         self.expose().is_empty()
     }
 
-    /// The bytes as a secret text without the white space around it, if they are UTF-8.
+    /// The bytes as a secret text without the white space around it, and without the byte order mark
+    /// that some editors put before it, if they are UTF-8.
     pub fn trimmed_text(&self) -> Option<Secret> {
         std::str::from_utf8(self.expose())
             .ok()
-            .map(|text| Secret::from(text.trim()))
+            .map(|text| Secret::from(text.trim_start_matches('\u{feff}').trim()))
     }
 }
 

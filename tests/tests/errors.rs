@@ -90,6 +90,52 @@ fn an_error_of_entra_keeps_its_codes_and_ids_and_says_what_to_do() {
 }
 
 #[test]
+fn a_token_in_an_answer_that_refuses_is_not_repeated_in_words() {
+    let body = r#"{"error":"invalid_client","access_token":"tok.en.value",
+        "error_description":"see tok.en.value and tok%2een.value"}"#;
+    let answer = Reply::Http(Ok(HttpResponse::new(400, body.as_bytes().to_vec())));
+    let error = result_of(vec![answer]).expect_err("it refuses");
+    let service = error.service().expect("it has a name");
+    assert_eq!(service.description(), "see [secret] and [secret]");
+}
+
+#[test]
+fn a_person_is_wanted_whether_the_error_or_what_refines_it_says_so() {
+    for (error, suberror, is_wanted) in [
+        ("bad_token", "", true),
+        ("bad_token", "token_expired", true),
+        ("ui_not_allowed", "protection_policy_required", true),
+        ("ui_not_allowed", "message_only", false),
+        ("invalid_grant", "basic_action", true),
+        ("invalid_grant", "token_expired", false),
+    ] {
+        let body = format!(r#"{{"error":"{error}","suberror":"{suberror}"}}"#);
+        let answer = Reply::Http(Ok(HttpResponse::new(400, body.into_bytes())));
+        let kind = result_of(vec![answer]).expect_err("it refuses").kind();
+        assert_eq!(
+            kind == ErrorKind::InteractionRequired,
+            is_wanted,
+            "{error} {suberror}"
+        );
+    }
+}
+
+#[test]
+fn a_request_that_can_never_be_sent_is_no_passing_fault() {
+    for (failure, may_pass) in [
+        (HttpFailure::Unsendable(Detail::default()), false),
+        (HttpFailure::UnusableRoots(Detail::default()), false),
+        (HttpFailure::Tls(Detail::default()), false),
+        (HttpFailure::Proxy(Detail::default()), true),
+        (HttpFailure::TimedOut, true),
+    ] {
+        let replies = vec![Reply::Http(Err(failure.clone())); 4];
+        let error = result_of(replies).expect_err("there is no answer");
+        assert_eq!(error.is_transient(), may_pass, "{failure}");
+    }
+}
+
+#[test]
 fn a_description_is_one_line_without_the_trace_lines() {
     let error = error("a wrong secret");
     let service = error.service().expect("Entra's own error");

@@ -193,11 +193,15 @@ fn claims_stop_a_chain_at_the_tool_that_somebody_is_logged_in_to() {
                 "Please run 'az login'. Run Connect-AzAccount to login.",
             )
         };
+        let broken = || ended(1, "", "ModuleNotFoundError: No module named 'azure'");
         let of_azd = r#"{"token":"of-azd","expiresOn":"2026-11-21T13:00:00Z"}"#;
-        let mut world = World::new([nobody(), nobody(), ended(0, of_azd, "")]);
-        let outcome = run(chain, of_developers(context(claims())), &mut world);
-        let token = outcome.result.expect("azd satisfies them");
-        assert_eq!(token.expose(), "of-azd");
+        for az in [nobody(), broken()] {
+            let mut world = World::new([az, nobody(), ended(0, of_azd, "")]);
+            let context = of_developers(context(claims()));
+            let outcome = run(Arc::clone(&chain), context, &mut world);
+            let token = outcome.result.expect("azd satisfies them");
+            assert_eq!(token.expose(), "of-azd");
+        }
     }
 }
 

@@ -222,3 +222,32 @@ fn what_az_usually_says_is_shown_in_full() {
         assert!(error.to_string().contains(said), "{error}");
     }
 }
+
+#[test]
+fn however_much_a_tool_says_there_is_an_error_that_people_can_read() {
+    for said in ["://", "pw {", "x", "a:@", "\"pw\": \"", "eyJ", "\u{2028}"] {
+        let said = format!("it broke {}", said.repeat(256 * 1024 / said.len() - 9));
+        for tool in tools() {
+            let error = ask(tool, for_vault(), ended(1, "", &said)).expect_err("it has ended");
+            let shown = error.to_string();
+            assert!(
+                shown.contains("it broke") && shown.len() < 8 * 1024,
+                "{shown}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_a_host_read_beyond_the_bounds_of_a_tool_is_refused() {
+    let long = "x".repeat(256 * 1024 + 1);
+    for printed in [ended(0, &long, ""), ended(1, "", &long)] {
+        for tool in tools() {
+            let error = ask(tool, for_vault(), printed.clone()).expect_err("it is too long");
+            assert!(
+                error.to_string().contains("more than 262144 bytes"),
+                "{error}"
+            );
+        }
+    }
+}

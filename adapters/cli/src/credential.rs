@@ -12,7 +12,7 @@ use std::sync::Arc;
 use azid_certificate::CertificateReader;
 use azid_core::{
     Credential, DefaultAzureCredential, DeveloperToolsCredential, Environment,
-    EnvironmentCredential, ManagedIdentityCredential, ManagedIdentityId, ReadCertificate,
+    EnvironmentCredential, ManagedIdentityCredential, ManagedIdentityId, ReadCertificate, Secret,
     WorkloadIdentityCredential,
 };
 use clap::{Args, ValueEnum};
@@ -110,6 +110,9 @@ pub(crate) struct Choice {
     /// The file with the user's token to act on, instead of AZID_USER_ASSERTION_FILE.
     #[arg(long, value_name = "FILE")]
     user_assertion_file: Option<PathBuf>,
+    /// What stands for it in a replay.
+    #[arg(skip)]
+    user_assertion: Option<Secret>,
     /// The id of the service connection, instead of AZURESUBSCRIPTION_SERVICE_CONNECTION_ID.
     #[arg(long, value_name = "ID")]
     service_connection_id: Option<String>,
@@ -161,6 +164,7 @@ impl Choice {
             "OnBehalfOfCredential" => Name::OnBehalfOf,
             _ => return None,
         };
+        self.user_assertion = Some(Secret::from("user assertion"));
         Some(self.reading_by(environment, reader))
     }
 

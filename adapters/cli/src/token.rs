@@ -131,6 +131,7 @@ impl Patience {
 pub(crate) fn exit(error: &Error) -> Exit {
     match (error.kind(), error.cause()) {
         (_, Cause::Invalid(_)) => Exit::Usage,
+        (_, Cause::OutOfTime) => Exit::Failed,
         (ErrorKind::Unavailable, _) => Exit::Unavailable,
         (ErrorKind::InteractionRequired, _) => Exit::Person,
         _ if error.fault() == Fault::User => Exit::Person,
@@ -190,7 +191,7 @@ mod tests {
         assert_eq!(code(failed, AuthorizeFailure::TimedOut), 4);
         assert_eq!(code(failed, AuthorizeFailure::Cancelled), 4);
         assert_eq!(code(failed, person(SignInFault::OtherNonce)), 1);
-        assert_eq!(code(failed, Cause::OutOfTime), 1);
+        assert_eq!(code(ErrorKind::Unavailable, Cause::OutOfTime), 1);
         assert_eq!(code(ErrorKind::Unavailable, Cause::NoLink), 3);
     }
 }

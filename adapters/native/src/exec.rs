@@ -29,9 +29,12 @@ use self::tree::Tree;
 /// How often to look whether a program has ended that keeps its outputs open, or closed them early.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// How long to read on when a program has ended and something that it left behind holds its
-/// outputs open.
-const LAST_WORDS: Duration = Duration::from_millis(100);
+/// After how many looks that found nothing to stop reading when a program has ended and something
+/// that it left behind holds its outputs open: a machine that stands still for a while takes away one.
+const LAST_LOOKS: usize = 5;
+
+/// How long to read on at most when what it left behind goes on to print.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Runs a program to its end, on this thread.
 ///
@@ -41,8 +44,8 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// it left running when it ended by itself is its own affair, and not waited for.
 ///
 /// Two things get out of this. A process that the program moved to a session or a group of its own
-/// (`setsid`, a daemon) is no longer of the group, and lives on; it holds nothing up, since its
-/// outputs are not read any further. And a signal that ends this process ends no program, since a
+/// (`setsid`, a daemon) is no longer of the group, and lives on; it holds no run up, but as long as it
+/// keeps an output open, a sleeping thread of this process waits there. And a signal that ends this process ends no program, since a
 /// terminal's Ctrl-C does not reach another group: a process that catches the signal ends them by
 /// [`end_programs`], and one that is killed outright (`SIGKILL`) cannot, so that the program goes on
 /// until it is done or finds that nobody reads what it prints. On Windows the process's tree takes
@@ -107,7 +110,7 @@ fn run(
     read(program.stdout(), Stream::Out, post)?;
     read(program.stderr(), Stream::Error, post)?;
     let mut printed: [Zeroizing<Vec<u8>>; 2] = Default::default();
-    let (mut open, mut ended) = (printed.len(), None);
+    let (mut open, mut ended, mut quiet) = (printed.len(), None, 0);
     let status = loop {
         if post.is_called_off.load(Ordering::Acquire) {
             return Err(ExecFailure::Other(Detail::new("the run was called off")));
@@ -120,7 +123,7 @@ fn run(
             ended = status.map(|status| (status, Instant::now()));
         }
         match ended {
-            Some((status, _)) if open == 0 => break status,
+            Some((status, _)) if open == 0 || quiet == LAST_LOOKS => break status,
             Some((status, since)) if since.elapsed() >= LAST_WORDS => break status,
             _ => {}
         }
@@ -139,6 +142,7 @@ fn run(
                 }
             }
             Ok(Event::Closed) => open -= 1,
+            Err(_) if ended.is_some() => quiet += 1,
             Ok(Event::Nudge) | Err(_) => {}
         }
     };

@@ -52,7 +52,8 @@ impl Proxies {
 
     /// The proxies that this process's environment names now.
     pub fn from_environment() -> Self {
-        Self::from_lookup(|name| std::env::var(name).ok())
+        // What is no Unicode is no name of a proxy either, and is found to be none.
+        Self::from_lookup(|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))
     }
 
     /// The proxies that an environment names. An empty variable counts as absent.
@@ -132,6 +133,9 @@ impl Proxy {
     /// A proxy by its URL; without a scheme it is an `http` one.
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return None;
+        }
         let url = match text.contains("://") {
             true => Url::parse(text),
             false => Url::parse(&format!("http://{text}")),
@@ -258,6 +262,7 @@ mod tests {
             "http://",
             "http://:canary@",
             "ca nary",
+            "http://u\u{fffd}:canary@proxy", // as what is no Unicode is read
         ] {
             let failure = route(&[("HTTPS_PROXY", bad)], "https://a/");
             assert!(failure.contains("HTTPS_PROXY"), "{failure}");

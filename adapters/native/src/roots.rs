@@ -43,7 +43,7 @@ pub(crate) fn exclusive(pem: &str) -> Result<Arc<RootCertStore>, HttpFailure> {
 }
 
 fn read_system() -> Result<RootCertStore, HttpFailure> {
-    if let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
+    if let Some(path) = std::env::var_os("SSL_CERT_FILE") {
         can_be_read(Path::new(&path))?;
     }
     let found = rustls_native_certs::load_native_certs();
@@ -70,6 +70,10 @@ fn read_system() -> Result<RootCertStore, HttpFailure> {
 /// Whether the file that `SSL_CERT_FILE` names is there to be read: one that is not would else be
 /// passed over where `SSL_CERT_DIR` names roots as well.
 fn can_be_read(path: &Path) -> Result<(), HttpFailure> {
+    if path.as_os_str().is_empty() {
+        let why = "SSL_CERT_FILE is set and empty: unset it, or name a PEM file";
+        return Err(failure(why.to_owned()));
+    }
     let shown = path.display();
     let unread = |error| failure(format!("SSL_CERT_FILE: {shown} cannot be read: {error}"));
     // Of a device or a pipe there is no end, and perhaps no beginning: it is not even opened.

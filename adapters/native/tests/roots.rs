@@ -93,3 +93,17 @@ fn a_store_without_an_end_is_a_failure_and_not_read() {
         "{failure}"
     );
 }
+
+#[test]
+fn an_empty_variable_is_named_and_what_to_do_about_it() {
+    const NAME: &str = "an_empty_variable_is_named_and_what_to_do_about_it";
+    if !is_again(NAME) {
+        return again(NAME, "");
+    }
+    let failure = client_config(&Tls::default()).expect_err("there is no file of that name");
+    let told = failure.to_string();
+    assert!(
+        told.contains("SSL_CERT_FILE is set and empty: unset it"),
+        "{told}"
+    );
+}

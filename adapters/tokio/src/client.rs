@@ -43,6 +43,7 @@ impl Hyper {
         let client = legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_max_idle_per_host(MOST_IDLE)
+            .http1_max_buf_size(MOST_READ)
             .build(connector(&way).await?);
         Ok(self.clients.keep(way, client))
     }
@@ -164,6 +165,10 @@ fn deepest<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
 
 /// How many ways are kept.
 const MOST_CLIENTS: usize = 8;
+
+/// How many bytes are read at once, and may be before an answer's body. What comes in a flood before
+/// it, `100 Continue` for ever, keeps nobody from looking at the time in between.
+const MOST_READ: usize = 64 * 1024;
 
 /// How many connections to a host are kept for later.
 const MOST_IDLE: usize = 8;

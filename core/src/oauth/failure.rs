@@ -48,7 +48,10 @@ impl ServiceError {
         let inner = object.unwrap_or(body);
         // Elsewhere a `code` is no error's name: it may be a secret.
         let in_error = object.is_some() || marks_error(body);
-        let secrets = &SecretSearch::of(&cx.secrets());
+        // An answer that refuses may hold a token all the same, and say it in words.
+        let tokens = TOKENS.iter().filter_map(|name| body.get(*name)?.as_str());
+        let secrets: Vec<_> = tokens.map(Secret::from).chain(cx.secrets()).collect();
+        let secrets = &SecretSearch::of(&secrets);
         let text = |names: &[&str], most: usize| {
             let names = &names[..if in_error { names.len() } else { 1 }];
             let found = names.iter().find_map(|name| inner.get(*name)?.as_str());
@@ -254,6 +257,9 @@ impl fmt::Display for ServiceError {
     }
 }
 
+/// The members of an answer that are secret.
+const TOKENS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
+
 /// Whether an object without an `error` is one all the same: those of App Service and of Azure
 /// DevOps have these members.
 pub(crate) fn marks_error(members: &Map<String, Value>) -> bool {
@@ -266,10 +272,7 @@ pub(crate) fn safe_text(text: &str, most: usize, secrets: &[Secret]) -> String {
 }
 
 fn masked_text(text: &str, most: usize, secrets: &SecretSearch) -> String {
-    // What is masked is longer than its mask, so more is read than is shown, and not all of a
-    // megabyte.
-    let end = text.char_indices().nth(16 * most).map(|(end, _)| end);
-    let clean = secrets.masked(&text[..end.unwrap_or(text.len())], |_| "[secret]");
+    let clean = secrets.masked(text, |_| "[secret]");
     let words: Vec<_> = clean.split(is_blank).collect();
     let masked: Vec<_> = words
         .iter()

@@ -193,9 +193,14 @@ fn a_code_with_times_that_make_no_sense_is_the_endpoints_fault_and_not_shown() {
 
 #[test]
 fn a_server_that_is_not_who_it_says_is_not_asked_again() {
-    let refused = Err(HttpFailure::Tls(Detail::default()));
-    let sight = Life::new().run(credential(), vault(), [json(200, start()), refused]);
-    assert_eq!(sight.sent.len(), 2);
+    for stays in [
+        HttpFailure::Tls(Detail::default()),
+        HttpFailure::Unsendable(Detail::default()),
+        HttpFailure::UnusableRoots(Detail::default()),
+    ] {
+        let sight = Life::new().run(credential(), vault(), [json(200, start()), Err(stays)]);
+        assert_eq!(sight.sent.len(), 2);
+    }
 }
 
 #[test]
@@ -214,6 +219,19 @@ fn each_end_of_a_sign_in_has_its_type_and_keeps_what_the_endpoint_said() {
         assert_eq!(error.kind(), ErrorKind::Failed);
         assert_eq!(error.service().expect("it said so").error(), name);
     }
+}
+
+#[test]
+fn a_code_that_went_to_another_data_centre_is_not_asked_about_again() {
+    let elsewhere = json!({ "error": "invalid_grant", "error_codes": [50134] });
+    let sight = Life::new().run(
+        credential(),
+        vault(),
+        [json(200, start()), json(400, elsewhere)],
+    );
+    let error = sight.error();
+    assert_eq!((sight.sent.len(), error.kind()), (2, ErrorKind::Failed));
+    assert!(error.to_string().contains("start it again"), "{error}");
 }
 
 #[test]

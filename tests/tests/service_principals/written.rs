@@ -180,3 +180,15 @@ fn each_kind_of_proof_asks_for_its_own_kind_of_callback() {
         assert!(exchanges[0].to_string().contains(kind), "{exchanges}");
     }
 }
+
+#[test]
+fn a_byte_order_mark_before_a_secret_in_a_file_is_no_part_of_it() {
+    let content = b"\xef\xbb\xbfs3cret\r\n".to_vec();
+    let mut world = World::new([Reply::File(Ok(content.into()))]);
+    let secret = ClientSecret::from_file("/run/secret");
+    let credential = ClientSecretCredential::new("t", "app", secret).expect("three good values");
+    let sight = look_at(credential, context(), &mut world);
+    let form = String::from_utf8_lossy(sight.sent[0].body.expose()).into_owned();
+    assert!(form.contains("client_secret=s3cret"), "{form}");
+    assert!(!form.contains("%EF%BB%BF"), "{form}");
+}

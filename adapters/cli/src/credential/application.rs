@@ -102,20 +102,29 @@ pub(super) fn on_behalf_of(inputs: &Inputs<'_>) -> Made {
                 .map(|path| ClientAssertion::from_file(path).into()),
         },
     };
-    let (tenant, client_id) = inputs.ids("OnBehalfOfCredential", [(proof.is_some(), SECRET)])?;
-    let file = match &inputs.choice.user_assertion_file {
-        Some(file) => text(file)?,
-        None => std::env::var(USER_ASSERTION_FILE).map_err(|_| {
-            usage(format!(
-                "--user-assertion-file or {USER_ASSERTION_FILE} is needed for this credential"
-            ))
-        })?,
-    };
-    let token = read_user_assertion(&file)?;
+    let token = user_assertion(inputs)?;
+    let needs = [
+        (proof.is_some(), SECRET),
+        (token.is_some(), &[USER_ASSERTION_FILE]),
+    ];
+    let (tenant, client_id) = inputs.ids("OnBehalfOfCredential", needs)?;
+    let token = token.expect("it was just checked");
     let proof = proof.unwrap_or_else(|| ClientSecret::from(Secret::from("")).into());
     let credential = OnBehalfOfCredential::new(tenant, client_id, proof, token)
         .map_err(|invalid| inputs.usage(invalid))?;
     Ok(Arc::new(credential.authority(inputs.authority()?)))
+}
+
+/// The user's token: that of a replay, or what is in a file.
+fn user_assertion(inputs: &Inputs<'_>) -> Result<Option<Secret>, Problem> {
+    if let Some(token) = &inputs.choice.user_assertion {
+        return Ok(Some(token.clone()));
+    }
+    let variable = || std::env::var_os(USER_ASSERTION_FILE).filter(|it| !it.is_empty());
+    let file = inputs.choice.user_assertion_file.clone();
+    let file = file.or_else(|| variable().map(Into::into));
+    file.map(|file| read_user_assertion(&text(&file)?))
+        .transpose()
 }
 
 impl Inputs<'_> {
@@ -156,6 +165,9 @@ pub(crate) fn read_user_assertion(path: &str) -> Result<Secret, Problem> {
     let problem = |why: &dyn Display| Problem::failed(format!("the user's token in {path}: {why}"));
     let file = FileRequest::new(path).max_bytes(MOST_TOKEN_BYTES);
     let content = azid_native::read_file(&file).map_err(|failure| problem(&failure))?;
-    let token = content.trimmed_text().filter(|token| !token.is_empty());
-    token.ok_or_else(|| problem(&"it is empty or not text"))
+    let is_word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let token = content
+        .trimmed_text()
+        .filter(|token| is_word(token.expose()));
+    token.ok_or_else(|| problem(&"it is no token, which is one word of visible ASCII"))
 }

@@ -138,13 +138,32 @@ fn on_behalf_of_takes_the_proof_that_there_is() {
     for proof in PROOFS {
         let mut variables = emulator.and("client-certificate");
         variables.retain(|(name, _)| name == proof || !PROOFS.contains(&name.as_str()));
-        let ended = azid(&arguments, &variables);
+        let file = support::scratch(&format!("proof-{proof}.json"));
+        let path = file.to_str().expect("text");
+        let recorded = [&arguments[..], &["--transcript", path]].concat();
+        let ended = azid(&recorded, &variables);
+        assert_eq!((ended.code, &*ended.errors), (0, ""), "{proof}");
+        // Whoever replays it has no user.
+        let ended = azid(&["replay", path], &[]);
         assert_eq!((ended.code, &*ended.errors), (0, ""), "{proof}");
     }
-    let ended = azid(&token("on-behalf-of"), &emulator.variables);
-    assert_eq!(ended.code, 2, "{}", ended.errors);
+    let spoilt = support::scratch("user-assertion");
+    fs::write(&spoilt, "two words").expect("it is written");
+    let spoilt = ["--user-assertion-file", spoilt.to_str().expect("text")];
+    let ended = azid(
+        &[&token("on-behalf-of")[..], &spoilt].concat(),
+        &emulator.variables,
+    );
+    assert_eq!((ended.code, &*ended.output), (1, ""));
     assert!(
-        ended.errors.contains("--user-assertion-file"),
+        ended.errors.contains("one word of visible ASCII"),
+        "{}",
+        ended.errors
+    );
+    let ended = azid(&token("on-behalf-of"), &emulator.variables);
+    assert_eq!(ended.code, 3, "{}", ended.errors);
+    assert!(
+        ended.errors.contains("AZID_USER_ASSERTION_FILE"),
         "{}",
         ended.errors
     );

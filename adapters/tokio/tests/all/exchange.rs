@@ -240,3 +240,28 @@ async fn a_url_that_cannot_be_sent_is_no_fault_of_the_network() {
     assert!(matches!(failure, HttpFailure::Unsendable(_)), "{failure}");
     assert!(!failure.to_string().contains("canary"), "{failure}");
 }
+
+#[tokio::test]
+async fn an_endpoint_that_says_for_ever_that_one_may_go_on_is_given_up() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!(
+        "http://{}/token",
+        listener.local_addr().expect("it is bound")
+    );
+    let flood = std::thread::spawn(move || {
+        use std::io::Write as _;
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let words = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(4096);
+        while stream.write_all(&words).is_ok() {} // until the client has left
+    });
+    let request = request(&url).requirements(Requirements {
+        timeout: Duration::from_millis(200),
+        ..requirements()
+    });
+    let failure = fetch(&host(), request).await.err();
+    assert_eq!(failure, Some(HttpFailure::TimedOut));
+    tokio::task::spawn_blocking(|| flood.join())
+        .await
+        .expect("it ends")
+        .expect("no panic");
+}
