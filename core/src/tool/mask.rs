@@ -15,7 +15,7 @@ const MASK: &str = "[secret]";
 const MOST_WORD: usize = 100;
 
 /// More bytes of a text than these are not looked at, and not shown.
-const MOST_TEXT: usize = 16 * 1024;
+const MOST_TEXT: usize = 4 * 1024;
 
 /// A text without what is, or may be, secret in it.
 pub(super) fn masked(text: &str) -> String {
