@@ -41,10 +41,11 @@ pub(super) fn hides(secret: &str, outcome: &Outcome) {
     assert!(!squeezed(&shown).contains(secret), "{shown}");
 }
 
-/// A text without percent-encoding, blanks and capital letters.
+/// A text as it is compared with a secret: without percent-encoding, blanks and capital letters.
 pub(super) fn squeezed(text: &str) -> String {
-    let text = percent_decode_str(text).decode_utf8_lossy().to_lowercase();
-    text.split_whitespace().collect()
+    let mut text = percent_decode_str(text).decode_utf8_lossy().to_lowercase();
+    text.retain(|it| !it.is_whitespace() && !it.is_control() && it != '+');
+    text
 }
 
 /// Whether a variable that should be plain is hidden in a transcript, since it seems to hold a
