@@ -24,9 +24,9 @@ fn no_transcript_is_left_of_a_case_that_is_gone() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
     let files = fs::read_dir(folder).expect("the transcripts are committed");
     let files = files.map(|entry| entry.expect("the folder can be listed").file_name());
-    let there: BTreeSet<_> = files
-        .map(|name| name.to_string_lossy().into_owned())
-        .collect();
+    let there = files.map(|name| name.to_string_lossy().into_owned());
+    // Those of other tests begin with the name of their module.
+    let there: BTreeSet<_> = there.filter(|name| !name.contains("__")).collect();
     let cases = cases().into_iter().map(|case| {
         let transcript = case.run().transcript.expect("cases record a transcript");
         format!("{}.snap", name(&case, &transcript))

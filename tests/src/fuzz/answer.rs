@@ -9,7 +9,7 @@ use azid_core::{
 
 use serde_json::Value;
 
-use super::input::{can_be_printed, hides, response};
+use super::input::{can_be_printed, response, shows_no};
 use crate::watch::watch;
 
 const SECRET: &str = "canary-client-secret";
@@ -34,13 +34,13 @@ pub fn token_answer(data: &[u8]) {
     let is_new = !String::from_utf8_lossy(response.body.expose()).contains(IN_THE_BODY);
     let application = ClientSecretCredential::new("contoso", "client", SECRET);
     let application = Case::new("secret", application.expect("three good values"));
-    hides(SECRET, &always(application.clone(), &response));
+    shows_no(SECRET, &always(application.clone(), &response));
     let metadata = Case::new("metadata", ManagedIdentityCredential::new());
     always(metadata.clone(), &response);
     for case in [application, metadata] {
         let outcome = always(case, &planted);
         if is_new {
-            hides(IN_THE_BODY, &outcome);
+            shows_no(IN_THE_BODY, &outcome);
         }
     }
 }
@@ -85,11 +85,11 @@ pub fn error_body(data: &[u8]) {
     let has_failed = |outcome: &Outcome| assert!(outcome.result.is_err(), "{outcome:?}");
     for case in [pipeline, runner, app_service] {
         let outcome = always(case, &response);
-        hides(SECRET, &outcome);
+        shows_no(SECRET, &outcome);
         has_failed(&outcome);
     }
     let outcome = always(person, &response);
-    hides(PASSWORD, &outcome);
+    shows_no(PASSWORD, &outcome);
     has_failed(&outcome);
 }
 

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use azid_core::effect::Refusal;
 use azid_core::testing::{Case, World};
-use azid_core::transcript::{Content, Message};
 use azid_core::{
     DefaultAzureCredential, Environment, EnvironmentCredential, ManagedIdentityCredential,
-    Transcript, WorkloadIdentityCredential,
+    WorkloadIdentityCredential,
 };
 
-use super::input::{can_be_printed, is_hidden};
+use super::input::{can_be_printed, hides_what_is_plain, is_hidden};
 use crate::promises::{replays, stays_in_bounds};
 use crate::watch::watch;
 
@@ -63,29 +62,3 @@ pub fn environment_map(data: &[u8]) -> bool {
 fn is_short(name: &str, value: &str) -> bool {
     name == "AZURE_USERNAME" && value.len() < 4
 }
-
-/// Whether a secret is by chance a part of what is plain, and hides that part in a transcript: a
-/// replay knows nothing of it.
-fn hides_what_is_plain(transcript: &Transcript) -> bool {
-    let hides = |text: &String| text.contains("redacted-variable-");
-    let mut messages = transcript
-        .exchanges
-        .iter()
-        .map(|exchange| &exchange.message);
-    messages.any(|message| match message {
-        Message::Http { url, body, .. } => {
-            let fields = match body {
-                Content::Form(fields) => fields.as_slice(),
-                _ => &[],
-            };
-            let mut plain = fields.iter().filter(|(name, _)| !SENT.contains(&&**name));
-            hides(url) || plain.any(|(_, value)| hides(value))
-        }
-        Message::ReadFile { path, .. } => hides(path),
-        Message::Exec { arguments, .. } => arguments.iter().any(hides),
-        _ => false,
-    })
-}
-
-/// The fields of a form in which variables are sent that are secret.
-const SENT: &[&str] = &["client_secret", "password", "username"];

@@ -4,8 +4,10 @@ use std::sync::LazyLock;
 
 use azid_core::effect::HttpResponse;
 use azid_core::testing::{Case, cases};
+use azid_core::transcript::{Content, Message};
 use azid_core::{Environment, Error, Exposure, Outcome, Transcript};
 use percent_encoding::percent_decode_str;
+use url::Url;
 
 /// Every registered case, made once.
 pub(super) static CASES: LazyLock<Vec<Case>> = LazyLock::new(cases);
@@ -32,7 +34,7 @@ pub(super) fn can_be_printed(error: &Error) {
 
 /// Panics when anything that can be shown of a run holds the secret: as it is or percent-encoded, in
 /// letters of any case, with blanks anywhere in it.
-pub(super) fn hides(secret: &str, outcome: &Outcome) {
+pub(super) fn shows_no(secret: &str, outcome: &Outcome) {
     let transcript = serde_json::to_string(&outcome.transcript).expect("a transcript serialises");
     let mut shown = format!("{outcome:?}{transcript}");
     if let Err(error) = &outcome.result {
@@ -55,3 +57,63 @@ pub(super) fn is_hidden(name: &str, value: &str, transcript: &Transcript) -> boo
     let shown = transcript.environment.get(name);
     is_plain && !value.trim().is_empty() && shown.is_some_and(|shown| shown != value)
 }
+
+/// Whether a secret is by chance a part of what is plain in a request, and hides that part in a
+/// transcript: a replay knows nothing of it.
+pub(super) fn hides_what_is_plain(transcript: &Transcript) -> bool {
+    let mut messages = transcript
+        .exchanges
+        .iter()
+        .map(|exchange| &exchange.message);
+    messages.any(|message| match message {
+        Message::Http { url, body, .. } => {
+            let fields = match body {
+                Content::Form(fields) => fields.as_slice(),
+                _ => &[],
+            };
+            hides_of_url(url)
+                || fields
+                    .iter()
+                    .any(|(name, value)| hides_of_field(name, value))
+        }
+        Message::Authorize { endpoint, .. } => hides_of_url(endpoint),
+        Message::ReadFile { path, .. } => hides(path),
+        Message::Exec { arguments, .. } => arguments.iter().any(|argument| hides(argument)),
+        _ => false,
+    })
+}
+
+fn hides_of_url(url: &str) -> bool {
+    let url = Url::parse(url).expect("a URL is recorded as one");
+    // The name of a person follows.
+    let plain = url.path().split("/UserRealm/").next();
+    plain.is_some_and(hides)
+        || url
+            .query_pairs()
+            .any(|(name, value)| hides_of_field(&name, &value))
+}
+
+fn hides_of_field(name: &str, value: &str) -> bool {
+    !SECRET_FIELDS.contains(&name) && hides(value)
+}
+
+fn hides(text: &str) -> bool {
+    text.contains("redacted-")
+}
+
+/// The fields of forms and queries in which secrets are sent.
+const SECRET_FIELDS: &[&str] = &[
+    "assertion",
+    "client_assertion",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_verifier",
+    "device_code",
+    "login_hint",
+    "nonce",
+    "password",
+    "refresh_token",
+    "state",
+    "username",
+];
