@@ -97,8 +97,12 @@ fn hides_of_field(name: &str, value: &str) -> bool {
     !SECRET_FIELDS.contains(&name) && hides(value)
 }
 
+/// Whether there is a placeholder in a text: its kind and its number.
 fn hides(text: &str) -> bool {
-    text.contains("redacted-")
+    text.split("redacted-").skip(1).any(|rest| {
+        let number = rest.trim_start_matches(|it: char| it.is_ascii_lowercase() || it == '-');
+        number.len() < rest.len() && number.starts_with(|it: char| it.is_ascii_digit())
+    })
 }
 
 /// The fields of forms and queries in which secrets are sent.
