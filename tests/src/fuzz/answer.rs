@@ -6,7 +6,6 @@ use azid_core::{
     AzurePipelinesCredential, ClientSecretCredential, GitHubActionsCredential,
     ManagedIdentityCredential, Outcome, Step, UsernamePasswordCredential,
 };
-
 use serde_json::Value;
 
 use super::input::{can_be_printed, response, shows_no};
@@ -45,8 +44,8 @@ pub fn token_answer(data: &[u8]) {
     }
 }
 
-/// The body with a canary for each of its tokens, in a member that nobody knows, and in that of an
-/// error; behind a body that is no object.
+/// The body with a canary behind each of its tokens, in a member that nobody knows, and in such a
+/// one of its error; a body that is no object has it at its end.
 fn plant(body: &[u8]) -> Vec<u8> {
     let Ok(Value::Object(mut members)) = serde_json::from_slice(body) else {
         return [body, IN_THE_BODY.as_bytes()].concat();
@@ -63,7 +62,7 @@ fn plant(body: &[u8]) -> Vec<u8> {
     Value::from(members).to_string().into_bytes()
 }
 
-/// Whatever any endpoint refuses with, the error can be printed, and shows no secret that
+/// Whatever any endpoint refuses with, the error can be printed, and shows no secret or password that
 /// was sent there.
 pub fn error_body(data: &[u8]) {
     let Some(response) = response(data).filter(|response| response.status >= 400) else {

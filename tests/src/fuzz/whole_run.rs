@@ -13,8 +13,8 @@ use crate::watch::{watch, watch_script};
 /// Whatever is answered to whichever credential, the run keeps every promise, and the same answers
 /// give the same run.
 ///
-/// Returns whether the transcript was compared with its replay: it is not where a secret of a reply
-/// might be a part of what is plain.
+/// Returns whether the transcript was compared with its replay: it is not where what a reply that was
+/// used has of secrets is a part of what is plain.
 ///
 /// The input picks a case; then, for each step, one of the case's own replies, one of them with
 /// some bytes replaced, or a reply made of bytes.
