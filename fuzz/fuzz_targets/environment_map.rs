@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| azid_tests::fuzz::environment_map(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    azid_tests::fuzz::environment_map(data);
+});

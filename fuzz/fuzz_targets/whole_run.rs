@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| azid_tests::fuzz::whole_run(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    azid_tests::fuzz::whole_run(data);
+});
