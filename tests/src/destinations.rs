@@ -25,6 +25,7 @@ const PROOFS: [&str; 2] = ["AZURE_CLIENT_SECRET", "AZURE_PASSWORD"];
 
 const PIPELINE: &str = "SYSTEM_OIDCREQUESTURI";
 const PIPELINE_TICKET: &str = "SYSTEM_ACCESSTOKEN";
+const ARC_AGENT: &str = "http://127.0.0.1:40342";
 const PUBLIC_CLOUD: &str = "https://login.microsoftonline.com";
 
 /// Whom a case may ask, by how it is configured and by nothing else.
@@ -46,7 +47,7 @@ impl Destinations {
         let credential = serde_json::to_value(&case.credential).expect("it serialises");
         let named = |name: &str| environment.get(name).and_then(|it| Url::parse(it).ok());
         let authority = environment.get("AZURE_AUTHORITY_HOST");
-        let authorities = texts(&credential, Some("authority")).into_iter();
+        let authorities = texts(&credential, "authority").into_iter();
         let authorities = authorities.chain([authority.unwrap_or(PUBLIC_CLOUD)]);
         let service = match environment.get("AZURE_POD_IDENTITY_AUTHORITY_HOST") {
             Some(service) => Url::parse(service).ok(),
@@ -60,7 +61,7 @@ impl Destinations {
         ];
         Self {
             authorities: authorities.filter_map(authority_of).collect(),
-            metadata: metadata.chain([url("http://127.0.0.1:40342")]).collect(),
+            metadata: metadata.chain([url(ARC_AGENT)]).collect(),
             others: others.into_iter().filter_map(named).collect(),
             environment,
             credential,
@@ -92,26 +93,35 @@ impl Destinations {
         assert_eq!(page.scheme(), "https", "{page}");
     }
 
-    /// What came with an answer may be for anybody; what the case was given is for those it names.
+    /// A secret of the environment is for those whom it is known to be for; any other one is for the
+    /// token service, or for the agent of Azure Arc, whose keys are in files.
     fn check_secret(&self, secret: &str, url: &Url) {
-        let is = |text: &str| text.trim() == secret.trim();
-        let holds = |name: &str| self.environment.get(name).is_some_and(is);
-        let tickets = TICKETS.iter().filter(|(name, _)| {
-            let is_configured = *name == PIPELINE_TICKET
-                && texts(&self.credential, Some("system_access_token"))
-                    .into_iter()
-                    .any(is);
-            holds(name) || is_configured
-        });
-        let endpoints =
-            tickets.filter_map(|(_, name)| Url::parse(self.environment.get(name)?).ok());
-        let endpoints: Vec<_> = endpoints.collect();
-        let is_proof = PROOFS.into_iter().any(holds)
-            || (endpoints.is_empty() && texts(&self.credential, None).into_iter().any(is));
-        let is_free = endpoints.is_empty() && !is_proof;
+        let is = |name: &str| {
+            let value = self.environment.get(name);
+            value.is_some_and(|value| value.trim() == secret.trim())
+        };
+        let tickets = TICKETS.iter().filter(|(name, _)| is(name));
+        let mut endpoints: Vec<_> = tickets.map(|(_, endpoint)| *endpoint).collect();
+        let is_proof = PROOFS.into_iter().any(is);
+        let is_known = is_proof || !endpoints.is_empty();
+        if !is_known {
+            endpoints.push("AZURE_KUBERNETES_TOKEN_PROXY");
+        }
+        if !texts(&self.credential, "system_access_token").is_empty() {
+            endpoints.push(PIPELINE);
+        }
+        if !is_known && self.environment.get("IMDS_ENDPOINT").is_some() {
+            endpoints.push("IDENTITY_ENDPOINT");
+        }
+        let named = endpoints
+            .into_iter()
+            .filter_map(|it| Url::parse(self.environment.get(it)?).ok());
+        let named: Vec<_> = named.collect();
+        let is_for_arc = !is_known && is_among(&[self::url(ARC_AGENT)], url);
+        let is_for_authority = (is_proof || !is_known) && self.is_authority(url);
         assert!(
-            is_free || is_among(&endpoints, url) || (is_proof && self.is_authority(url)),
-            "a secret for another went to {url}"
+            is_for_authority || is_for_arc || is_among(&named, url),
+            "a secret for somebody else went to {url}"
         );
     }
 
@@ -130,7 +140,7 @@ impl Destinations {
             .into_iter()
             .filter_map(|name| self.environment.get(name));
         let (region, global) = url.host_str()?.split_once('.')?;
-        let mut regions = texts(&self.credential, Some("region"))
+        let mut regions = texts(&self.credential, "region")
             .into_iter()
             .chain(by_variable);
         let is_its_region = regions.any(|wanted| {
@@ -149,14 +159,14 @@ impl Destinations {
     }
 }
 
-/// The texts in a configuration, or those of its members of this name, however deep they are.
-fn texts<'a>(value: &'a Value, name: Option<&str>) -> Vec<&'a str> {
+/// The texts in a configuration that have this name, however deep they are. Secrets are placeholders
+/// there.
+fn texts<'a>(value: &'a Value, name: &str) -> Vec<&'a str> {
     match value {
-        Value::String(text) if name.is_none() => vec![text],
         Value::Array(items) => items.iter().flat_map(|item| texts(item, name)).collect(),
         Value::Object(members) => {
             let of_member = |(member, value): (&'a String, &'a Value)| match value {
-                Value::String(text) if name == Some(member) => vec![&**text],
+                Value::String(text) if member == name => vec![&**text],
                 value => texts(value, name),
             };
             members.iter().flat_map(of_member).collect()

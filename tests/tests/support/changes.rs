@@ -108,7 +108,7 @@ impl Change {
             Self::Number(status) => response.status = (*status).max(100),
             Self::DropField(place) => drop(response.headers.remove(name(place)?)),
             Self::DuplicateField(place, value) => {
-                drop(response.headers.append(name(place)?, value.clone()));
+                response.headers.append(name(place)?, value.clone());
             }
             Self::SetField(name, value) => {
                 drop(response.headers.insert(name, value.clone()));
