@@ -11,20 +11,18 @@ const METADATA: [&str; 2] = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT"];
 
 /// The variables with a secret that one endpoint alone may see, each with the variable of that one.
 const TICKETS: [(&str, &str); 4] = [
-    (
-        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-        "ACTIONS_ID_TOKEN_REQUEST_URL",
-    ),
+    ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", RUNNER),
     ("IDENTITY_HEADER", "IDENTITY_ENDPOINT"),
     ("MSI_SECRET", "MSI_ENDPOINT"),
-    (PIPELINE_TICKET, PIPELINE),
+    ("SYSTEM_ACCESSTOKEN", PIPELINE),
 ];
 
 /// The variables with a secret that is for the token service alone.
 const PROOFS: [&str; 2] = ["AZURE_CLIENT_SECRET", "AZURE_PASSWORD"];
 
 const PIPELINE: &str = "SYSTEM_OIDCREQUESTURI";
-const PIPELINE_TICKET: &str = "SYSTEM_ACCESSTOKEN";
+const RUNNER: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
+const TOKEN_PROXY: &str = "AZURE_KUBERNETES_TOKEN_PROXY";
 const ARC_AGENT: &str = "http://127.0.0.1:40342";
 const PUBLIC_CLOUD: &str = "https://login.microsoftonline.com";
 
@@ -54,11 +52,7 @@ impl Destinations {
             None => Some(url("http://169.254.169.254")),
         };
         let metadata = METADATA.into_iter().filter_map(named).chain(service);
-        let others = [
-            "ACTIONS_ID_TOKEN_REQUEST_URL",
-            "AZURE_KUBERNETES_TOKEN_PROXY",
-            PIPELINE,
-        ];
+        let others = [PIPELINE, RUNNER, TOKEN_PROXY];
         Self {
             authorities: authorities.filter_map(authority_of).collect(),
             metadata: metadata.chain([url(ARC_AGENT)]).collect(),
@@ -105,13 +99,12 @@ impl Destinations {
         let is_proof = PROOFS.into_iter().any(is);
         let is_known = is_proof || !endpoints.is_empty();
         if !is_known {
-            endpoints.push("AZURE_KUBERNETES_TOKEN_PROXY");
+            endpoints.push(TOKEN_PROXY);
+            let is_arc = self.environment.get("IMDS_ENDPOINT").is_some();
+            endpoints.extend(is_arc.then_some("IDENTITY_ENDPOINT"));
         }
         if !texts(&self.credential, "system_access_token").is_empty() {
             endpoints.push(PIPELINE);
-        }
-        if !is_known && self.environment.get("IMDS_ENDPOINT").is_some() {
-            endpoints.push("IDENTITY_ENDPOINT");
         }
         let named = endpoints
             .into_iter()
