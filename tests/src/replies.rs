@@ -52,7 +52,7 @@ impl Anything {
             Step::Assertion(call) if works => call.reply(Ok(Secret::from(text())), now),
             Step::Assertion(call) => call.reply(Err(AssertionFailure::Failed(said())), now),
             Step::Token(call) if works => {
-                let lifetime = (i64::from(self.choice) - 128) * 60_000;
+                let lifetime = (i64::from(self.choice) - 128) * 6_000;
                 let expires_on = Timestamp::from_unix_milliseconds(START + lifetime);
                 call.reply(Ok(AccessToken::new(text(), expires_on)), now)
             }

@@ -61,7 +61,12 @@ fn http_reply() -> impl Strategy<Value = HttpReply> {
         }
         Ok(response)
     });
-    prop_oneof![5 => response, 1 => select(failures()).prop_map(Err)]
+    let throttled = (select(&[429_u16, 503][..]), 0_u32..70_000).prop_map(|(status, pause)| {
+        let mut response = HttpResponse::new(status, Vec::new());
+        response.headers.insert("retry-after-ms", pause.into());
+        Ok(response)
+    });
+    prop_oneof![5 => response, 1 => throttled, 1 => select(failures()).prop_map(Err)]
 }
 
 /// A header field that means something to somebody, with a value that may mean nothing.
@@ -193,6 +198,7 @@ pub(crate) fn value() -> impl Strategy<Value = Value> {
         (1_i64..200_000).prop_map(Value::from),
         (START / 1000 - 10_000..START / 1000 + 200_000)
             .prop_map(|moment| json!(moment.to_string())),
+        (START / 1000 - 300..START / 1000 + 300).prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         "[ -~]{0,20}".prop_map(Value::from),
         any::<String>().prop_map(Value::from),
