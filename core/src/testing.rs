@@ -195,6 +195,11 @@ impl World {
         self.jump += milliseconds;
     }
 
+    /// Lets so much time go by.
+    pub fn pass(&mut self, time: Duration) {
+        self.elapsed = self.elapsed.saturating_add(time);
+    }
+
     /// What time it is.
     pub fn now(&self) -> Now {
         let passed = i64::try_from(self.elapsed.as_millis()).unwrap_or(i64::MAX);

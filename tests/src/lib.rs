@@ -4,6 +4,7 @@
 //! are here, as library code, so that they run as ordinary tests too.
 
 pub mod cache;
+mod destinations;
 pub mod fuzz;
 pub mod promises;
 pub mod replies;

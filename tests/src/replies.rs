@@ -1,5 +1,7 @@
 //! Replies that nobody wrote.
 
+use std::time::Duration;
+
 use azid_core::effect::{
     AssertionFailure, AuthorizeAnswer, AuthorizeFailure, Authorized, CallbackId, Detail,
     ExecFailure, ExecOutput, FileFailure, HttpReply, PromptFailure, Refusal, Requirement,
@@ -50,7 +52,7 @@ impl Anything {
             Step::Assertion(call) if works => call.reply(Ok(Secret::from(text())), now),
             Step::Assertion(call) => call.reply(Err(AssertionFailure::Failed(said())), now),
             Step::Token(call) if works => {
-                let lifetime = (i64::from(self.choice) - 128) * 60_000;
+                let lifetime = (i64::from(self.choice) - 128) * 6_000;
                 let expires_on = Timestamp::from_unix_milliseconds(START + lifetime);
                 call.reply(Ok(AccessToken::new(text(), expires_on)), now)
             }
@@ -80,6 +82,20 @@ impl Anything {
         let refusals = refusals();
         refusals[usize::from(self.choice) % refusals.len()].clone()
     }
+}
+
+/// So many of 255 parts of the longest time that the host may take over a step: none where that is
+/// the host's own affair.
+pub fn share_of_time(step: &Step, parts: u8) -> Duration {
+    let longest = match step {
+        Step::Http(call) => call.request().requirements.timeout,
+        Step::Exec(call) => call.request().timeout,
+        Step::Sign(call) => call.request().timeout,
+        Step::Authorize(call) => call.request().timeout,
+        _ => Duration::ZERO,
+    };
+    let milliseconds = longest.as_millis() * u128::from(parts) / 255;
+    Duration::from_millis(u64::try_from(milliseconds).unwrap_or(u64::MAX))
 }
 
 /// A refusal of every kind.

@@ -1,10 +1,12 @@
-//! Replies that nobody wrote: arbitrary ones, and near misses of those in the cases.
+//! Replies that nobody wrote, and how long each of them takes.
 
+use std::time::Duration;
+
+use azid_core::Context;
 use azid_core::effect::{Detail, HttpFailure, HttpReply, HttpResponse};
-use azid_core::testing::{Case, Reply, START, cases};
+use azid_core::testing::{Case, START};
 use azid_tests::replies::{Anything, refusals};
-use http::HeaderValue;
-use http::header::RETRY_AFTER;
+use http::{HeaderName, HeaderValue};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -12,18 +14,29 @@ use serde_json::{Map, Value, json};
 
 use super::odd_secrets::{ODD_SECRETS, with_secret};
 
-/// One of the registered cases, sometimes with an odd secret.
-pub(crate) fn any_case() -> impl Strategy<Value = Case> {
+/// The case, sometimes with an odd secret.
+pub(crate) fn sometimes_odd(case: Case) -> impl Strategy<Value = Case> {
     let odd = prop_oneof![
         3 => select(&ODD_SECRETS[..]).prop_map(str::to_owned),
         1 => "[ -~]{4,12}",
         1 => "\\PC{4,9}",
     ];
     let secret = prop_oneof![3 => Just(None), 1 => odd.prop_map(Some)];
-    (select(cases()), secret).prop_map(|(case, secret)| {
+    secret.prop_map(move |secret| {
         let odd = secret.and_then(|secret| with_secret(case.clone(), &secret));
-        odd.unwrap_or(case)
+        odd.unwrap_or_else(|| case.clone())
     })
+}
+
+/// How many of 255 parts of its longest time a reply takes.
+pub(crate) fn pace() -> impl Strategy<Value = u8> {
+    prop_oneof![2 => Just(0), 1 => Just(255), 2 => any::<u8>()]
+}
+
+/// How long a run may take in all: as long as any may, or about as long as a few requests do.
+pub(crate) fn deadline() -> impl Strategy<Value = Duration> {
+    let short = (0_u64..120_000).prop_map(Duration::from_millis);
+    prop_oneof![2 => Just(Context::DEADLINE), 1 => short]
 }
 
 /// Replies of every kind, output or failure or refusal.
@@ -41,29 +54,64 @@ fn http_reply() -> impl Strategy<Value = HttpReply> {
         3 => select(&[302_u16, 400, 401, 403, 404, 408, 410, 429, 500, 503][..]),
         1 => 100_u16..600,
     ];
-    let pause = prop_oneof![
-        4 => Just(None),
-        1 => any::<u64>().prop_map(|seconds| Some(seconds.to_string().into_bytes())),
-        1 => (0_u8..70).prop_map(|seconds| Some(seconds.to_string().into_bytes())),
-        1 => vec(0x80_u8..=0xff, 1..4).prop_map(Some),
-    ];
-    let response = (status, body(), pause).prop_map(|(status, body, pause)| {
+    let response = (status, body(), vec(field(), 0..3)).prop_map(|(status, body, fields)| {
         let mut response = HttpResponse::new(status, body);
-        let values = pause
-            .iter()
-            .filter_map(|value| HeaderValue::from_bytes(value).ok());
-        for value in values {
-            response.headers.append(RETRY_AFTER, value);
-            response
-                .headers
-                .append(RETRY_AFTER, HeaderValue::from_static("1"));
+        for (name, value) in fields {
+            response.headers.append(name, value);
         }
         Ok(response)
     });
-    prop_oneof![5 => response, 1 => select(failures()).prop_map(Err)]
+    let throttled = (select(&[429_u16, 503][..]), 0_u32..70_000).prop_map(|(status, pause)| {
+        let mut response = HttpResponse::new(status, Vec::new());
+        response.headers.insert("retry-after-ms", pause.into());
+        Ok(response)
+    });
+    prop_oneof![5 => response, 1 => throttled, 1 => select(failures()).prop_map(Err)]
 }
 
-fn failures() -> Vec<HttpFailure> {
+/// A header field that means something to somebody, with a value that may mean nothing.
+pub(crate) fn field() -> impl Strategy<Value = (HeaderName, HeaderValue)> {
+    (select(FIELDS), field_value()).prop_map(|(name, value)| (HeaderName::from_static(name), value))
+}
+
+pub(crate) fn field_value() -> impl Strategy<Value = HeaderValue> {
+    let odd = vec(0x80_u8..=0xff, 1..4);
+    let value = prop_oneof![
+        2 => (0_u8..70).prop_map(|seconds| seconds.to_string().into_bytes()),
+        1 => any::<i64>().prop_map(|number| number.to_string().into_bytes()),
+        1 => odd,
+        4 => select(VALUES).prop_map(|value| value.as_bytes().to_vec()),
+    ];
+    value.prop_map(|value| HeaderValue::from_bytes(&value).expect("there is no control character"))
+}
+
+const FIELDS: &[&str] = &[
+    "retry-after",
+    "retry-after-ms",
+    "x-ms-retry-after-ms",
+    "www-authenticate",
+    "location",
+    "date",
+    "content-type",
+];
+
+const VALUES: &[&str] = &[
+    "",
+    "soon",
+    "-1",
+    "86400",
+    "18446744073709551615",
+    "Fri, 31 Dec 9999 23:59:59 GMT",
+    "Sat, 21 Nov 2026 10:00:09 GMT",
+    "https://evil.example/token",
+    "http://169.254.169.254.evil.example/",
+    "//evil.example",
+    "Basic realm=/etc/passwd",
+    "Basic realm=",
+    "Bearer authorization_uri=\"https://evil.example/\"",
+];
+
+pub(crate) fn failures() -> Vec<HttpFailure> {
     let said = Detail::new("what the host says of it");
     let mut failures = vec![
         HttpFailure::Resolve(said.clone()),
@@ -97,7 +145,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![6 => members, 2 => vec(any::<u8>(), 0..64), 2 => strange, 1 => deep]
 }
 
-const MEMBERS: &[&str] = &[
+pub(crate) const MEMBERS: &[&str] = &[
     "access_token",
     "accessToken",
     "token",
@@ -144,12 +192,13 @@ const STRANGE: &[&str] = &[
     "[]",
 ];
 
-fn value() -> impl Strategy<Value = Value> {
+pub(crate) fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         any::<i64>().prop_map(Value::from),
         (1_i64..200_000).prop_map(Value::from),
         (START / 1000 - 10_000..START / 1000 + 200_000)
             .prop_map(|moment| json!(moment.to_string())),
+        (START / 1000 - 300..START / 1000 + 300).prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         "[ -~]{0,20}".prop_map(Value::from),
         any::<String>().prop_map(Value::from),
@@ -189,102 +238,4 @@ fn value() -> impl Strategy<Value = Value> {
             }),
         ]
     })
-}
-
-/// One change to one reply.
-#[derive(Clone, Debug)]
-pub(crate) enum Change {
-    Drop(usize),
-    Duplicate(usize, Value),
-    Rename(usize, &'static str),
-    Retype(usize, Value),
-    Status(u16),
-    Truncate(usize),
-    Insert(usize, Vec<u8>),
-    Fail(HttpFailure),
-    Refuse(usize),
-}
-
-pub(crate) fn change() -> impl Strategy<Value = Change> {
-    let place = || 0_usize..1000;
-    prop_oneof![
-        place().prop_map(Change::Drop),
-        (place(), value()).prop_map(|(place, value)| Change::Duplicate(place, value)),
-        (place(), select(MEMBERS)).prop_map(|(place, name)| Change::Rename(place, name)),
-        (place(), value()).prop_map(|(place, value)| Change::Retype(place, value)),
-        (100_u16..600).prop_map(Change::Status),
-        place().prop_map(Change::Truncate),
-        (place(), vec(any::<u8>(), 1..4)).prop_map(|(place, bytes)| Change::Insert(place, bytes)),
-        select(failures()).prop_map(Change::Fail),
-        place().prop_map(Change::Refuse),
-    ]
-}
-
-impl Change {
-    /// Changes one of a case's replies, if it has any that the change fits.
-    pub(crate) fn apply(&self, case: &mut Case, place: usize) {
-        let count = case.replies.len().max(1);
-        let Some(reply) = case.replies.get_mut(place % count) else {
-            return;
-        };
-        match (self, reply) {
-            (Self::Fail(failure), reply @ Reply::Http(_)) => *reply = failure.clone().into(),
-            (Self::Refuse(choice), reply) => *reply = refusals()[choice % 3].clone().into(),
-            (Self::Status(status), Reply::Http(Ok(response))) => response.status = *status,
-            (change, Reply::Http(Ok(response))) => {
-                response.body = change.bytes(response.body.expose()).into();
-            }
-            (change, Reply::Exec(Ok(output))) if place.is_multiple_of(3) => {
-                output.stderr = change.bytes(output.stderr.expose()).into();
-            }
-            (change, Reply::Exec(Ok(output))) => {
-                output.stdout = change.bytes(output.stdout.expose()).into();
-            }
-            (change, Reply::File(Ok(content))) => *content = change.bytes(content.expose()).into(),
-            _ => {}
-        }
-    }
-
-    fn bytes(&self, body: &[u8]) -> Vec<u8> {
-        let mut bytes = body.to_vec();
-        match self {
-            Self::Truncate(place) => bytes.truncate(place % (body.len() + 1)),
-            Self::Insert(place, inserted) => {
-                let place = place % (body.len() + 1);
-                bytes.splice(place..place, inserted.iter().copied());
-            }
-            _ => {
-                if let Ok(members) = serde_json::from_slice(body) {
-                    bytes = self.json(members).into_bytes();
-                }
-            }
-        }
-        bytes
-    }
-
-    fn json(&self, members: Map<String, Value>) -> String {
-        let (Self::Drop(place)
-        | Self::Duplicate(place, _)
-        | Self::Rename(place, _)
-        | Self::Retype(place, _)) = self
-        else {
-            return Value::from(members).to_string();
-        };
-        let mut members: Vec<(String, Value)> = members.into_iter().collect();
-        let place = place % members.len().max(1);
-        if let Some(member) = members.get(place).cloned() {
-            match self {
-                Self::Drop(_) => drop(members.remove(place)),
-                Self::Duplicate(_, value) => members.push((member.0, value.clone())),
-                Self::Rename(_, name) => members[place].0 = (*name).to_owned(),
-                Self::Retype(_, value) => members[place].1 = value.clone(),
-                _ => {}
-            }
-        }
-        let members: Vec<_> = members
-            .iter()
-            .map(|(name, value)| format!("{}:{value}", json!(name)))
-            .collect();
-        format!("{{{}}}", members.join(","))
-    }
 }
