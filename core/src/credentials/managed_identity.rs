@@ -242,6 +242,7 @@ impl Credential for ManagedIdentityCredential {
     fn identity(&self) -> Identity {
         let (kind, id) = self.identity.parts();
         Identity::of(self.name())
+            .of_this_machine()
             .field("kind", kind)
             .field("id", id)
             .finish()
