@@ -161,7 +161,7 @@ fn another_password_does_not_get_what_the_right_one_opened() {
         let other = reader.with_password(&password.into());
         other.expect("it takes one").read(&content)
     };
-    for guess in ["guess", ""] {
+    for guess in ["guess", "swordfisH", ""] {
         assert!(read_with(guess).is_err());
         assert!(read_with("swordfish").is_ok());
     }
