@@ -11,8 +11,8 @@ use crate::tenant::TenantId;
 
 /// The base URL of a token service: a cloud's, a private one, a gateway's, an AD FS server's.
 ///
-/// Its path is kept, so services behind a gateway work. Nothing is looked up to validate it: the
-/// endpoints are built by their templates, and no other host is asked.
+/// Its path is kept, so services behind a gateway work. The endpoints are built by their
+/// templates, and nobody is asked about it unless a credential is told to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Authority(Url);

@@ -233,7 +233,8 @@ impl Context {
     /// The error of a source that cannot be tried here: a chain goes on to the next link.
     ///
     /// A requirement that the host refused, and a callback that nobody registered, come out as
-    /// *failed* all the same.
+    /// *failed* all the same; what only a person can mend as *interaction required*, where a chain
+    /// stops as well.
     ///
     /// # Errors
     ///
@@ -244,7 +245,8 @@ impl Context {
 
     /// The error of a source that was there and said no, or broke: a chain stops.
     ///
-    /// An effect that the host does not have comes out as *unavailable* all the same.
+    /// An effect that the host does not have comes out as *unavailable* all the same, and what only a
+    /// person can mend as *interaction required*.
     ///
     /// # Errors
     ///
@@ -274,11 +276,11 @@ impl Context {
         &self.sent_secrets
     }
 
-    /// What nobody is to be shown: the secrets that were sent, and every refresh token that the run
-    /// knows.
+    /// What nobody is to be shown: the secrets that the run sent or knows, and spent refresh tokens.
+    /// Those of other people, of whom there may be thousands, are none of its endpoint's.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         let sent = self.sent_secrets.iter();
-        sent.chain(self.memory().secrets()).cloned().collect()
+        sent.chain(self.memory().spent()).cloned().collect()
     }
 
     /// Takes note of a secret that may come back without having been sent.

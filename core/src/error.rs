@@ -258,13 +258,8 @@ impl Error {
             Cause::Answer(AnswerFault::NotJson { status, .. }) => {
                 matches!(status, 408 | 410 | 429 | 500..=599)
             }
-            Cause::Http(
-                HttpFailure::Refused(_)
-                | HttpFailure::BodyTooLarge { .. }
-                | HttpFailure::UnusableRoots(_)
-                | HttpFailure::Tls(_),
-            ) => false,
-            Cause::Http(_) | Cause::OutOfTime => true,
+            Cause::Http(failure) => failure.may_pass(),
+            Cause::OutOfTime => true,
             Cause::NoLink => self.links().iter().any(|link| link.error.is_transient()),
             _ => false,
         }

@@ -171,13 +171,9 @@ impl Memory {
         former.push(token);
     }
 
-    /// Every refresh token that is known, to mask it wherever somebody repeats it.
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        let current = self.facts.values().filter_map(|(_, fact)| match fact {
-            Fact::RefreshToken(token) => Some(token),
-            _ => None,
-        });
-        current.chain(&self.rejected).chain(&self.former.0)
+    /// Refresh tokens that are of no use any more, to mask them wherever somebody repeats them.
+    pub(crate) fn spent(&self) -> impl Iterator<Item = &Secret> {
+        self.rejected.iter().chain(&self.former.0)
     }
 
     /// The changes that tell another machine what is as true there: who signed in, their refresh

@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::date;
-use crate::effect::{HttpFailure, HttpReply, HttpResponse};
+use crate::effect::{HttpReply, HttpResponse};
 use crate::oauth;
 use crate::time::Now;
 use crate::transcript::milliseconds as as_milliseconds;
@@ -291,14 +291,7 @@ impl RetryRule {
                 .statuses
                 .iter()
                 .any(|range| range.contains(&response.status)),
-            Err(
-                HttpFailure::Refused(_)
-                | HttpFailure::Unsendable(_)
-                | HttpFailure::BodyTooLarge { .. }
-                | HttpFailure::UnusableRoots(_)
-                | HttpFailure::Tls(_),
-            ) => false,
-            Err(_) => self.transport,
+            Err(failure) => self.transport && failure.may_pass(),
         }
     }
 }

@@ -154,10 +154,8 @@ impl Order {
         let said = String::from_utf8_lossy(output.stderr.expose());
         let problem = verdict::problem(self.tool, output.exit_code, &said);
         let problem = match (&self.claims, problem) {
-            (
-                Claims::Handed { login } | Claims::Unmet { login },
-                ToolProblem::Refused | ToolProblem::Broken,
-            ) => ToolProblem::Claims {
+            (Claims::Handed { login }, ToolProblem::Refused | ToolProblem::Broken)
+            | (Claims::Unmet { login }, ToolProblem::Refused) => ToolProblem::Claims {
                 login: login.clone(),
                 too_old: said.contains(UNKNOWN_CLAIMS),
             },

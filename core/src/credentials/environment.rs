@@ -35,13 +35,13 @@ use crate::transcript::Redactor;
 ///    whichever tenant the person is of.
 ///
 /// With them go `AZURE_AUTHORITY_HOST` and `AZURE_ADDITIONALLY_ALLOWED_TENANTS`, which separates
-/// tenants by `;`; with a secret or a certificate `AZURE_REGIONAL_AUTHORITY_NAME`, which says
-/// nothing with a password, since a region serves applications and no people; and with a
-/// certificate `AZURE_CLIENT_CERTIFICATE_PASSWORD` and `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN`, which
-/// is `true`, `1`, `false` or `0`. Without a complete set the credential is unavailable, and names
-/// what the set lacks that was begun. A variable that is set and malformed is a failure, and so is
-/// a certificate without a [reader](Self::certificates). A password is a legacy; see
-/// [`UsernamePasswordCredential`](crate::UsernamePasswordCredential).
+/// tenants by `;`; with a secret or a certificate `AZURE_REGIONAL_AUTHORITY_NAME` or else
+/// `MSAL_FORCE_REGION`, which say nothing with a password, since a region serves applications and no
+/// people; and with a certificate `AZURE_CLIENT_CERTIFICATE_PASSWORD` and
+/// `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN`, which is `true`, `1`, `false` or `0`. Without a complete set
+/// the credential is unavailable, and names what the set lacks that was begun. A variable that is set
+/// and malformed is a failure, and so is a certificate without a [reader](Self::certificates). A
+/// password is a legacy; see [`UsernamePasswordCredential`](crate::UsernamePasswordCredential).
 ///
 /// [What it asks, and whom][pictures], in pictures drawn from its runs.
 ///

@@ -119,7 +119,7 @@ impl WorkloadIdentityCredential {
     /// Retries by this policy. Whatever it says of the form of repetition, the federated token is
     /// read anew for each try.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = Some(policy);
+        self.retry = Some(policy.in_milliseconds());
         self
     }
 

@@ -151,6 +151,19 @@ impl Effect for Exec {
         request.timeout = request.timeout.min(at_most);
     }
 
+    fn bounded(
+        request: &ExecRequest,
+        reply: Result<ExecOutput, ExecFailure>,
+    ) -> Result<ExecOutput, ExecFailure> {
+        let limit = request.max_output;
+        match reply {
+            Ok(output) if output.stdout.len().max(output.stderr.len()) > limit => {
+                Err(ExecFailure::OutputTooLarge { limit })
+            }
+            reply => reply,
+        }
+    }
+
     fn record(
         request: &ExecRequest,
         reply: &Result<ExecOutput, ExecFailure>,

@@ -269,6 +269,22 @@ pub enum HttpFailure {
 }
 
 impl HttpFailure {
+    /// Whether the same request may be answered later without anybody mending anything.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Resolve(_)
+            | Self::Connect(_)
+            | Self::Proxy(_)
+            | Self::TimedOut
+            | Self::Lost { .. } => true,
+            Self::Unsendable(_)
+            | Self::Tls(_)
+            | Self::UnusableRoots(_)
+            | Self::BodyTooLarge { .. }
+            | Self::Refused(_) => false,
+        }
+    }
+
     /// Whether the server surely has seen nothing of the request.
     pub fn surely_not_sent(&self) -> bool {
         match self {

@@ -192,9 +192,11 @@ impl ServiceError {
             "ui_not_allowed",
             "user_password_expired",
         ];
-        let refined = self.suberror.as_deref().unwrap_or(&self.error);
+        let suberror = self.suberror.as_deref().unwrap_or_default();
+        let is_refined = REFINED.contains(&suberror)
+            || (REFINED.contains(&self.error.as_str()) && suberror != "message_only");
         let challenges = self.error == "invalid_grant" && self.claims.is_some();
-        ERRORS.contains(&self.error.as_str()) || REFINED.contains(&refined) || challenges
+        ERRORS.contains(&self.error.as_str()) || is_refined || challenges
     }
 
     /// Whether the same request may succeed later.
@@ -265,7 +267,10 @@ pub(crate) fn safe_text(text: &str, most: usize, secrets: &[Secret]) -> String {
 }
 
 fn masked_text(text: &str, most: usize, secrets: &SecretSearch) -> String {
-    let clean = secrets.masked(text, |_| "[secret]");
+    // What is masked is longer than its mask, so more is read than is shown, and not all of a
+    // megabyte.
+    let end = text.char_indices().nth(16 * most).map(|(end, _)| end);
+    let clean = secrets.masked(&text[..end.unwrap_or(text.len())], |_| "[secret]");
     let words: Vec<_> = clean.split(is_blank).collect();
     let masked: Vec<_> = words
         .iter()

@@ -14,12 +14,15 @@ const MASK: &str = "[secret]";
 /// Longer than any word that people read.
 const MOST_WORD: usize = 100;
 
+/// More bytes of a text than these are not looked at, and not shown.
+const MOST_TEXT: usize = 16 * 1024;
+
 /// A text without what is, or may be, secret in it.
 pub(super) fn masked(text: &str) -> String {
     if text.to_ascii_lowercase().contains("private key-----") {
         return MASK.to_owned();
     }
-    let whole = without_broken(text);
+    let whole = without_broken(whole_words(text));
     let words = whole.split_inclusive(char::is_whitespace);
     let named = without_named(&words.map(without_user_info).collect::<String>());
     let lines = named.split_inclusive(char::is_whitespace).map(|word| {
@@ -30,6 +33,16 @@ pub(super) fn masked(text: &str) -> String {
         }
     });
     lines.collect()
+}
+
+/// As many words of a text as there is time for.
+fn whole_words(text: &str) -> &str {
+    if text.len() <= MOST_TEXT {
+        return text;
+    }
+    let blanks = text.match_indices(char::is_whitespace).map(|(at, _)| at);
+    let end = blanks.take_while(|at| *at <= MOST_TEXT).last();
+    &text[..end.unwrap_or_default()]
 }
 
 /// Masks the values that stand behind the name of a secret.

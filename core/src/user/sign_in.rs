@@ -121,12 +121,14 @@ impl Person {
             }
         }
         let may_be_silent = sign_in.options.interaction != Interaction::Always;
-        match cx.memory().recall(&sign_in.token_key()) {
-            Some(Fact::RefreshToken(token)) if may_be_silent => {
-                let token = token.clone();
-                sign_in.refresh(token, |sign_in, cx| sign_in.ask(ask, cx), cx)
-            }
-            _ => sign_in.ask(ask, cx),
+        let Some(Fact::RefreshToken(token)) = cx.memory().recall(&sign_in.token_key()) else {
+            return sign_in.ask(ask, cx);
+        };
+        let token = token.clone();
+        cx.know(&token);
+        match may_be_silent {
+            true => sign_in.refresh(token, |sign_in, cx| sign_in.ask(ask, cx), cx),
+            false => sign_in.ask(ask, cx),
         }
     }
 }

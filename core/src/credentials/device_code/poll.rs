@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::answer::Started;
 use crate::client::Grant;
 use crate::context::Context;
-use crate::effect::{HttpFailure, SleepReason, SleepRequest};
+use crate::effect::{SleepReason, SleepRequest};
 use crate::error::Cause;
 use crate::moves::{Next, sleep};
 use crate::oauth::{AnswerFault, ServiceError, TokenAnswer};
@@ -132,10 +132,7 @@ enum Verdict {
 fn verdict(cause: &Cause) -> Verdict {
     match cause {
         Cause::Service(error) => said(error),
-        Cause::Http(
-            HttpFailure::Refused(_) | HttpFailure::Tls(_) | HttpFailure::BodyTooLarge { .. },
-        ) => Verdict::Failed,
-        Cause::Http(_) => Verdict::PassingFault(None),
+        Cause::Http(failure) if failure.may_pass() => Verdict::PassingFault(None),
         Cause::Answer(AnswerFault::NotJson {
             status: 408 | 429 | 500..=599,
             retry_after,
@@ -152,6 +149,8 @@ fn said(error: &ServiceError) -> Verdict {
         "authorization_declined" | "access_denied" => Verdict::Over(SignInFault::Declined),
         "expired_token" | "code_expired" => Verdict::Over(SignInFault::CodeExpired),
         "bad_verification_code" => Verdict::Over(SignInFault::UnknownCode),
+        // The code is of no use any more, whatever the reason.
+        "invalid_grant" => Verdict::Failed,
         _ if error.is_transient() => Verdict::PassingFault(error.retry_after()),
         _ => Verdict::Failed,
     }

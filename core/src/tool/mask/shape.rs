@@ -44,18 +44,26 @@ fn looks_secret(run: &str) -> bool {
 /// Masks the user and the password of a URL, as those of proxies have them. A password may hold a `/`,
 /// so behind a `:` all counts up to the last `@`.
 pub(super) fn without_user_info(word: &str) -> String {
-    let Some((scheme, rest)) = word.split_once("://") else {
-        return word.to_owned();
-    };
-    let authority = end_of(rest, |c| !matches!(c, '/' | '?' | '#'));
-    let whole = match rest[..authority].contains(':') {
-        true => rest,
-        false => &rest[..authority],
-    };
-    match whole.rfind('@') {
-        Some(at) => format!("{scheme}://{MASK}{}", without_user_info(&rest[at..])),
-        None => format!("{scheme}://{}", without_user_info(rest)),
+    const SIGN: &str = "://";
+    let mut shown = String::with_capacity(word.len());
+    let mut rest = word;
+    while let Some(sign) = rest.find(SIGN) {
+        let (before, behind) = rest.split_at(sign + SIGN.len());
+        shown.push_str(before);
+        let authority = end_of(behind, |c| !matches!(c, '/' | '?' | '#'));
+        let whole = match behind[..authority].contains(':') {
+            true => behind,
+            false => &behind[..authority],
+        };
+        rest = match whole.rfind('@') {
+            Some(at) => {
+                shown.push_str(MASK);
+                &behind[at..]
+            }
+            None => behind,
+        };
     }
+    shown + rest
 }
 
 /// A text in which a JWT that was broken over lines ends with its first one.
