@@ -20,7 +20,8 @@ pub trait Credential: Debug + Send + Sync {
     fn name(&self) -> &'static str;
 
     /// What the credential's tokens may be cached under: it covers everything of the credential
-    /// that changes which tokens it gets.
+    /// that changes which tokens it gets. Where the machine decides whose they are, it says so:
+    /// [`of_this_machine`](crate::IdentityBuilder::of_this_machine).
     fn identity(&self) -> Identity;
 
     /// Whether runs of this credential may overlap, as far as it can be told from what earlier

@@ -22,6 +22,7 @@ struct Inner {
     credential: &'static str,
     digest: [u8; 32],
     instances: Vec<Arc<()>>,
+    of_this_machine: bool,
     fingerprint: u64,
 }
 
@@ -32,6 +33,7 @@ impl Identity {
             credential,
             digest: part(Sha256::new(), credential.as_bytes()),
             instances: Vec::new(),
+            of_this_machine: false,
         }
     }
 
@@ -61,14 +63,20 @@ impl Identity {
         !self.0.instances.is_empty()
     }
 
+    /// Whether it says whose tokens these are wherever it is read: it is neither private nor [of
+    /// this machine](IdentityBuilder::of_this_machine), and depends on none that is.
+    pub fn is_portable(&self) -> bool {
+        !self.is_private() && !self.0.of_this_machine
+    }
+
     /// What decides whether two identities are equal that are not private.
     pub(crate) fn digest(&self) -> &[u8; 32] {
         &self.0.digest
     }
 
-    /// The identity of this digest, which is not private.
+    /// The portable identity of this digest.
     pub(crate) fn from_digest(digest: [u8; 32]) -> Self {
-        Self(Arc::new(Inner::new("snapshot", digest, Vec::new())))
+        Self(Arc::new(Inner::new("snapshot", digest, Vec::new(), false)))
     }
 
     /// A number that equal identities have in common, and others by chance only.
@@ -95,7 +103,12 @@ impl PartialEq for Identity {
 impl Eq for Identity {}
 
 impl Inner {
-    fn new(credential: &'static str, digest: [u8; 32], instances: Vec<Arc<()>>) -> Self {
+    fn new(
+        credential: &'static str,
+        digest: [u8; 32],
+        instances: Vec<Arc<()>>,
+        of_this_machine: bool,
+    ) -> Self {
         let [a, b, c, d, e, f, g, h, ..] = digest;
         let of_data = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
         let fingerprint = instances.iter().fold(of_data, |of_all, instance| {
@@ -105,6 +118,7 @@ impl Inner {
             credential,
             digest,
             instances,
+            of_this_machine,
             fingerprint,
         }
     }
@@ -162,6 +176,7 @@ pub struct IdentityBuilder {
     credential: &'static str,
     digest: Sha256,
     instances: Vec<Arc<()>>,
+    of_this_machine: bool,
 }
 
 impl IdentityBuilder {
@@ -189,6 +204,22 @@ impl IdentityBuilder {
         self
     }
 
+    /// Says that the machine decides whose the tokens are, and the fields do not: they are those of
+    /// the host that the program runs on, or of who is logged in to a tool there. Such tokens, and
+    /// those of whatever depends on them, are in no snapshot of the cache.
+    ///
+    /// ```
+    /// use azid_core::Identity;
+    ///
+    /// let host = Identity::of("HostCredential").of_this_machine().finish();
+    /// let either = Identity::of("EitherCredential").identity("host", &host);
+    /// assert!(!host.is_portable() && !either.is_portable());
+    /// ```
+    pub fn of_this_machine(mut self) -> Self {
+        self.of_this_machine = true;
+        self.field("of", "this machine")
+    }
+
     /// Adds another identity that this one's tokens depend on, as the last field.
     pub fn identity(self, name: &str, other: &Identity) -> Identity {
         self.with(name, other).finish()
@@ -196,6 +227,13 @@ impl IdentityBuilder {
 
     /// Adds another identity that this one's tokens depend on.
     pub fn with(mut self, name: &str, other: &Identity) -> Self {
+        self.of_this_machine |= other.0.of_this_machine;
+        self.with_proof(name, other)
+    }
+
+    /// Adds the identity that vouches for this one. Whose the tokens are, the fields say: also where
+    /// it is the machine's that vouches.
+    pub(crate) fn with_proof(mut self, name: &str, other: &Identity) -> Self {
         self.digest = part(part(self.digest, name.as_bytes()), &other.0.digest);
         self.instances.extend_from_slice(&other.0.instances);
         self
@@ -208,6 +246,7 @@ impl IdentityBuilder {
             self.credential,
             digest,
             self.instances,
+            self.of_this_machine,
         )))
     }
 }
@@ -280,5 +319,21 @@ mod tests {
         );
         assert_ne!(identity("one", &code), code);
         assert!(identity("one", &code).is_private());
+    }
+
+    #[test]
+    fn what_depends_on_this_machine_stays_on_it_and_what_it_vouches_for_does_not() {
+        let host = Identity::of("A").of_this_machine().finish();
+        assert_ne!(host, Identity::of("A").finish());
+        assert!(!host.is_private() && !host.is_portable());
+        assert!(
+            !host
+                .within(&Environment::from_pairs([("AZURE_CLIENT_ID", "app")]))
+                .is_portable()
+        );
+        assert!(!Identity::of("B").identity("link", &host).is_portable());
+        let vouched_for = Identity::of("B").with_proof("assertion", &host).finish();
+        assert!(vouched_for.is_portable());
+        assert!(!Identity::private().is_portable());
     }
 }

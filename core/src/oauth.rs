@@ -22,7 +22,7 @@ pub use self::fault::{AnswerFault, Looks};
 pub use self::form::Form;
 pub use self::response::{AnsweredIdentity, Expiry, TokenAnswer};
 
-pub(crate) use self::advice::{TOO_MANY, for_code};
+pub(crate) use self::advice::{TOO_MANY, for_code, pause_of_code};
 pub(crate) use self::failure::{aadsts_codes, marks_error, safe_text};
 pub(crate) use self::id_token::{IdToken, client_info};
 pub(crate) use self::member::{read_assertion, read_member};

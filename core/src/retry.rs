@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::date;
 use crate::effect::{HttpReply, HttpResponse};
+use crate::oauth;
 use crate::time::Now;
 use crate::transcript::milliseconds as as_milliseconds;
 
@@ -120,7 +121,9 @@ impl RetryPolicy {
         }
     }
 
-    /// Entra's token endpoint: three retries from 0.8 s, doubling, for passing faults.
+    /// Entra's token endpoint: three retries from 0.8 s, doubling, for passing faults. Where it names
+    /// the client as one that asks too often (AADSTS50196 and 90055) and no pause, that counts as a
+    /// pause of a minute, after which no run waits.
     pub const fn entra() -> Self {
         const RULES: &[RetryRule] =
             &[RetryRule::new(&[408..=408, 429..=429, 500..=500, 502..=504], SHORT).or_no_answer()];
@@ -293,8 +296,13 @@ impl RetryRule {
     }
 }
 
-/// How long a server wants not to be asked again, in any of the three headers that Azure uses.
+/// How long a server wants not to be asked again, by any of the three headers that Azure uses, or else
+/// by the code of its error.
 pub(crate) fn retry_after(response: &HttpResponse, now: Now) -> Option<Duration> {
+    pause_of_header(response, now).or_else(|| oauth::pause_of_code(response))
+}
+
+fn pause_of_header(response: &HttpResponse, now: Now) -> Option<Duration> {
     let milliseconds = ["retry-after-ms", "x-ms-retry-after-ms"]
         .iter()
         .find_map(|name| response.header(name)?.trim().parse::<u64>().ok())

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use azid_certificate::CertificateReader;
 use azid_core::effect::{CallbackId, FileFailure, KeyHandle};
 use azid_core::testing::{self, Case, World};
 use azid_core::{
@@ -202,6 +203,51 @@ fn a_certificate_of_the_environment_is_read_with_its_password_and_sent_with_its_
         );
         let header = String::from_utf8(header.expect("base64")).expect("JSON");
         assert!(header.contains("x5c"), "{header}");
+    }
+}
+
+/// The key that a run of this credential signs with, where the file holds this.
+fn key_of(credential: &Arc<dyn Credential>, password: &str, content: &[u8]) -> KeyHandle {
+    let environment = [
+        SECRET[0],
+        SECRET[1],
+        ("AZURE_CLIENT_CERTIFICATE_PATH", "/app.p12"),
+        ("AZURE_CLIENT_CERTIFICATE_PASSWORD", password),
+    ];
+    let Step::ReadFile(call) = Run::start(Arc::clone(credential), context(&environment)) else {
+        panic!("the file comes first");
+    };
+    match call.reply(Ok(content.into()), now()) {
+        Step::Sign(call) => call.request().key.clone(),
+        other => panic!("the key signs next: {other:?}"),
+    }
+}
+
+/// The bytes of a key, and their place, which is another one after each decryption.
+fn at_its_place(key: &KeyHandle) -> (&[u8], *const SecretBytes) {
+    match key {
+        KeyHandle::InMemory(key) => (key.expose(), Arc::as_ptr(key)),
+        other => panic!("not in memory: {other:?}"),
+    }
+}
+
+#[test]
+fn a_file_with_a_password_is_decrypted_once_for_all_runs() {
+    let fixtures = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../adapters/certificate/tests/fixtures"
+    );
+    let file = |name: &str| std::fs::read(format!("{fixtures}/{name}")).expect("the fixture");
+    let (old, rotated) = (file("modern.p12"), file("legacy-3des.p12"));
+    let reader = CertificateReader::new();
+    for credential in [
+        Arc::new(EnvironmentCredential::new().certificates(reader.clone())) as Arc<dyn Credential>,
+        Arc::new(DefaultAzureCredential::new().certificates(reader)),
+    ] {
+        let [first, second] = [(); 2].map(|()| key_of(&credential, "swordfish", &old));
+        assert_eq!(at_its_place(&first), at_its_place(&second));
+        let new = key_of(&credential, "swordfish", &rotated);
+        assert_ne!(at_its_place(&first).1, at_its_place(&new).1);
     }
 }
 

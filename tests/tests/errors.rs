@@ -271,6 +271,24 @@ fn a_pause_is_kept_where_the_answer_is_an_error_object() {
 }
 
 #[test]
+fn entra_is_left_alone_for_a_minute_after_the_code_of_too_many_requests() {
+    let looping = r#"{"error":"invalid_request","error_description":"AADSTS50196: a client request loop was met.","error_codes":[50196]}"#;
+    let crowded = r#"{"error":"temporarily_unavailable","error_description":"AADSTS90055: too many requests in this tenant."}"#;
+    for (status, body) in [(429, looping), (429, crowded), (400, looping)] {
+        let response = HttpResponse::new(status, body.as_bytes());
+        let error = result_of(vec![response.into()]).expect_err("and nobody asks twice");
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(60)), "{body}");
+        assert!(error.is_transient());
+    }
+
+    let mut response = HttpResponse::new(429, looping.as_bytes());
+    let seconds = http::HeaderValue::from_static("5");
+    response.headers.insert(http::header::RETRY_AFTER, seconds);
+    let replies = [vec![response.into()], answer(r#""access_token":"AT""#)].concat();
+    assert!(result_of(replies).is_ok(), "who says how long is believed");
+}
+
+#[test]
 fn a_pause_that_is_asked_for_without_a_body_reaches_the_caller() {
     let error = error("a pause longer than anybody waits");
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));

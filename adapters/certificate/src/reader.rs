@@ -15,9 +15,11 @@ pub const MAX_CONTENT: usize = 1 << 20;
 
 /// Reads client certificates out of PEM and PKCS#12 contents.
 ///
-/// The last content is remembered by its digest: read again, it yields the same key handle without
-/// another decryption, so that a host too parses the key once. A changed content yields a new one.
-/// Clones remember together. Two threads that read at the same moment wait for each other.
+/// The last content is remembered by its digest and the password's: read again with the same password,
+/// it yields the same key handle without another decryption, so that a host too parses the key once. A
+/// changed content yields a new one. Clones remember together, and so does a reader with the one that
+/// [`EnvironmentCredential`](azid_core::EnvironmentCredential) makes of it for its password. Two threads
+/// that read at the same moment wait for each other.
 ///
 /// To that end the last key stays in memory, decrypted, for as long as the reader or a clone of it
 /// lives, and is zeroed after that. Opening a PKCS#12 file or an encrypted key works within the call
@@ -30,6 +32,7 @@ pub struct CertificateReader {
 }
 
 struct Reading {
+    /// Of the password and the content.
     digest: [u8; 32],
     result: Result<ClientCertificate, Invalid>,
 }
@@ -47,6 +50,18 @@ impl CertificateReader {
             password: Some(password.into()),
             last: Arc::default(),
         }
+    }
+
+    /// What decides what a content yields, with a length before the password, so that no two pairs run
+    /// together.
+    fn digest(&self, content: &[u8]) -> [u8; 32] {
+        let password = self.password.as_ref().map_or("", Secret::expose);
+        Sha256::new()
+            .chain_update((password.len() as u64).to_be_bytes())
+            .chain_update(password)
+            .chain_update(content)
+            .finalize()
+            .into()
     }
 
     fn parse(&self, content: &[u8]) -> Result<ClientCertificate, Invalid> {
@@ -68,7 +83,7 @@ impl CertificateReader {
 
 impl ReadCertificate for CertificateReader {
     fn read(&self, content: &SecretBytes) -> Result<ClientCertificate, Invalid> {
-        let digest = Sha256::digest(content.expose()).into();
+        let digest = self.digest(content.expose());
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(reading) = last.as_ref().filter(|reading| reading.digest == digest) {
             return reading.result.clone();
@@ -82,10 +97,10 @@ impl ReadCertificate for CertificateReader {
     }
 
     fn with_password(&self, password: &Secret) -> Option<Arc<dyn ReadCertificate>> {
-        if self.password.as_ref() == Some(password) {
-            return Some(Arc::new(self.clone()));
-        }
-        Some(Arc::new(self.clone().password(password.clone())))
+        Some(Arc::new(Self {
+            password: Some(password.clone()),
+            last: Arc::clone(&self.last),
+        }))
     }
 
     fn identity(&self) -> Option<Identity> {

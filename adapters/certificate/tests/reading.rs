@@ -156,7 +156,15 @@ fn another_password_does_not_get_what_the_right_one_opened() {
     let content = SecretBytes::new(files::file("modern.p12"));
     let reader = with_password(Some("swordfish"));
     reader.read(&content).expect("a good file");
-    assert!(reader.password("guess").read(&content).is_err());
+    assert!(reader.clone().password("guess").read(&content).is_err());
+    let read_with = |password: &str| {
+        let other = reader.with_password(&password.into());
+        other.expect("it takes one").read(&content)
+    };
+    for guess in ["guess", "swordfisH", ""] {
+        assert!(read_with(guess).is_err());
+        assert!(read_with("swordfish").is_ok());
+    }
 }
 
 #[test]

@@ -7,8 +7,9 @@ use crate::TokenCache;
 
 impl TokenCache {
     /// What the cache holds, as bytes with the tokens and refresh tokens in them: to be kept where
-    /// nobody else can read or change them. Nothing of a credential that depends on code is in it,
-    /// nor about this machine; see [`Snapshot`].
+    /// nobody else can read or change them. Nothing of a credential that depends on code is in it, nor
+    /// about this machine, nor the tokens of managed identities, developer tools and chains that have
+    /// one of them for a link; see [`Snapshot`].
     pub fn snapshot(&self) -> SecretBytes {
         let memory = self.memory();
         self.read(|table| Snapshot::of(table, &memory)).to_bytes()

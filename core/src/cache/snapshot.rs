@@ -25,9 +25,19 @@ use crate::token::AccessToken;
 /// What a cache holds at one moment: its tokens, and of what runs left to remember who signed in,
 /// their refresh tokens, and which of these were rejected.
 ///
-/// Nothing of credentials that depend on code ([`Identity::private`], [`Memory::PRIVATE`]) is in it,
-/// since no other process has that code; nor is what was found out about this machine, such as its
-/// region, whether it has a metadata service, and which link of a chain works here.
+/// What is in it says itself whose it is, so that it is right wherever it is restored. Therefore these
+/// are left out:
+///
+/// - the tokens of managed identities and developer tools, and of the chains that have one of them for
+///   a link, such as the default one, whichever link it was that got them: whose they are, this
+///   machine decides, or who is logged in here now ([`IdentityBuilder::of_this_machine`](crate::IdentityBuilder::of_this_machine)). An
+///   application that a managed identity only vouches for is itself wherever it is;
+/// - everything of credentials that depend on code ([`Identity::private`], [`Memory::PRIVATE`]), since
+///   no other process has that code;
+/// - what was found out about this machine, such as its region, whether it has a metadata service, and
+///   which link of a chain works here.
+///
+/// A chain of other links is in it, with a token of whichever link got one: all of them are named.
 ///
 /// ```
 /// use azid_core::cache::{Snapshot, TokenTable};
@@ -82,7 +92,7 @@ impl Snapshot {
     pub fn of(tokens: &TokenTable, memory: &Memory) -> Self {
         let mut tokens: Vec<_> = tokens
             .entries()
-            .filter(|(key, ..)| !key.identity().is_private())
+            .filter(|(key, ..)| key.identity().is_portable())
             .map(|(key, token, due_on)| Kept {
                 key: key.clone(),
                 token: token.clone(),

@@ -81,7 +81,8 @@ impl ClientAssertion {
             }
             Source::Credential { credential, scope } => identity
                 .optional("assertion scope", scope.as_ref())
-                .identity("assertion", &credential.get().identity()),
+                .with_proof("assertion", &credential.get().identity())
+                .finish(),
         }
     }
 

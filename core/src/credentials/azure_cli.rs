@@ -160,6 +160,7 @@ impl Credential for AzureCliCredential {
     fn identity(&self) -> Identity {
         let subscription = self.subscription.as_ref().map(Subscription::as_str);
         Identity::of(self.name())
+            .of_this_machine()
             .optional("tenant", self.tenant.as_ref().map(TenantId::as_str))
             .optional("subscription", subscription)
             .field("allowed", self.additionally_allowed_tenants.key())

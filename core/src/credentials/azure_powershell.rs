@@ -174,6 +174,7 @@ impl Credential for AzurePowerShellCredential {
 
     fn identity(&self) -> Identity {
         Identity::of(self.name())
+            .of_this_machine()
             .optional("tenant", self.tenant.as_ref().map(TenantId::as_str))
             .field("allowed", self.additionally_allowed_tenants.key())
             .finish()

@@ -265,7 +265,9 @@ impl Credential for DefaultAzureCredential {
 
     fn identity(&self) -> Identity {
         let options = serde_json::to_string(self).expect("the options are plain data");
-        let identity = Identity::of(self.name()).field("options", options);
+        let identity = Identity::of(self.name())
+            .of_this_machine()
+            .field("options", options);
         match &self.certificates {
             Some(reader) => identity.identity("reader", &reader.identity()),
             None => identity.finish(),

@@ -53,8 +53,8 @@ use crate::transcript::Redactor;
 /// | the instance metadata service | by client, object or resource id |
 ///
 /// An id that the source does not take is a failure, never passed over. No request goes through a
-/// proxy, and none carries a header of another source. A request is for exactly one scope; claims
-/// and tenants mean nothing to these endpoints and are not sent.
+/// proxy, and none carries a header of another source. A request is for exactly one scope; tenants
+/// mean nothing to these endpoints, and neither they nor the claims of a challenge are sent.
 ///
 /// An endpoint that the environment names must be there, so whatever is wrong with it is a failure.
 /// The metadata service has the same address everywhere: nobody there, or somebody else, means that
@@ -62,7 +62,9 @@ use crate::transcript::Redactor;
 /// which [`ManagedIdentitySource::rules`] shows and [`rules`](Self::rules) replaces.
 ///
 /// The host keeps its tokens for about a day, so a change of permissions can take that long to
-/// show in them, and nothing here can hasten it.
+/// show in them, and nothing here hastens it. Service Fabric alone has a way: who tells it the hash of
+/// a token that was challenged gets another one. This credential tells it that the program handles
+/// challenges, where the request says so, but no hash: a token that is challenged stays what it gives.
 ///
 /// [What it asks, and whom][pictures], in pictures drawn from its runs.
 ///
@@ -242,6 +244,7 @@ impl Credential for ManagedIdentityCredential {
     fn identity(&self) -> Identity {
         let (kind, id) = self.identity.parts();
         Identity::of(self.name())
+            .of_this_machine()
             .field("kind", kind)
             .field("id", id)
             .finish()

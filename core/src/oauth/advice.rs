@@ -1,9 +1,20 @@
 //! The cures that are known for Entra's AADSTS codes.
 
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::failure::codes;
+use crate::effect::HttpResponse;
+use crate::json;
+
 /// Codes that name a state which passes by itself.
 pub(super) const TRANSIENT: [u64; 11] = [
     50_196, 90_055, 90_006, 90_012, 90_024, 90_033, 90_090, 50_033, 50_087, 40_010, 50_134,
 ];
+
+/// Codes that turn a client away which asks too often.
+const THROTTLING: [u64; 2] = [50_196, 90_055];
 
 /// What to do where requests are throttled.
 pub(crate) const TOO_MANY: &str = "too many requests: wait for as long as the endpoint asks, and share one provider, which keeps its tokens";
@@ -13,6 +24,17 @@ pub(super) const PADDED: &str = "the secret has white space around it: take that
 
 /// Codes of a secret or a password that is refused as wrong.
 pub(super) const WRONG_SECRET: [u64; 3] = [7_000_215, 70_002, 50_126];
+
+/// How long to leave Entra alone that turns away a client which asks too often, and does not say for
+/// how long: such states last for minutes.
+pub(crate) fn pause_of_code(response: &HttpResponse) -> Option<Duration> {
+    let body = json::read_erased(response.body.expose())?;
+    let body = body.as_object()?;
+    let description = body.get("error_description").and_then(Value::as_str);
+    let codes = codes(body, description.unwrap_or_default());
+    let is_throttled = codes.iter().any(|code| THROTTLING.contains(code));
+    is_throttled.then_some(Duration::from_secs(60))
+}
 
 /// What to do about an AADSTS code, for whoever reads the error.
 pub(crate) fn for_code(code: u64) -> Option<&'static str> {

@@ -163,7 +163,8 @@ impl ServiceError {
         Some(HeaderValue::from_str(&challenge).expect("base64 is visible ASCII"))
     }
 
-    /// How long the endpoint wants not to be asked again.
+    /// How long the endpoint wants not to be asked again: as it says, or else a minute where the
+    /// error's code is that of a client which asks too often.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
@@ -314,7 +315,8 @@ fn is_padded(secret: &Secret) -> bool {
     secret.expose().trim() != secret.expose()
 }
 
-fn codes(body: &Map<String, Value>, description: &str) -> Vec<u64> {
+/// The AADSTS numbers that an error object lists, or else its description.
+pub(super) fn codes(body: &Map<String, Value>, description: &str) -> Vec<u64> {
     let listed = body.get("error_codes").and_then(Value::as_array);
     let mut codes: Vec<u64> = listed
         .into_iter()

@@ -2,6 +2,7 @@
 
 mod complaints;
 mod decisions;
+mod elsewhere;
 mod facts;
 mod laws;
 mod snapshot;

@@ -19,7 +19,7 @@ fn key(scope: &str) -> Key {
     Key::new(&identity("one"), &TokenRequest::new([scope]))
 }
 
-fn token(name: &str, asked: i64, lifetime: i64) -> AccessToken {
+pub(crate) fn token(name: &str, asked: i64, lifetime: i64) -> AccessToken {
     AccessToken::new(name, at(asked + lifetime)).issued_on(at(asked))
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn table(name: &str, asked: i64) -> TokenTable {
     table
 }
 
-fn keep(table: &TokenTable) -> SecretBytes {
+pub(crate) fn keep(table: &TokenTable) -> SecretBytes {
     Snapshot::of(table, &Memory::default()).to_bytes()
 }
 

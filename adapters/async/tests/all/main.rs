@@ -7,6 +7,7 @@ mod flight;
 mod lanes;
 mod manual_host;
 mod overdue;
+mod pauses;
 mod people;
 mod refresh;
 mod rejected;

@@ -385,6 +385,12 @@ pub(crate) fn throttled(seconds: &'static str) -> Answer {
     Answer::Http(Ok(answer))
 }
 
+/// An answer of the token endpoint that takes its client for one in a loop.
+pub(crate) fn looping() -> Answer {
+    let body = br#"{"error":"invalid_request","error_codes":[50196]}"#;
+    Answer::Http(Ok(HttpResponse::new(429, body.as_slice())))
+}
+
 pub(crate) fn credential() -> ClientSecretCredential {
     ClientSecretCredential::new("contoso.example", "client", "secret").expect("valid")
 }

@@ -4,6 +4,9 @@
 //!
 //! The host of the run checks the certificate against the thumbprint before it sends the secret,
 //! so a server that fails the check has seen nothing.
+//!
+//! The endpoint also takes `token_sha256_to_refresh`, the hash of a token that was challenged, and gives
+//! another one for it. That is not sent: a run knows the claims, and not the token that they came for.
 
 use url::Url;
 
