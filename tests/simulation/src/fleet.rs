@@ -113,7 +113,8 @@ impl<'a> Fleet<'a> {
             }
         }
         self.report.trace = self.trace.hash();
-        (self.report.occasions, self.report.violations) = self.judge.into_verdict();
+        (self.report.occasions, self.report.violations) =
+            self.judge.into_verdict(self.scenario.span);
         self.report
     }
 
@@ -151,13 +152,14 @@ impl<'a> Fleet<'a> {
         rejected: Option<AccessToken>,
     ) {
         self.report.questions += 1;
-        let is_monotonic = self.hosts[host].clock.is_monotonic;
         let caller = Caller {
-            number: self.judge.asked(self.now, host, resource, is_monotonic),
+            number: self.report.questions,
             resource,
             request,
             rejected,
         };
+        let clock = self.hosts[host].clock;
+        self.judge.asked(self.now, host, &caller, clock);
         self.decide(host, caller);
     }
 
@@ -182,7 +184,7 @@ impl<'a> Fleet<'a> {
             Decision::Ready(token) => self.serve(host, caller, token),
             Decision::ReadyAndRefresh(token, lease) => {
                 let (resource, request) = (caller.resource, caller.request.clone());
-                if self.has(Flaw::TellsOfFailedRefreshes) {
+                if self.has(Flaw::TellsOfFailedRefreshes) || self.has(Flaw::WaitsForRefreshes) {
                     return self.fly(host, lease, resource, request, vec![caller]);
                 }
                 self.fly(host, lease, resource, request, Vec::new());

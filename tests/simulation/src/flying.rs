@@ -152,7 +152,8 @@ impl Fleet<'_> {
             this.provider.forget_memory();
         }
         let mut result = outcome.result;
-        self.judge.landed(host, number, result.as_ref().ok());
+        self.judge
+            .landed(host, number, result.as_ref().ok(), now.timestamp());
         self.report.tokens += u64::from(result.is_ok());
         let is_failed = result.is_err();
         // Who has claims to satisfy has no use for what is held.
