@@ -155,8 +155,8 @@ impl<'a> Fleet<'a> {
     }
 
     pub(crate) fn decide(&mut self, host: usize, caller: Caller) {
+        let seed = self.random.seed(); // whatever the flaw, so that each fleet meets the same world
         if self.has(Flaw::FliesAlone) {
-            let seed = self.random.seed();
             self.hosts[host].provider.forget_flights(seed);
         }
         let lane = match self.has(Flaw::IgnoresLanes) {
