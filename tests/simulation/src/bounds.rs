@@ -4,7 +4,7 @@
 //! |---|---|
 //! | requests of a host in a calm hour | An hour's token is due 300 s before its end, and up to 300 s earlier at random: at the earliest 2,999 s after it was got, so three do not fit into an hour. A day's token is due at half its life, less 300 s. So much for each resource |
 //! | requests of a host in any hour | A question starts one run at most, and a run has so many tries. A run that uses them all takes at least the sum of its pauses, less their random share, and one that meets both of the metadata service's rules has the tries and the pauses of both; one that a refusal ends earlier has one try, or two where the proof is read again. A token that a service does not accept any more costs a second run, for the claims. Whether a person has typed a code is asked every five seconds |
-//! | a caller's wait | One run: no try begins later than the policy's budget, and the last may take its time limit; twice that where the proof is read again. Where a person is asked, a code's life more. Who wants another token waits for such a run, and for one each for all other resources, if runs do not bear company; who has claims to satisfy, for the run without |
+//! | a caller's wait | One run: no try begins later than the policy's budget, and the last may take its time limit; twice that where the proof is read again. Where a person is asked, a code's life more. Who wants another token waits for such a run, and for one each for all other resources, if runs do not bear company; who has claims to satisfy, for the run without. Before all that may come the rest of an early renewal, which asks nobody: who joined it when the token had expired asks again if it fails |
 //! | requests of the fleet in a second after an outage | In an outage each question costs a run of all its tries. When it is over, each run ends with its next try. So the mean is no more than the outage's own. Independent runs, of which each sends two in a second at most, exceed it by no more than five standard deviations and one run |
 
 use std::time::Duration;
@@ -83,11 +83,13 @@ fn wait(scenario: &Scenario) -> Duration {
     let run = Duration::from_secs(2 * 90 + 1);
     let others = scenario.resources as u32;
     let for_claims = u32::from(is_challenged(scenario));
-    match scenario.proof {
-        Proof::Secret | Proof::Certificate | Proof::ManagedIdentity => run * (1 + for_claims),
-        Proof::Chain => run * (others + for_claims),
-        Proof::Person => (run + Duration::from_secs(90 + 900)) * (others + for_claims),
-    }
+    let early = run;
+    early
+        + match scenario.proof {
+            Proof::Secret | Proof::Certificate | Proof::ManagedIdentity => run * (1 + for_claims),
+            Proof::Chain => run * (others + for_claims),
+            Proof::Person => (run + Duration::from_secs(90 + 900)) * (others + for_claims),
+        }
 }
 
 fn after_outage(scenario: &Scenario) -> Option<Peak> {

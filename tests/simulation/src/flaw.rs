@@ -8,6 +8,8 @@ pub enum Flaw {
     ForgetsTokens,
     /// It answers a caller with the error of an early refresh.
     TellsOfFailedRefreshes,
+    /// It lets the caller who finds a token due wait for the next one.
+    WaitsForRefreshes,
     /// It hands out a token until it has another, however old it is.
     KeepsExpiredTokens,
     /// It goes on trying for nobody when a flight has failed.

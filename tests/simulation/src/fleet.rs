@@ -7,14 +7,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azid_core::cache::{Decision, Key};
 use azid_core::{AccessToken, Credential, Environment, Error, Lane, TokenRequest};
+use azid_shared::Asked;
 
 use crate::caller::Caller;
 use crate::host::Host;
 use crate::judge::Judge;
 use crate::proofs::Proofs;
-use crate::provider::Provider;
+use crate::provider::{Provider, Ticket};
 use crate::queue::Queue;
 use crate::random::Random;
 use crate::resource::{Admission, Presented, challenge};
@@ -23,9 +23,6 @@ use crate::trace::Trace;
 use crate::troubles::{Event, Happening, plan};
 use crate::{Bounds, Flaw, Report, Scenario};
 
-/// How long a caller waits who is to ask again.
-const AGAIN: Duration = Duration::from_secs(1);
-
 pub(crate) struct Fleet<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) random: Random,
@@ -33,8 +30,6 @@ pub(crate) struct Fleet<'a> {
     pub(crate) now: Duration,
     credential: Arc<dyn Credential>,
     requests: Vec<TokenRequest>,
-    /// What their tokens are held under.
-    pub(crate) keys: Vec<Key>,
     /// Those of hosts with even numbers and with odd ones.
     environments: [Arc<Environment>; 2],
     pub(crate) proofs: Proofs,
@@ -54,11 +49,8 @@ impl<'a> Fleet<'a> {
         let rotations = plan(scenario, &mut queue, &mut random);
         let proofs = Proofs::new(scenario.proof, rotations + 1);
         let (credential, requests) = (proofs.credential(), proofs.requests(scenario));
-        let identity = credential.identity();
-        let keys = requests.iter().map(|it| Key::new(&identity, it));
         let bounds = Bounds::of(scenario);
         let mut fleet = Self {
-            keys: keys.collect(),
             credential,
             requests,
             environments: [0, 1].map(|host| Arc::new(proofs.environment(host))),
@@ -101,7 +93,6 @@ impl<'a> Fleet<'a> {
             self.judge.passed(at);
             match event {
                 Event::Ask(host) => self.somebody_asks(host),
-                Event::AskAgain(host, caller) => self.decide(host, caller),
                 Event::Reply(host, flight, reply) => self.reply(host, flight, reply),
                 Event::Happens(host, what) => self.happen(host, what),
                 Event::TypesCode(code) => self.services.type_code(&code, at),
@@ -113,7 +104,8 @@ impl<'a> Fleet<'a> {
             }
         }
         self.report.trace = self.trace.hash();
-        (self.report.occasions, self.report.violations) = self.judge.into_verdict();
+        (self.report.occasions, self.report.violations) =
+            self.judge.into_verdict(self.scenario.span);
         self.report
     }
 
@@ -151,21 +143,19 @@ impl<'a> Fleet<'a> {
         rejected: Option<AccessToken>,
     ) {
         self.report.questions += 1;
-        let is_monotonic = self.hosts[host].clock.is_monotonic;
         let caller = Caller {
-            number: self.judge.asked(self.now, host, resource, is_monotonic),
+            number: self.report.questions,
             resource,
             request,
             rejected,
         };
+        let clock = self.hosts[host].clock;
+        self.judge.asked(self.now, host, &caller, clock);
         self.decide(host, caller);
     }
 
-    fn decide(&mut self, host: usize, caller: Caller) {
-        let seed = self.random.seed();
-        if self.has(Flaw::ForgetsTokens) {
-            self.hosts[host].provider.forget_tokens();
-        }
+    pub(crate) fn decide(&mut self, host: usize, caller: Caller) {
+        let seed = self.random.seed(); // whatever the flaw, so that each fleet meets the same world
         if self.has(Flaw::FliesAlone) {
             self.hosts[host].provider.forget_flights(seed);
         }
@@ -173,51 +163,49 @@ impl<'a> Fleet<'a> {
             true => Lane::PerKey,
             false => self.hosts[host].provider.lane(),
         };
+        let (forgets, loses) = (self.has(Flaw::ForgetsTokens), self.has(Flaw::LosesCallers));
         let this = &mut self.hosts[host];
         let now = this.clock.now(self.now);
-        match this
-            .provider
-            .ask(&self.keys[caller.resource], &caller.request, lane, now)
-        {
-            Decision::Ready(token) => self.serve(host, caller, token),
-            Decision::ReadyAndRefresh(token, lease) => {
-                let (resource, request) = (caller.resource, caller.request.clone());
-                if self.has(Flaw::TellsOfFailedRefreshes) {
-                    return self.fly(host, lease, resource, request, vec![caller]);
-                }
-                self.fly(host, lease, resource, request, Vec::new());
-                self.serve(host, caller, token);
+        if forgets && let Some(held) = this.provider.held(&caller.request, now) {
+            this.provider.invalidate(&held, now);
+        }
+        let (resource, request) = (caller.resource, caller.request.clone());
+        match this.provider.ask(&request, lane, now, self.flights + 1) {
+            (Asked::Ready(token) | Asked::Nudge(token, _), _) => self.serve(host, caller, token),
+            (Asked::Refresh { .. }, Some(lease)) if self.is_kept_waiting() => {
+                self.fly(host, lease, resource, request, vec![caller]);
             }
-            Decision::Start(lease) => {
-                let (resource, request) = (caller.resource, caller.request.clone());
-                match this.last[resource].clone() {
-                    Some(old) if self.has(Flaw::KeepsExpiredTokens) => {
-                        self.fly(host, lease, resource, request, Vec::new());
-                        self.serve(host, caller, old.token);
-                    }
-                    _ => self.fly(host, lease, resource, request, vec![caller]),
+            (Asked::Refresh { held, .. }, lease) => {
+                if let Some(lease) = lease {
+                    self.fly(host, lease, resource, request, Vec::new());
                 }
+                self.serve(host, caller, held);
             }
-            Decision::Join(id) => {
-                let is_lost = self.scenario.flaw == Some(Flaw::LosesCallers);
-                let flight = this.flight(id).filter(|_| !is_lost);
-                if let Some(flight) = flight {
+            (Asked::Wait(_), Some(lease)) => match self.hosts[host].last[resource].clone() {
+                Some(old) if self.has(Flaw::KeepsExpiredTokens) => {
+                    self.fly(host, lease, resource, request, Vec::new());
+                    self.serve(host, caller, old.token);
+                }
+                _ => self.fly(host, lease, resource, request, vec![caller]),
+            },
+            (Asked::Wait(Ticket(number)), None) => {
+                let flight = self.hosts[host].flights.get_mut(&number);
+                if let Some(flight) = flight.filter(|_| !loses) {
                     flight.callers.push(caller);
                 }
             }
-            Decision::NotYet(error) => self.disappoint(host, &caller, &error),
-            // Who waits for anything else takes the token that is held, or asks again.
-            _ => {
-                let held = this.provider.held(&self.keys[caller.resource], now);
-                match held.filter(|_| caller.takes_held()) {
-                    Some(token) => self.serve(host, caller, token),
-                    None => {
-                        let again = Event::AskAgain(host, caller);
-                        self.queue.put(self.now + AGAIN, again);
-                    }
+            (Asked::Queue(Ticket(number)), _) => {
+                if let Some(flight) = self.hosts[host].flights.get_mut(&number) {
+                    flight.queue.push(caller);
                 }
             }
+            (Asked::NotYet(error), _) => self.disappoint(host, &caller, &error),
         }
+    }
+
+    /// Whether the caller who finds a token due waits for the next one, as unsound.
+    fn is_kept_waiting(&self) -> bool {
+        self.has(Flaw::TellsOfFailedRefreshes) || self.has(Flaw::WaitsForRefreshes)
     }
 
     /// Gives a caller a token, which they use at once.

@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use azid_core::cache::{Decision, Lease};
 use azid_core::effect::{FileFailure, HttpReply, PromptRequest};
 use azid_core::{Outcome, SecretBytes, Step, TokenRequest};
+use azid_shared::{LeaseGuard, allowance};
 
 use crate::Flaw;
 use crate::caller::Caller;
@@ -39,7 +39,7 @@ impl Fleet<'_> {
     pub(crate) fn fly(
         &mut self,
         host: usize,
-        lease: Lease,
+        lease: LeaseGuard,
         resource: usize,
         request: TokenRequest,
         callers: Vec<Caller>,
@@ -51,15 +51,17 @@ impl Fleet<'_> {
         let is_monotonic = this.clock.is_monotonic;
         self.judge
             .took_off(self.now, host, number, resource, is_monotonic);
-        let step = this
-            .provider
-            .start(request.clone(), this.clock.now(self.now), seed);
+        let now = this.clock.now(self.now);
+        let is_early = this.provider.held(&request, now).is_some();
+        let step = this.provider.start(request.clone(), is_early, now, seed);
         let flight = Flight {
             lease,
             step: None,
             resource,
             request,
+            is_early,
             callers,
+            queue: Vec::new(),
         };
         this.flights.insert(number, flight);
         self.go_on(host, number, step);
@@ -72,7 +74,7 @@ impl Fleet<'_> {
         let Some(flight) = this.flights.get_mut(&number) else {
             return;
         };
-        this.provider.watch(&flight.lease, &step, now);
+        flight.lease.extend(allowance(&step), now);
         let (taken, reply) = match step {
             Step::Done(outcome) => return self.land(host, number, outcome),
             Step::Http(ref call) => {
@@ -147,33 +149,37 @@ impl Fleet<'_> {
         let Some(flight) = this.flights.remove(&number) else {
             return;
         };
-        this.provider.settle(flight.lease, &mut outcome, now);
+        flight.lease.settle(&mut outcome, now);
         if forgets {
             this.provider.forget_memory();
         }
         let mut result = outcome.result;
-        self.judge.landed(host, number, result.as_ref().ok());
+        self.judge
+            .landed(host, number, result.as_ref().ok(), now.timestamp());
         self.report.tokens += u64::from(result.is_ok());
         let is_failed = result.is_err();
-        // Who has claims to satisfy has no use for what is held.
-        if is_shared && flight.request.claims_json().is_none() {
-            result = this
-                .provider
-                .share(&self.keys[flight.resource], result, now);
+        // Where a token is held that still works, all get that one.
+        if is_shared {
+            let held = |error| this.provider.held(&flight.request, now).ok_or(error);
+            result = result.or_else(held);
         }
         for caller in flight.callers {
             match &result {
                 Ok(token) => self.serve(host, caller, token.clone()),
+                // It was begun for those who had a token, and may have done less than it could.
+                Err(_) if flight.is_early && is_shared => self.decide(host, caller),
                 Err(error) => self.disappoint(host, &caller, error),
             }
         }
         if is_failed && self.has(Flaw::TriesAgainAtOnce) {
             let provider = &mut self.hosts[host].provider;
-            let (key, lane) = (&self.keys[flight.resource], provider.lane());
-            let decision = provider.ask(key, &flight.request, lane, now);
-            if let Decision::Start(lease) = decision {
+            let (request, lane) = (&flight.request, provider.lane());
+            if let (_, Some(lease)) = provider.ask(request, lane, now, self.flights + 1) {
                 self.fly(host, lease, flight.resource, flight.request, Vec::new());
             }
+        }
+        for caller in flight.queue {
+            self.decide(host, caller);
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use azid_core::cache::{FlightId, Lease};
 use azid_core::{Now, Step, TokenRequest};
+use azid_shared::LeaseGuard;
 
 use crate::caller::Caller;
 use crate::provider::Provider;
@@ -41,23 +41,21 @@ impl Host {
             was_served: false,
         }
     }
-
-    /// The flight that has this id.
-    pub(crate) fn flight(&mut self, id: FlightId) -> Option<&mut Flight> {
-        let mut flights = self.flights.values_mut();
-        flights.find(|flight| flight.lease.id() == id)
-    }
 }
 
 /// A run under its lease, and those who wait for it.
 #[derive(Debug)]
 pub(crate) struct Flight {
-    pub(crate) lease: Lease,
+    pub(crate) lease: LeaseGuard,
     /// The effect that is out.
     pub(crate) step: Option<Step>,
     pub(crate) resource: usize,
     pub(crate) request: TokenRequest,
+    /// Whether there was a good token when it began.
+    pub(crate) is_early: bool,
     pub(crate) callers: Vec<Caller>,
+    /// Those who cannot use what it brings, and ask again after it.
+    pub(crate) queue: Vec<Caller>,
 }
 
 /// What a host takes for the time.

@@ -10,6 +10,8 @@ use crate::bounds::Bounds;
 pub enum Invariant {
     /// See its sentence, as those of all others.
     NoErrorBesideAToken,
+    /// A renewal is nobody's to wait for.
+    NoWaitBesideAToken,
     /// Nor is an old token handed out for want of a new one.
     NoExpiredToken,
     /// A rejection is taken seriously.
@@ -34,8 +36,9 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NoErrorBesideAToken,
+        Self::NoWaitBesideAToken,
         Self::NoExpiredToken,
         Self::NoRejectedToken,
         Self::EveryCallerIsAnswered,
@@ -53,6 +56,9 @@ impl Invariant {
         let sentence = match self {
             Self::NoErrorBesideAToken => {
                 "No caller gets an error while the host holds a token that has neither expired nor been rejected."
+            }
+            Self::NoWaitBesideAToken => {
+                "Nobody who asks without claims waits if the host holds a token that has neither expired nor been rejected."
             }
             Self::NoExpiredToken => "No caller gets a token that has expired by the host's clock.",
             Self::NoRejectedToken => {

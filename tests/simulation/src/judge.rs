@@ -7,6 +7,7 @@ use azid_core::{AccessToken, Timestamp};
 
 use crate::bounds::Bounds;
 use crate::caller::Caller;
+use crate::host::Clock;
 use crate::invariants::{Invariant, Violation};
 use crate::services::Party;
 use crate::{Proof, Scenario};
@@ -24,7 +25,8 @@ pub(crate) struct Judge {
     hosts: Vec<Books>,
     /// Since when each caller waits, by their numbers, and on which host.
     waiting: BTreeMap<u64, (Duration, usize)>,
-    callers: u64,
+    /// Who asked in this event while their host held a good token.
+    at_once: Vec<u64>,
     second: (u64, usize),
     /// How often each invariant was put to the test.
     occasions: BTreeMap<Invariant, u64>,
@@ -63,7 +65,7 @@ impl Judge {
             proof: scenario.proof,
             hosts: vec![Books::default(); scenario.hosts],
             waiting: BTreeMap::new(),
-            callers: 0,
+            at_once: Vec::new(),
             second: (0, 0),
             occasions: BTreeMap::new(),
             violations: Vec::new(),
@@ -71,40 +73,43 @@ impl Judge {
     }
 
     /// How often each invariant was put to the test, and where it did not hold.
-    pub(crate) fn into_verdict(self) -> (BTreeMap<Invariant, u64>, Vec<Violation>) {
+    pub(crate) fn into_verdict(
+        mut self,
+        end: Duration,
+    ) -> (BTreeMap<Invariant, u64>, Vec<Violation>) {
+        self.passed(end);
         (self.occasions, self.violations)
     }
 
-    /// Time has passed.
+    /// An event is over, and time has passed.
     pub(crate) fn passed(&mut self, at: Duration) {
+        for caller in std::mem::take(&mut self.at_once) {
+            if let Some(&(since, host)) = self.waiting.get(&caller) {
+                self.violated(Invariant::NoWaitBesideAToken, since, host);
+            }
+        }
         let wait = self.bounds.wait;
-        let first = self.waiting.first_key_value();
-        if let Some((&caller, &(since, host))) = first
-            && since + wait < at
+        while let Some(first) = self.waiting.first_entry()
+            && first.get().0 + wait < at
         {
-            self.waiting.remove(&caller);
+            let (_, host) = first.remove();
             self.violated(Invariant::EveryCallerIsAnswered, at, host);
         }
     }
 
-    /// The number of somebody who asks.
-    pub(crate) fn asked(
-        &mut self,
-        at: Duration,
-        host: usize,
-        resource: usize,
-        is_monotonic: bool,
-    ) -> u64 {
-        let books = &self.hosts[host];
-        let is_in_lane = is_monotonic && self.is_in_lane(books);
-        let flying = || books.flying.values();
-        let meets_own = is_monotonic && flying().any(|it| it.resource == resource);
-        let meets_others = is_in_lane && flying().any(|it| it.resource != resource);
+    /// Somebody asks.
+    pub(crate) fn asked(&mut self, at: Duration, host: usize, caller: &Caller, clock: Clock) {
+        let (books, resource) = (&self.hosts[host], caller.resource);
+        let is_in_lane = clock.is_monotonic && self.is_in_lane(books);
+        let meets_own = clock.is_monotonic && books.is_flying_for(resource);
+        let mut flying = books.flying.values();
+        let meets_others = is_in_lane && flying.any(|it| it.resource != resource);
+        if caller.takes_held() && books.holds(resource, clock.now(at).timestamp()) {
+            self.at_once.push(caller.number);
+        }
         self.occasion(Invariant::OneFlightForAKey, meets_own);
         self.occasion(Invariant::OneFlightInALane, meets_others);
-        self.callers += 1;
-        self.waiting.insert(self.callers, (at, host));
-        self.callers
+        self.waiting.insert(caller.number, (at, host));
     }
 
     /// A caller got a token, when it was `local` by the host's clock.
@@ -129,8 +134,7 @@ impl Judge {
     /// A caller got an error.
     pub(crate) fn refused(&mut self, at: Duration, host: usize, caller: &Caller, local: Timestamp) {
         self.answered_caller(at, host, caller, local);
-        let held = self.hosts[host].held.get(&caller.resource);
-        if held.is_some_and(|(_, token)| token.expires_on() > local) {
+        if self.hosts[host].holds(caller.resource, local) {
             self.violated(Invariant::NoErrorBesideAToken, at, host);
         }
     }
@@ -180,8 +184,14 @@ impl Judge {
         }
     }
 
-    /// A flight is over, with a token or without.
-    pub(crate) fn landed(&mut self, host: usize, flight: u64, token: Option<&AccessToken>) {
+    /// A flight is over, with a token or without, when it was `local` by the host's clock.
+    pub(crate) fn landed(
+        &mut self,
+        host: usize,
+        flight: u64,
+        token: Option<&AccessToken>,
+        local: Timestamp,
+    ) {
         let books = &mut self.hosts[host];
         books.asking.take_if(|asking| *asking == flight);
         let Some(flying) = books.flying.remove(&flight) else {
@@ -194,7 +204,8 @@ impl Judge {
         let ends = token.expires_on();
         books.first_end = Some(books.first_end.map_or(ends, |first| first.min(ends)));
         let held = books.held.get(&flying.resource);
-        if held.is_none_or(|(last, _)| *last < flight) {
+        // One that comes so late that it has ended stays of no use when the clock is set back.
+        if ends > local && held.is_none_or(|(last, _)| *last < flight) {
             let held = (flight, token.clone());
             books.held.insert(flying.resource, held);
         }
@@ -305,10 +316,13 @@ impl Judge {
     fn answered_caller(&mut self, at: Duration, host: usize, caller: &Caller, local: Timestamp) {
         let asked = self.waiting.remove(&caller.number);
         let has_waited = asked.is_some_and(|(since, _)| since < at);
-        let first_end = self.hosts[host].first_end;
-        let has_ended = first_end.is_some_and(|end| end <= local);
+        let books = &self.hosts[host];
+        let has_ended = books.first_end.is_some_and(|end| end <= local);
+        let is_renewed = books.is_flying_for(caller.resource);
+        let could_wait = is_renewed && self.at_once.contains(&caller.number);
         self.occasion(Invariant::EveryCallerIsAnswered, has_waited);
         self.occasion(Invariant::NoExpiredToken, has_ended);
+        self.occasion(Invariant::NoWaitBesideAToken, could_wait);
     }
 
     /// An invariant could have been violated now, if this is so.
@@ -330,5 +344,51 @@ impl Judge {
                 host,
             });
         }
+    }
+}
+
+impl Books {
+    /// Whether there is a token that has neither expired nor been rejected.
+    fn holds(&self, resource: usize, local: Timestamp) -> bool {
+        let held = self.held.get(&resource);
+        held.is_some_and(|(_, token)| token.expires_on() > local)
+    }
+
+    fn is_flying_for(&self, resource: usize) -> bool {
+        let mut flying = self.flying.values();
+        flying.any(|it| it.resource == resource)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use azid_core::TokenRequest;
+
+    use super::*;
+
+    #[test]
+    fn whoever_is_never_answered_is_missed_at_the_end_though_nothing_else_happens() {
+        let scenario = Scenario::new(2, HOUR, Proof::Secret);
+        let bounds = Bounds::of(&scenario);
+        let missed = |end: Duration| {
+            let mut judge = Judge::new(bounds.clone(), &scenario);
+            for host in 0..2 {
+                let caller = Caller {
+                    number: host as u64,
+                    resource: 0,
+                    request: TokenRequest::new(["scope"]),
+                    rejected: None,
+                };
+                let clock = Clock {
+                    ahead: 0,
+                    is_monotonic: true,
+                };
+                judge.asked(Duration::ZERO, host, &caller, clock);
+            }
+            let (_, violations) = judge.into_verdict(end);
+            violations.iter().map(|it| it.host).collect::<Vec<_>>()
+        };
+        assert!(missed(bounds.wait).is_empty());
+        assert_eq!(missed(bounds.wait + Duration::from_secs(1)), [0, 1]);
     }
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use azid_core::Secret;
 
-use crate::caller::Caller;
 use crate::flying::Reply;
 use crate::queue::Queue;
 use crate::random::Random;
@@ -15,8 +14,6 @@ use crate::{Scenario, TroubleKind};
 pub(crate) enum Event {
     /// A caller asks, as one does now and then.
     Ask(usize),
-    /// A caller asks who was told to ask again.
-    AskAgain(usize, Caller),
     /// A flight's effect is done.
     Reply(usize, u64, Reply),
     /// Something happens to a host.

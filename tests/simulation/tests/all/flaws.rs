@@ -2,16 +2,17 @@
 
 use azid_simulation::Flaw::{self, *};
 use azid_simulation::Invariant::{self, *};
-use azid_simulation::{Proof, Report, Scenario, TroubleKind, simulate};
+use azid_simulation::{Proof, Report, Scenario, TroubleKind, Violation, simulate};
 
 use crate::{HOUR, MINUTE, SECOND, seed};
 
 /// What breaks when hosts have a flaw, and in which world.
 type Break = (Invariant, Flaw, fn() -> Scenario);
 
-const BREAKS: [Break; 13] = [
+const BREAKS: [Break; 14] = [
     (NoErrorBesideAToken, ForgetsTokens, outage),
     (NoErrorBesideAToken, TellsOfFailedRefreshes, outage),
+    (NoWaitBesideAToken, WaitsForRefreshes, calm),
     (NoExpiredToken, KeepsExpiredTokens, outage),
     (NoRejectedToken, IgnoresRejections, challenges),
     (EveryCallerIsAnswered, LosesCallers, outage),
@@ -36,9 +37,17 @@ fn every_invariant_breaks_when_hosts_have_the_flaw_that_it_is_about() {
     }
 }
 
+/// Each of those who wait gets a good token at last.
+#[test]
+fn whoever_waits_for_a_renewal_is_noticed_though_nothing_else_is_amiss() {
+    let report = simulate(&calm().flawed(WaitsForRefreshes), seed());
+    let broken = |it: &Violation| it.invariant == NoWaitBesideAToken;
+    assert!(report.violations.iter().all(broken), "{report}");
+}
+
 #[test]
 fn hosts_without_a_flaw_break_none_in_the_same_scenarios() {
-    for world in [outage, storm, challenges, people, chains] {
+    for world in [calm, outage, storm, challenges, people, chains] {
         simulate(&world(), seed()).assert_sound();
     }
 }
@@ -47,6 +56,10 @@ fn hosts_without_a_flaw_break_none_in_the_same_scenarios() {
 #[should_panic(expected = "AZID_SIMULATION_SEED=7")]
 fn whoever_breaks_one_is_told_the_seed() {
     simulate(&outage().flawed(ForgetsTokens), 7).assert_sound();
+}
+
+fn calm() -> Scenario {
+    Scenario::new(10, 2 * HOUR, Proof::Secret)
 }
 
 fn outage() -> Scenario {

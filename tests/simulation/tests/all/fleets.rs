@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use azid_simulation::{Proof, Report, Scenario, TroubleKind, simulate};
+use azid_simulation::{Invariant, Proof, Report, Scenario, TroubleKind, simulate};
 
 use crate::{DAY, HOUR, MINUTE, SECOND, seed};
 
@@ -26,6 +26,19 @@ fn an_outage_that_ends_before_the_tokens_do_is_noticed_by_nobody() {
     let outage = 20 * MINUTE..24 * MINUTE;
     let scenario = Scenario::new(200, 2 * HOUR, Proof::Secret).trouble(outage, TroubleKind::Outage);
     assert_eq!(sound(&scenario).errors, 0);
+}
+
+#[test]
+fn answers_that_take_long_hold_up_nobody_who_has_a_token() {
+    let scenario = Scenario::new(50, 3 * HOUR, Proof::Secret)
+        .asking_every(10 * SECOND)
+        .trouble(HOUR / 2..3 * HOUR, TroubleKind::Delay(MINUTE / 2));
+    let report = sound(&scenario);
+    assert_eq!(report.errors, 0, "{report}");
+    assert!(
+        report.occasions[&Invariant::NoWaitBesideAToken] > 100,
+        "{report}"
+    );
 }
 
 #[test]

@@ -21,9 +21,15 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const VARIABLE: &str = "AZID_SIMULATION_SEED";
 
 /// The seed of the day's simulations: the one in the environment, or always the same.
+#[expect(
+    clippy::print_stdout,
+    reason = "what a test has printed is shown if it fails, at whatever assertion"
+)]
 fn seed() -> u64 {
-    std::env::var(VARIABLE).map_or(1, |seed| {
+    let seed = std::env::var(VARIABLE).map_or(1, |seed| {
         seed.parse()
             .unwrap_or_else(|_| panic!("{VARIABLE} is a whole number"))
-    })
+    });
+    println!("to see it again: {VARIABLE}={seed}");
+    seed
 }
