@@ -14,7 +14,7 @@ use crate::error::{Invalid, What};
 use crate::identity::{Identity, Instance};
 use crate::secret::{Secret, SecretBytes};
 use crate::time::Timestamp;
-use crate::transcript::{Redactor, is_placeholder};
+use crate::transcript::{Redactor, is_placeholder, placeholder_in};
 
 /// A certificate, those that vouch for it, and the key to it.
 ///
@@ -81,8 +81,12 @@ impl ClientCertificate {
     pub(crate) fn redacted(&self, redactor: &mut Redactor) -> Self {
         let key = match &self.key {
             KeyHandle::InMemory(key) => {
-                let text = Secret::new(STANDARD.encode(key.expose()));
-                let placeholder = redactor.secret("key", &text);
+                // That of a replay is a placeholder already.
+                let placeholder = std::str::from_utf8(key.expose())
+                    .ok()
+                    .and_then(placeholder_in);
+                let text = placeholder.map_or_else(|| STANDARD.encode(key.expose()), str::to_owned);
+                let placeholder = redactor.secret("key", &Secret::new(text));
                 KeyHandle::in_memory(placeholder.expose().as_bytes().into())
             }
             named @ KeyHandle::Named(_) => named.clone(),
