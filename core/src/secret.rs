@@ -131,8 +131,13 @@ impl SecretBytes {
     pub fn trimmed_text(&self) -> Option<Secret> {
         std::str::from_utf8(self.expose())
             .ok()
-            .map(|text| Secret::from(text.trim_start_matches('\u{feff}').trim()))
+            .map(|text| Secret::from(trimmed(text)))
     }
+}
+
+/// A text of a file without what editors leave around it: white space, and a byte order mark.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
 /// What clones of [`SecretBytes`] share.

@@ -26,8 +26,6 @@ impl Redactor {
         if answer.get("id_token").is_some() {
             if let Some(id_token) = text("id_token").as_ref().and_then(IdToken::read) {
                 redacted["id_token"] = self.claims(&id_token);
-            } else if !answer["id_token"].is_string() {
-                redacted["id_token"] = Value::Null;
             }
         }
         if answer.get("client_info").is_some() {
@@ -35,8 +33,6 @@ impl Redactor {
                 let ids = [("uid", user), ("utid", tenant)];
                 let ids = ids.map(|(name, id)| (name.to_owned(), self.text(&id).into()));
                 redacted["client_info"] = Value::Object(Map::from_iter(ids));
-            } else if !answer["client_info"].is_string() {
-                redacted["client_info"] = Value::Null;
             }
         }
         redacted

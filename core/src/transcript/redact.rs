@@ -12,7 +12,7 @@ use crate::environment::may_hold_secret;
 use crate::json::Erased;
 use crate::oauth::{SecretSearch, marks_error, safe_text};
 use crate::pem::certificates;
-use crate::secret::Secret;
+use crate::secret::{Secret, trimmed};
 use crate::sorted::Sorted;
 
 /// Header fields whose values are shown.
@@ -44,6 +44,9 @@ const PAGE: &str = "<html>";
 
 /// After the placeholder of a text that is not one word.
 const SEVERAL_WORDS: &str = "words";
+
+/// The members of an answer that are opened to be shown.
+const OPENED: [&str; 2] = ["id_token", "client_info"];
 
 /// Behind the placeholder of an input that is unfit for something, and so is the placeholder.
 const MARKS: [char; 5] = ['\u{fffd}', '\n', '…', ' ', '\u{1}'];
@@ -244,10 +247,13 @@ impl Redactor {
         let Ok(text) = std::str::from_utf8(bytes) else {
             return Content::Binary;
         };
-        match serde_json::from_slice::<Value>(bytes).map(Erased::from) {
+        // Of a file what is around its text is not read; of an answer it is.
+        let bare = trimmed(text);
+        let read = if kind == "file" { bare } else { text };
+        match serde_json::from_str::<Value>(read).map(Erased::from) {
             Ok(value) if value.is_object() => Content::Json(self.answer(&value)),
-            _ if text.trim().is_empty() => Content::Empty,
-            _ => Content::Text(self.hidden_text(kind, text.trim())),
+            _ if bare.is_empty() => Content::Empty,
+            _ => Content::Text(self.hidden_text(kind, bare)),
         }
     }
 
@@ -287,6 +293,8 @@ impl Redactor {
 
     pub(super) fn json(&mut self, name: &str, value: &Value) -> Value {
         match value {
+            // Read as texts alone; what else is in them takes no place among the numbers.
+            _ if OPENED.contains(&name) && !value.is_string() => Value::Null,
             Value::Object(members) => {
                 let in_error = name == "error" || marks_error(members);
                 Value::Object(self.members(members, in_error))
