@@ -17,7 +17,8 @@ land_stage wasm    12
 # The repository explains itself: nothing in it points to notes that its readers do not have.
 stage_standalone() {
   local found
-  found=$(git grep -nE '\.\./shared|(DESIGN|PROTOCOLS|PEERS|USERS)\.md' -- ':!.ci') || return 0
+  found=$(matches '\.\./shared|(DESIGN|PROTOCOLS|PEERS|USERS)\.md' ':!.ci')
+  [ -n "$found" ] || return 0
   printf 'points outside the repository:\n%s\n' "$found"
   return 1
 }
@@ -81,7 +82,8 @@ stage_purity() {
     --message-format=json -- -D warnings -D clippy::iter_over_hash_type >"$probe/said.json" 2>"$probe/log" || true
   python3 .ci/purity/check.py core/clippy.toml "$probe/said.json" || { cat "$probe/log"; return 1; }
   # Clippy cannot tell a platform's cfg from `cfg!(debug_assertions)` inside `debug_assert!`.
-  platform=$(git grep -nE 'cfg!?\(.*\b(unix|windows|target_os|target_family)\b' -- core/src) || return 0
+  platform=$(matches 'cfg!?\(.*\b(unix|windows|target_os|target_family)\b' core/src)
+  [ -n "$platform" ] || return 0
   printf 'the platform is an input of core, not a cfg:\n%s\n' "$platform"
   return 1
 }
@@ -89,9 +91,10 @@ stage_purity() {
 # One package at a time, so that none lives on a feature which another one switches on:
 # with its tests, without its default features, and with all of them.
 stage_clippy() {
-  local package
+  local package packages
+  packages=$(packages)
   cargo clippy --locked -p azid-core --all-targets -- -D warnings -D clippy::iter_over_hash_type
-  for package in $(packages); do
+  for package in $packages; do
     cargo clippy --locked -p "$package" --all-targets -- -D warnings
     cargo clippy --locked -p "$package" --no-default-features -- -D warnings
     cargo clippy --locked -p "$package" --all-features -- -D warnings

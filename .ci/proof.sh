@@ -17,8 +17,10 @@ readonly fuzz_seconds=20
 # Every fuzz target for a short while, from its corpus; what is found stays in target/ci/fuzz.
 stage_fuzz() {
   need_tool cargo-fuzz
-  local name found
-  for name in $(cargo fuzz list); do
+  local name names found
+  names=$(cargo fuzz list)
+  [ -n "$names" ]
+  for name in $names; do
     found=$work/fuzz/$name
     mkdir -p "$found/corpus"
     cargo fuzz run --sanitizer none --target-dir "$target/fuzz" "$name" "$found/corpus" "fuzz/corpus/$name" -- \

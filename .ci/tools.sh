@@ -61,5 +61,9 @@ debian() {
 
 packages() { cargo tree --workspace --depth 0 --prefix none --locked | awk 'NF { print $1 }' | sort; }
 
+# matches PATTERN PATH...: the lines of the files under version control that match. None is no error;
+# a search that could not be made is one.
+matches() { git grep -nE "$1" -- "${@:2}" || [ "$?" = 1 ]; }
+
 # crates PACKAGE: every crate that a program on it builds for this machine, one a line.
 crates() { cargo tree --locked -p "$1" -e normal --prefix none --format '{p}' | sed 's/ (.*//' | sort -u; }
