@@ -299,15 +299,16 @@ impl Error {
     /// beside it; a program that has places of their own for these shows this.
     pub fn seen(&self) -> String {
         let mut seen = match &self.0.endpoint {
-            Some(endpoint)
-                if matches!(self.cause(), Cause::Http(HttpFailure::UnusableRoots(_))) =>
-            {
-                format!("{endpoint} was not asked: {}", self.0.cause)
-            }
-            Some(endpoint) if matches!(self.cause(), Cause::Http(_)) => {
-                format!("{endpoint} did not answer: {}", self.0.cause)
-            }
-            Some(endpoint) => format!("{endpoint} {}", self.0.cause),
+            Some(endpoint) => match self.cause() {
+                Cause::Http(HttpFailure::UnusableRoots(_) | HttpFailure::Unsendable(_)) => {
+                    format!("{endpoint} was not asked: {}", self.0.cause)
+                }
+                Cause::Http(HttpFailure::BodyTooLarge { .. }) => {
+                    format!("{endpoint}: {}", self.0.cause)
+                }
+                Cause::Http(_) => format!("{endpoint} did not answer: {}", self.0.cause),
+                _ => format!("{endpoint} {}", self.0.cause),
+            },
             None => self.0.cause.to_string(),
         };
         for (name, id) in self.request_ids() {

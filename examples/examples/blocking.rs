@@ -8,14 +8,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tenant = variable("AZURE_TENANT_ID")?;
     let client = variable("AZURE_CLIENT_ID")?;
     let credential = ClientSecretCredential::new(tenant, client, variable("AZURE_CLIENT_SECRET")?)?
-        .authority(authority()?);
+        .authority(Authority::from_environment(&azid_native::environment())?);
 
     let provider = TokenProvider::new(credential);
     let token = provider.get_token(&["https://vault.azure.net/.default"])?;
     println!("{} until {}", token.came_from(), token.expires_on());
     Ok(())
-}
-
-fn authority() -> Result<Authority, azid_core::Invalid> {
-    std::env::var("AZURE_AUTHORITY_HOST").map_or_else(|_| Ok(Authority::default()), Authority::new)
 }

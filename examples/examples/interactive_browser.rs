@@ -6,7 +6,8 @@ use azid_ureq::TokenProvider;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let variable = |name| std::env::var(name).map_err(|_| format!("set {name}"));
     let (tenant, client) = (variable("AZURE_TENANT_ID")?, variable("AZURE_CLIENT_ID")?);
-    let credential = InteractiveBrowserCredential::new(tenant, client)?.authority(authority()?);
+    let credential = InteractiveBrowserCredential::new(tenant, client)?
+        .authority(Authority::from_environment(&azid_native::environment())?);
 
     let provider = TokenProvider::new(credential);
     match provider.get_token(&["https://vault.azure.net/.default"]) {
@@ -16,8 +17,4 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         Err(error) => Err(error.to_string().into()),
     }
-}
-
-fn authority() -> Result<Authority, azid_core::Invalid> {
-    std::env::var("AZURE_AUTHORITY_HOST").map_or_else(|_| Ok(Authority::default()), Authority::new)
 }

@@ -1,4 +1,5 @@
-//! Every example gets a token from the emulator, and does not show it.
+//! Every example gets a token from the emulator, and does not show it: but for the one with a browser,
+//! which CI runs with a real one, and the one with `az`, which wants a login.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,11 +17,13 @@ fn every_example_tells_where_its_token_came_from_and_until_when_it_is_good() {
         ("tokio", "WorkloadIdentityCredential"),
         ("async_std", "ManagedIdentityCredential"),
         ("own_http_client", "WorkloadIdentityCredential"),
+        ("remote_signer", "ClientCertificateCredential"),
     ] {
         let output = Command::new(program(example))
             .env_remove("SSL_CERT_DIR")
             .env("no_proxy", "*")
             .envs(server.environment().iter().cloned())
+            .envs(server.certificate_environment())
             .output()
             .expect("cargo builds the examples with the tests");
         let said = String::from_utf8_lossy(&output.stdout);

@@ -27,7 +27,8 @@ use self::sign_in::SignIn;
 /// answer out. When this returns, the port is free and all connections are closed.
 ///
 /// The page's URL is an argument of the browser's process, as there is no other way to hand it
-/// over, and the crate that opens the browser logs it at the level `debug`. Others may read it there;
+/// over, and on macOS and Windows the crate that opens the browser logs it at the level `debug`. Others
+/// may read it there;
 /// it holds nothing that brings them a token, since the code that comes back is worth nothing without
 /// a verifier that never leaves this process.
 ///

@@ -208,7 +208,8 @@ impl Cause {
             Self::Answer(AnswerFault::NotJson { .. } | AnswerFault::Redirect { .. }) => {
                 "see whether a proxy, a firewall or a wrong address answers in the endpoint's place"
             }
-            Self::Answer(
+            Self::Http(HttpFailure::BodyTooLarge { .. })
+            | Self::Answer(
                 AnswerFault::NoToken
                 | AnswerFault::Lacks(_)
                 | AnswerFault::UnsafePage(..)

@@ -259,7 +259,11 @@ async fn an_endpoint_that_says_for_ever_that_one_may_go_on_is_given_up() {
         ..requirements()
     });
     let failure = fetch(&host(), request).await.err();
-    assert_eq!(failure, Some(HttpFailure::TimedOut));
+    let is_over = matches!(
+        failure,
+        Some(HttpFailure::TimedOut | HttpFailure::Lost { .. })
+    );
+    assert!(is_over, "{failure:?}");
     tokio::task::spawn_blocking(|| flood.join())
         .await
         .expect("it ends")
