@@ -340,7 +340,6 @@ impl Redactor {
 
 /// Whether a text is what a replay gives in the place of a secret: a placeholder, perhaps with marks.
 fn is_hidden(text: &str) -> bool {
-    let text = text.trim_end_matches(MARKS);
     let placeholder = text.split(' ').find(|word| is_placeholder(word));
     placeholder.is_some_and(|placeholder| text.split(' ').all(|word| is_mark(word, placeholder)))
 }
