@@ -1,11 +1,12 @@
 //! What a run knows: its inputs, and where it stands.
 
+mod place;
+
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::chain::LinkVerdict;
@@ -21,6 +22,8 @@ use crate::time::{Now, Timestamp};
 use crate::token::AccessToken;
 use crate::transcript::{Origin, Recorder, Recording};
 use crate::user::SignInFault;
+
+pub use self::place::{Platform, Position};
 
 /// The inputs of a run, made by the host, and the state that its handlers share.
 pub struct Context {
@@ -51,36 +54,6 @@ pub(crate) struct Turn {
     deadline: Duration,
     position: Position,
     credential: &'static str,
-}
-
-/// Whose path rules and tools apply. It is an input, so the rules of one platform can be tested
-/// on another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Platform {
-    /// Linux and what behaves like it.
-    Linux,
-    /// macOS.
-    MacOs,
-    /// Windows.
-    Windows,
-    /// A browser, a plug-in host, anything else.
-    #[default]
-    Other,
-}
-
-/// Where a credential stands: alone it is patient, in a chain it is brief.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Position {
-    /// The program named this credential.
-    #[default]
-    Alone,
-    /// It is a link of a chain that the program built.
-    InChain,
-    /// It is a link of the default chain.
-    InDefaultChain,
 }
 
 impl Context {

@@ -1,34 +1,21 @@
 //! What each answer of Entra's means: whose fault it is, what was seen, what to do next.
 
+mod support {
+    pub(crate) mod entra;
+}
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use azid_core::effect::{Detail, HttpFailure, HttpResponse, Requirements};
 use azid_core::oauth::AnswerFault;
 use azid_core::testing::{self, Case, Reply, World, entra_answers};
-use azid_core::{
-    AccessToken, Cause, ClientSecretCredential, Error, ErrorKind, Fault, TokenRequest,
-};
+use azid_core::{AccessToken, Cause, ClientSecretCredential, ErrorKind, Fault, TokenRequest};
 
-fn result_of(replies: Vec<Reply>) -> Result<AccessToken, Error> {
-    let credential = ClientSecretCredential::new("contoso.com", "app-id", "s3cret");
-    let context = testing::context(TokenRequest::new(["https://vault.azure.net/.default"]));
-    let credential = Arc::new(credential.expect("three good values"));
-    testing::run(credential, context, &mut World::new(replies)).result
-}
-
-fn answer_named(name: &str) -> Vec<Reply> {
-    let mut answers = entra_answers().into_iter();
-    let found = answers.find(|(known, _)| *known == name);
-    found.expect("the answer exists").1
-}
+use support::entra::{after, answer, answer_named, error, result_of};
 
 fn token(name: &str) -> AccessToken {
     result_of(answer_named(name)).expect(name)
-}
-
-fn error(name: &str) -> Error {
-    result_of(answer_named(name)).expect_err(name)
 }
 
 /// How long a token lives from the start of the run.
@@ -117,21 +104,6 @@ fn a_person_is_wanted_whether_the_error_or_what_refines_it_says_so() {
             is_wanted,
             "{error} {suberror}"
         );
-    }
-}
-
-#[test]
-fn a_request_that_can_never_be_sent_is_no_passing_fault() {
-    for (failure, may_pass) in [
-        (HttpFailure::Unsendable(Detail::default()), false),
-        (HttpFailure::UnusableRoots(Detail::default()), false),
-        (HttpFailure::Tls(Detail::default()), false),
-        (HttpFailure::Proxy(Detail::default()), true),
-        (HttpFailure::TimedOut, true),
-    ] {
-        let replies = vec![Reply::Http(Err(failure.clone())); 4];
-        let error = result_of(replies).expect_err("there is no answer");
-        assert_eq!(error.is_transient(), may_pass, "{failure}");
     }
 }
 
@@ -254,53 +226,6 @@ fn an_answer_that_is_longer_than_the_host_was_to_read_is_not_believed() {
 }
 
 #[test]
-fn a_throttled_run_may_succeed_later() {
-    assert!(error("a pause longer than anybody waits").is_transient());
-    assert!(!error("a wrong secret").is_transient());
-}
-
-#[test]
-fn a_pause_is_kept_where_the_answer_is_an_error_object() {
-    let mut response = HttpResponse::new(429, &br#"{"error":"slow_down"}"#[..]);
-    let hour = http::HeaderValue::from_static("3600");
-    response.headers.insert(http::header::RETRY_AFTER, hour);
-    let error = result_of(vec![response.into()]).expect_err("no token");
-    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
-    let shown = error.to_string();
-    assert_eq!(shown.matches("3600s").count(), 1, "{shown}");
-}
-
-#[test]
-fn entra_is_left_alone_for_a_minute_after_the_code_of_too_many_requests() {
-    let looping = r#"{"error":"invalid_request","error_description":"AADSTS50196: a client request loop was met.","error_codes":[50196]}"#;
-    let crowded = r#"{"error":"temporarily_unavailable","error_description":"AADSTS90055: too many requests in this tenant."}"#;
-    for (status, body) in [(429, looping), (429, crowded), (400, looping)] {
-        let response = HttpResponse::new(status, body.as_bytes());
-        let error = result_of(vec![response.into()]).expect_err("and nobody asks twice");
-        assert_eq!(error.retry_after(), Some(Duration::from_secs(60)), "{body}");
-        assert!(error.is_transient());
-    }
-
-    let mut response = HttpResponse::new(429, looping.as_bytes());
-    let seconds = http::HeaderValue::from_static("5");
-    response.headers.insert(http::header::RETRY_AFTER, seconds);
-    let replies = [vec![response.into()], answer(r#""access_token":"AT""#)].concat();
-    assert!(result_of(replies).is_ok(), "who says how long is believed");
-}
-
-#[test]
-fn a_pause_that_is_asked_for_without_a_body_reaches_the_caller() {
-    let error = error("a pause longer than anybody waits");
-    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
-    assert!(error.is_transient());
-}
-
-fn answer(members: &str) -> Vec<Reply> {
-    let body = format!(r#"{{"expires_in":3599,{members}}}"#);
-    vec![HttpResponse::new(200, body.as_bytes()).into()]
-}
-
-#[test]
 fn a_token_that_could_end_a_header_field_is_refused_and_not_shown() {
     for unfit in [
         "AT\\r\\nX-Injected: 1",
@@ -334,23 +259,6 @@ fn a_token_that_its_bearer_cannot_use_alone_is_refused() {
         of_type(&format!(r#""token_type":"{kind}""#)).expect(kind);
     }
     of_type(r#""x":1"#).expect("no type is that of all the others");
-}
-
-fn after(reply: impl Into<Reply>) -> Error {
-    let reply = reply.into();
-    result_of(vec![reply; 8]).expect_err("no token")
-}
-
-#[test]
-fn an_answer_that_throttles_says_for_how_long() {
-    for body in [&b"{\"error\":\"throttled\"}"[..], b"", b"<html>"] {
-        let mut response = HttpResponse::new(429, body);
-        let field = http::HeaderValue::from_static("90");
-        response.headers.insert(http::header::RETRY_AFTER, field);
-        let error = after(response).to_string();
-        assert!(error.contains("a pause of 90s"), "{error}");
-        assert!(error.contains("too many requests"), "{error}");
-    }
 }
 
 #[test]
