@@ -56,7 +56,11 @@ export class Chromium {
       }, reject);
     });
     try {
-      const [page] = await Promise.all([found, act()]);
+      // The next page may come before the answer to what has led to it.
+      const acted = act().catch((error) => {
+        if (!error.message.includes('Inspected target navigated')) throw error;
+      });
+      const [page] = await Promise.all([found, acted]);
       return page;
     } finally {
       clearTimeout(timer);
