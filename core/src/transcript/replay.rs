@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::identity::close_identity;
@@ -36,7 +37,7 @@ impl Transcript {
     pub fn replay(&self, credential: Arc<dyn Credential>) -> Transcript {
         let started = self.started.unix_milliseconds();
         let mut now = Now::new(started, std::time::Duration::ZERO);
-        let context = Context::new(self.request.clone(), now, Seed::new([0; 32]))
+        let context = Context::new(self.request.clone(), now, self.seed())
             .with_environment(Environment::from_pairs(self.environment.clone()))
             .with_platform(self.platform)
             .with_memory(self.memory.clone())
@@ -67,6 +68,12 @@ impl Transcript {
                 },
             };
         }
+    }
+
+    /// What a replay draws follows from all of the transcript, so that nothing in that is a guess of it.
+    fn seed(&self) -> Seed {
+        let stored = serde_json::to_vec(self).expect("a transcript is plain data");
+        Seed::new(Sha256::digest(stored).into())
     }
 }
 
