@@ -298,11 +298,12 @@ impl RetryRule {
 
 /// How long a server wants not to be asked again, by any of the three headers that Azure uses, or else
 /// by the code of its error.
-pub(crate) fn retry_after(response: &HttpResponse, now: Now) -> Option<Duration> {
+fn retry_after(response: &HttpResponse, now: Now) -> Option<Duration> {
     pause_of_header(response, now).or_else(|| oauth::pause_of_code(response))
 }
 
-fn pause_of_header(response: &HttpResponse, now: Now) -> Option<Duration> {
+/// What its headers say of that.
+pub(crate) fn pause_of_header(response: &HttpResponse, now: Now) -> Option<Duration> {
     let milliseconds = ["retry-after-ms", "x-ms-retry-after-ms"]
         .iter()
         .find_map(|name| response.header(name)?.trim().parse::<u64>().ok())

@@ -27,13 +27,17 @@ pub(super) const WRONG_SECRET: [u64; 3] = [7_000_215, 70_002, 50_126];
 
 /// How long to leave Entra alone that turns away a client which asks too often, and does not say for
 /// how long: such states last for minutes.
+pub(super) fn pause_of(codes: &[u64]) -> Option<Duration> {
+    let is_throttled = codes.iter().any(|code| THROTTLING.contains(code));
+    is_throttled.then_some(Duration::from_secs(60))
+}
+
+/// The same of an answer that is not read yet.
 pub(crate) fn pause_of_code(response: &HttpResponse) -> Option<Duration> {
     let body = json::read_erased(response.body.expose())?;
     let body = body.as_object()?;
     let description = body.get("error_description").and_then(Value::as_str);
-    let codes = codes(body, description.unwrap_or_default());
-    let is_throttled = codes.iter().any(|code| THROTTLING.contains(code));
-    is_throttled.then_some(Duration::from_secs(60))
+    pause_of(&codes(body, description.unwrap_or_default()))
 }
 
 /// What to do about an AADSTS code, for whoever reads the error.

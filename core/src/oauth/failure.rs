@@ -66,11 +66,14 @@ impl ServiceError {
                 status: response.status,
             });
         }
+        let codes = codes(inner, &description);
+        let pause = retry::pause_of_header(response, cx.now());
         Ok(Self {
             status: response.status,
             error,
             suberror: text(&["suberror"], 100),
-            codes: codes(inner, &description),
+            retry_after: pause.or_else(|| advice::pause_of(&codes)),
+            codes,
             description: first_paragraph(&description),
             trace_id: text(&["trace_id"], 100),
             correlation_id: text(&["correlation_id"], 100)
@@ -80,7 +83,6 @@ impl ServiceError {
                 .get("claims")
                 .and_then(Value::as_str)
                 .and_then(|claims| json_object(claims, secrets)),
-            retry_after: retry::retry_after(response, cx.now()),
             server_date: response
                 .header("date")
                 .map(|date| masked_text(date, 40, secrets)),

@@ -79,7 +79,7 @@ impl AnswerFault {
             Some(b'<') => Looks::Html,
             _ => Looks::Other,
         };
-        let retry_after = retry::retry_after(response, now);
+        let retry_after = retry::pause_of_header(response, now);
         Self::NotJson {
             status,
             looks,

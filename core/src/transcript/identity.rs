@@ -23,17 +23,13 @@ impl Redactor {
     pub(super) fn answer(&mut self, answer: &Value) -> Value {
         let mut redacted = self.json("", answer);
         let text = |name: &str| answer[name].as_str().map(Secret::from);
-        if answer.get("id_token").is_some() {
-            if let Some(id_token) = text("id_token").as_ref().and_then(IdToken::read) {
-                redacted["id_token"] = self.claims(&id_token);
-            }
+        if let Some(id_token) = text("id_token").as_ref().and_then(IdToken::read) {
+            redacted["id_token"] = self.claims(&id_token);
         }
-        if answer.get("client_info").is_some() {
-            if let Some((user, tenant)) = text("client_info").as_ref().and_then(client_info) {
-                let ids = [("uid", user), ("utid", tenant)];
-                let ids = ids.map(|(name, id)| (name.to_owned(), self.text(&id).into()));
-                redacted["client_info"] = Value::Object(Map::from_iter(ids));
-            }
+        if let Some((user, tenant)) = text("client_info").as_ref().and_then(client_info) {
+            let ids = [("uid", user), ("utid", tenant)];
+            let ids = ids.map(|(name, id)| (name.to_owned(), self.text(&id).into()));
+            redacted["client_info"] = Value::Object(Map::from_iter(ids));
         }
         redacted
     }
