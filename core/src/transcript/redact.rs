@@ -108,8 +108,13 @@ impl Redactor {
         Secret::new(self.placeholder(kind, secret.expose()) + mark)
     }
 
-    /// The placeholder of a text. Nothing stays nothing.
+    /// The placeholder of a text, which is looked for in all that is shown from now on. Nothing stays
+    /// nothing.
     pub(super) fn placeholder(&mut self, kind: &'static str, text: &str) -> String {
+        self.hide(kind, text, true)
+    }
+
+    fn hide(&mut self, kind: &'static str, text: &str, is_secret: bool) -> String {
         if text.is_empty() {
             return String::new();
         }
@@ -118,21 +123,21 @@ impl Redactor {
             return placeholder.clone();
         }
         if let Some(bare) = placeholder_in(text).filter(|bare| *bare != text) {
-            let placeholder = self.placeholder(kind, bare);
-            self.know(text, &placeholder);
+            let placeholder = self.hide(kind, bare, is_secret);
+            self.know(text, &placeholder, is_secret);
             return placeholder;
         }
         let count = self.counts.get(kind).map_or(1, |count| count + 1);
         self.counts.insert(kind, count);
         let placeholder = format!("redacted-{kind}-{count}");
-        self.know(text, &placeholder);
+        self.know(text, &placeholder, is_secret);
         placeholder
     }
 
-    fn know(&mut self, text: &str, placeholder: &str) {
+    fn know(&mut self, text: &str, placeholder: &str, is_secret: bool) {
         // What a program printed is hidden where it stands; its words may be anybody's. And what is a
         // placeholder already is no secret in any form.
-        if !placeholder.starts_with("redacted-output-") && !is_hidden(text) {
+        if is_secret && !placeholder.starts_with("redacted-output-") && !is_hidden(text) {
             self.search.add(self.known.len(), text);
         }
         self.known.push((text.into(), placeholder.to_owned()));
@@ -220,7 +225,9 @@ impl Redactor {
                 };
                 shown.insert(name.as_str().to_owned(), text);
             } else if keep_hidden {
-                shown.insert(name.as_str().to_owned(), self.placeholder("header", text));
+                // What is no secret, such as a version, may be a part of any text.
+                let placeholder = self.hide("header", text, value.is_sensitive());
+                shown.insert(name.as_str().to_owned(), placeholder);
             }
         }
         shown
@@ -263,7 +270,7 @@ impl Redactor {
         let mut shown = match text.split(' ').find(|word| is_placeholder(word)) {
             Some(placeholder) if is_hidden(text) => {
                 let shown = self.placeholder(kind, placeholder);
-                self.know(text, &shown);
+                self.know(text, &shown, true);
                 shown
             }
             _ => self.placeholder(kind, text),

@@ -11,8 +11,8 @@ use super::{Exchange, Transcript, is_placeholder};
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::effect::{
-    AuthorizeAnswer, Authorized, Detail, ExecOutput, HttpRequest, HttpResponse, Refusal,
-    fits_header,
+    AuthorizeAnswer, AuthorizeRequest, Authorized, Detail, ExecOutput, HttpRequest, HttpResponse,
+    Refusal, fits_header,
 };
 use crate::entropy::Seed;
 use crate::environment::Environment;
@@ -105,8 +105,8 @@ fn answer(step: Step, exchange: &Exchange, now: Now, made: &mut Made) -> Step {
             call.reply(restore(reply, |()| ()), now)
         }
         (Step::Authorize(call), Message::Authorize { endpoint, reply }) => {
-            made.learn_from_page(&call.request().endpoint, endpoint);
-            call.reply(restore(reply, authorized), now)
+            made.learn_from_page(call.request(), endpoint);
+            call.reply(restore(reply, |place| authorized(place, made)), now)
         }
         (Step::Sleep(call), Message::Sleep { reply, .. }) => {
             call.reply(restore(reply, |()| ()), now)
@@ -126,7 +126,11 @@ fn restore<T, F: Clone, O>(reply: &Reply<T, F>, output: impl FnOnce(&T) -> O) ->
 /// that is signed in a replay is made of placeholders, but is not one itself, and what is drawn at
 /// random is drawn anew.
 #[derive(Default)]
-struct Made(Vec<(String, Secret)>);
+struct Made {
+    /// Each with the placeholder of the recorded one.
+    secrets: Vec<(String, Secret)>,
+    pages: usize,
+}
 
 impl Made {
     fn learn_from_form(&mut self, request: &HttpRequest, recorded: &Content) {
@@ -139,11 +143,15 @@ impl Made {
         }
     }
 
-    fn learn_from_page(&mut self, page: &Url, recorded: &str) {
+    fn learn_from_page(&mut self, page: &AuthorizeRequest, recorded: &str) {
+        // The state is no part of what is recorded, and every page has another one.
+        self.pages += 1;
+        let placeholder = format!("redacted-state-{}", self.pages);
+        self.secrets.push((placeholder, page.state.clone()));
         if let Ok(recorded) = Url::parse(recorded) {
             let pairs: Vec<_> = recorded.query_pairs().collect();
             let recorded = pairs.iter().map(|(name, shown)| (&**name, &**shown));
-            self.learn(recorded, page.query_pairs());
+            self.learn(recorded, page.endpoint.query_pairs());
         }
     }
 
@@ -156,12 +164,12 @@ impl Made {
             // A mark that is a blank is no part of what is found in a text.
             let sent = value.trim_end_matches([' ', '\n', '\u{1}']);
             if name == sent_name && is_placeholder(shown) && shown != sent {
-                self.0.retain(|(known, _)| known != shown);
-                self.0.push((shown.to_owned(), sent.into()));
+                self.secrets.retain(|(known, _)| known != shown);
+                self.secrets.push((shown.to_owned(), sent.into()));
             }
         }
         // One placeholder may be the beginning of another.
-        self.0
+        self.secrets
             .sort_by_key(|(shown, _)| std::cmp::Reverse(shown.len()));
     }
 
@@ -171,7 +179,7 @@ impl Made {
             let escaped = serde_json::Value::from(secret.expose()).to_string();
             text.replace(placeholder, escaped.trim_matches('"'))
         };
-        self.0.iter().fold(text.to_owned(), restore)
+        self.secrets.iter().fold(text.to_owned(), restore)
     }
 }
 
@@ -214,12 +222,13 @@ fn access_token(granted: &Granted) -> AccessToken {
     }
 }
 
-fn authorized(place: &Place) -> Authorized {
+fn authorized(place: &Place, made: &Made) -> Authorized {
+    let restored = |text: &Option<String>| made.with_secrets(text.as_deref().unwrap_or_default());
     let answer = match &place.code {
         Some(code) => AuthorizeAnswer::Code(code.as_str().into()),
         None => AuthorizeAnswer::Denied {
-            error: place.error.clone().unwrap_or_default(),
-            description: Detail::new(place.description.as_deref().unwrap_or_default()),
+            error: restored(&place.error),
+            description: Detail::new(restored(&place.description)),
         },
     };
     Authorized {
