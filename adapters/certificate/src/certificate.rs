@@ -2,7 +2,7 @@
 
 use azid_core::{Invalid, Timestamp};
 use der::asn1::{AnyRef, GeneralizedTime, UtcTime};
-use der::{Decode as _, Reader, SliceReader, Tag, Tagged as _};
+use der::{Decode as _, Reader, SliceReader, Tag, TagNumber, Tagged as _};
 use pkcs8::SubjectPublicKeyInfoRef;
 
 use crate::key::{RSA, rsa_public_key};
@@ -18,6 +18,11 @@ pub(crate) struct Certificate {
     pub(crate) rsa_key: Option<Vec<u8>>,
 }
 
+const VERSION: Tag = Tag::ContextSpecific {
+    constructed: true,
+    number: TagNumber::N0,
+};
+
 impl Certificate {
     pub(crate) fn parse(der: &[u8]) -> Result<Self, Invalid> {
         Self::fields(der).map_err(|_| {
@@ -29,7 +34,7 @@ impl Certificate {
         let mut certificate = inside(AnyRef::from_der(der)?)?;
         let mut fields = inside(certificate.decode()?)?;
         // The version, where it is not the first.
-        if fields.peek_tag()?.is_context_specific() {
+        if fields.peek_tag()? == VERSION {
             fields.decode::<AnyRef<'_>>()?;
         }
         let _serial_number: AnyRef<'_> = fields.decode()?;
