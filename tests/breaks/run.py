@@ -17,10 +17,12 @@ BREAKS = pathlib.Path(__file__).resolve().parent
 ROOT = BREAKS.parent.parent
 PLACE = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "ci/breaks"
 TREE = PLACE / "tree"
-# Only what a patch has touched is compiled again; git must not take the copy for a part of the tree.
+# Only what a patch has touched is compiled again, and without what a debugger wants, which is most of
+# the disk; git must not take the copy for a part of the tree.
 SETTINGS = os.environ | {
     "CARGO_TARGET_DIR": str(PLACE / "target"),
     "CARGO_INCREMENTAL": "1",
+    "CARGO_PROFILE_DEV_DEBUG": "none",
     "CARGO_TERM_COLOR": "never",
     "GIT_CEILING_DIRECTORIES": str(PLACE),
     "INSTA_UPDATE": "no",
