@@ -45,12 +45,17 @@ impl SecretSearch {
         if secret.len() < SHORTEST {
             return;
         }
-        for layer in layers_of(secret.as_bytes()) {
-            self.push(which, layer.squeezed().bytes);
-        }
+        self.add_escaped(which, secret);
         self.add_encoded(which, secret);
         if secret.trim() != secret {
             self.add_encoded(which, secret.trim());
+        }
+    }
+
+    /// Looks for this secret too, but not for base64 or hexadecimal digits of it.
+    pub(crate) fn add_escaped(&mut self, which: usize, secret: &str) {
+        for layer in layers_of(secret.as_bytes()) {
+            self.push(which, layer.squeezed().bytes);
         }
     }
 

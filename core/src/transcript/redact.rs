@@ -135,10 +135,14 @@ impl Redactor {
     }
 
     fn know(&mut self, text: &str, placeholder: &str, is_secret: bool) {
-        // What a program printed is hidden where it stands; its words may be anybody's. And what is a
-        // placeholder already is no secret in any form.
+        // What a program printed is hidden where it stands; its words may be anybody's. What is a
+        // placeholder already is no secret in any form, and with a mark it is one as it is written.
         if is_secret && !placeholder.starts_with("redacted-output-") && !is_hidden(text) {
-            self.search.add(self.known.len(), text);
+            let which = self.known.len();
+            match placeholder_in(text) {
+                Some(_) => self.search.add_escaped(which, text),
+                None => self.search.add(which, text),
+            }
         }
         self.known.push((text.into(), placeholder.to_owned()));
     }
