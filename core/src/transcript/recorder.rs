@@ -237,7 +237,9 @@ impl Recording for Recorder {
 
     fn prompt(&mut self, request: &PromptRequest, reply: &Result<(), PromptFailure>) {
         let reply = self.reply(reply, |_, ()| ());
+        // Foreign text as a whole, its host too.
         let verification_uri = self.redactor.url(&request.device_code.verification_uri);
+        let verification_uri = self.redactor.text(&verification_uri);
         self.push(Message::Prompt {
             callback: request.callback.to_string(),
             verification_uri,
