@@ -10,8 +10,11 @@ use zeroize::optimization_barrier;
 
 use crate::transcript::placeholder_in;
 
-/// What is written in the place of a secret.
+/// What is written in the place of a secret where one is stored.
 const LEFT_OUT: &str = "redacted";
+
+/// What stands in the place of a secret in texts that are shown.
+pub(crate) const MASK: &str = "[secret]";
 
 /// A secret text: a client secret, an assertion, a token.
 ///
@@ -70,7 +73,7 @@ impl Eq for Secret {}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[secret]")
+        f.write_str(MASK)
     }
 }
 

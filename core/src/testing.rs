@@ -192,7 +192,7 @@ impl World {
 
     /// Lets the wall clock jump by so many milliseconds.
     pub fn jump(&mut self, milliseconds: i64) {
-        self.jump += milliseconds;
+        self.jump = self.jump.saturating_add(milliseconds);
     }
 
     /// Lets so much time go by.
@@ -222,7 +222,7 @@ impl World {
             self.elapsed = self.elapsed.saturating_add(call.request().duration);
             return call.reply(Ok(()), self.now());
         }
-        self.elapsed += LATENCY;
+        self.elapsed = self.elapsed.saturating_add(LATENCY);
         let now = self.now();
         match (step, self.replies.pop_front()) {
             (Step::Http(call), Some(Reply::Http(reply))) => call.reply(reply, now),

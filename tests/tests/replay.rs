@@ -4,10 +4,11 @@ mod support {
     pub(crate) mod odd_secrets;
 }
 
-use azid_core::testing::{Case, cases};
+use azid_core::effect::HttpResponse;
+use azid_core::testing::{Case, Reply, cases};
 use azid_core::{
-    AzurePipelinesCredential, EnvironmentCredential, Fact, GitHubActionsCredential, MemoryChange,
-    Transcript, WorkloadIdentityCredential,
+    AzurePipelinesCredential, ClientSecretCredential, EnvironmentCredential, Fact,
+    GitHubActionsCredential, MemoryChange, Transcript, WorkloadIdentityCredential,
 };
 use support::odd_secrets::{ODD_SECRETS, with_secret};
 
@@ -168,6 +169,31 @@ fn a_name_beyond_ascii_is_hidden_in_a_path_too() {
     );
     let credential = transcript.recorded_credential().expect("it is data");
     assert_eq!(transcript.replay(credential), transcript);
+}
+
+#[test]
+fn what_an_answer_looks_like_is_so_in_a_replay_too() {
+    let deep = "[".repeat(120) + &"]".repeat(120);
+    let deep = format!(r#"{{"access_token":"AT","expires_in":3599,"error":{deep}}}"#);
+    for (answer, says) in [
+        (&b"\xef\xbb\xbf"[..], "no body"),
+        (b"\xef\xbb\xbf <html>", "an HTML page"),
+        (b" <html>caf\xe9", "an HTML page"),
+        (b"caf\xe9", "not JSON"),
+        (deep.as_bytes(), "HTTP 400"),
+    ] {
+        let credential = ClientSecretCredential::new("contoso.com", "app-id", "pa55word");
+        let answers = HttpResponse::new(400, answer);
+        let case = Case::new("an odd answer", credential.expect("three good values"));
+        let case = case.then(Reply::Http(Ok(answers)));
+        let error = case.run().result.expect_err("there is no token");
+        assert!(error.to_string().contains(says), "{says}: {error}");
+        let transcript = recorded(&case);
+        let stored = serde_json::to_string(&transcript).expect("a transcript serialises");
+        let read: Transcript = serde_json::from_str(&stored).expect("a transcript is read back");
+        let credential = read.recorded_credential().expect("it is data");
+        assert_eq!(read.replay(credential), transcript, "{error}");
+    }
 }
 
 fn recorded(case: &Case) -> Transcript {

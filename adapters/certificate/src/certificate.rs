@@ -44,9 +44,11 @@ impl Certificate {
         let subject: AnyRef<'_> = fields.decode()?;
         let key: SubjectPublicKeyInfoRef<'_> = fields.decode()?;
         let _not_before: AnyRef<'_> = validity.decode()?;
-        let rsa_key = (key.algorithm.oid == RSA)
-            .then(|| rsa_public_key(key.subject_public_key.raw_bytes()))
-            .flatten();
+        // None where they are no whole bytes.
+        let bits = key.subject_public_key.as_bytes();
+        let rsa_key = bits
+            .filter(|_| key.algorithm.oid == RSA)
+            .and_then(rsa_public_key);
         Ok(Self {
             der: der.to_vec(),
             subject: subject.value().to_vec(),

@@ -71,18 +71,23 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
     };
     let patience = Patience::of(&order);
     let outcome = options.runtime.drive(credential, order)?;
-    let written = match (options.transcript, outcome.transcript) {
+    let write = || match (options.transcript, outcome.transcript) {
         (Some(file), Some(transcript)) => write_transcript(&file, &transcript),
         _ => Ok(()),
     };
-    let token = outcome.result.map_err(|error| {
-        if let Err(problem) = &written {
-            output::note(&format!("azid: {}", problem.message));
+    match outcome.result {
+        // A token that was got is not lost to a file that cannot be written.
+        Ok(token) => {
+            output::line(&shown(&token, options.output))?;
+            write()
         }
-        patience.problem(error)
-    })?;
-    written?;
-    output::line(&shown(&token, options.output))
+        Err(error) => {
+            if let Err(problem) = write() {
+                output::note(&format!("azid: {}", problem.message));
+            }
+            Err(patience.problem(error))
+        }
+    }
 }
 
 /// How long a run may take, and whether somebody was asked in it.

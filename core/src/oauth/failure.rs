@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::effect::HttpResponse;
 use crate::json;
 use crate::retry;
-use crate::secret::Secret;
+use crate::secret::{MASK, Secret};
 
 /// An endpoint's error, in any of the forms that Entra and the metadata endpoints use
 /// (RFC 6749 section 5.2 and its relatives).
@@ -275,7 +275,7 @@ pub(crate) fn safe_text(text: &str, most: usize, secrets: &[Secret]) -> String {
 }
 
 fn masked_text(text: &str, most: usize, secrets: &SecretSearch) -> String {
-    let clean = secrets.masked(text, |_| "[secret]");
+    let clean = secrets.masked(text, |_| MASK);
     let words: Vec<_> = clean.split(is_blank).collect();
     let masked: Vec<_> = words
         .iter()

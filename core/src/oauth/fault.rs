@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::effect::HttpResponse;
 use crate::retry;
+use crate::secret::trimmed;
 use crate::time::{Now, Timestamp};
 
 /// Why an answer is neither a token nor an error.
@@ -66,19 +67,28 @@ pub enum Looks {
     Other,
 }
 
+impl Looks {
+    pub(crate) fn of(body: &[u8]) -> Self {
+        let first = match std::str::from_utf8(body) {
+            Ok(text) => trimmed(text).bytes().next(),
+            // Old servers write their pages in other alphabets.
+            Err(_) => body.trim_ascii_start().first().copied(),
+        };
+        match first {
+            None => Self::Empty,
+            Some(b'<') => Self::Html,
+            Some(_) => Self::Other,
+        }
+    }
+}
+
 impl AnswerFault {
     pub(crate) fn not_json(response: &HttpResponse, now: Now) -> Self {
         let status = response.status;
         if (300..400).contains(&status) {
             return Self::Redirect { status };
         }
-        let body = response.body.expose();
-        let is_blank = std::str::from_utf8(body).is_ok_and(|text| text.trim().is_empty());
-        let looks = match body.trim_ascii_start().first() {
-            _ if is_blank => Looks::Empty,
-            Some(b'<') => Looks::Html,
-            _ => Looks::Other,
-        };
+        let looks = Looks::of(response.body.expose());
         let retry_after = retry::pause_of_header(response, now);
         Self::NotJson {
             status,

@@ -15,7 +15,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use self::decode::Layer;
-use crate::secret::Secret;
+use crate::secret::{MASK, Secret};
 
 /// A shorter secret is a part of innocent words, as is what it looks like encoded.
 const SHORTEST: usize = 4;
@@ -131,6 +131,13 @@ impl SecretSearch {
         let mut found: Vec<_> = layers_of(text.as_bytes())
             .flat_map(|layer| self.find_in(&layer.squeezed()))
             .collect();
+        // The mask of a secret is none, whatever word the secret is.
+        let masks: Vec<_> = text.match_indices(MASK).map(|(start, _)| start).collect();
+        found.retain(|found| {
+            let after = masks.partition_point(|start| *start <= found.place.start);
+            let mask = after.checked_sub(1).map(|before| masks[before]);
+            mask.is_none_or(|start| found.place.end > start + MASK.len())
+        });
         found.sort_by_key(|found| (found.place.start, std::cmp::Reverse(found.place.end)));
         let mut apart: Vec<Found> = Vec::with_capacity(found.len());
         for mut found in found {
@@ -248,6 +255,15 @@ mod tests {
         );
         assert_eq!(masked("ééab12cdéé", "ab12cd"), "éé*éé");
         assert_eq!(masked("(  pad ded )", " pad  ded\n"), "(  * )");
+    }
+
+    #[test]
+    fn what_stands_for_a_secret_is_none() {
+        assert_eq!(
+            masked("[secret] secret [secret]", "secret"),
+            "[secret] * [secret]"
+        );
+        assert_eq!(masked("[secret] [secret] x", "cret] [se"), "[se*cret] x");
     }
 
     #[test]

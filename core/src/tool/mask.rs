@@ -7,9 +7,7 @@
 mod shape;
 
 use self::shape::{is_everyday, without_broken, without_shaped, without_user_info};
-
-/// What stands in the place of a secret.
-const MASK: &str = "[secret]";
+use crate::secret::MASK;
 
 /// Longer than any word that people read.
 const MOST_WORD: usize = 100;

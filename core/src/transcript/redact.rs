@@ -4,13 +4,15 @@ use http::HeaderMap;
 use http::header::{HeaderValue, WWW_AUTHENTICATE};
 use serde_json::{Map, Value};
 use url::Url;
+use zeroize::Zeroizing;
 
 use self::fields::{SHOWN_FIELDS, SHOWN_IN_ERRORS, is_secret, kind_of, means_the_same};
+use self::fit::{in_whole_seconds, shallow};
 use super::record::{Content, Headers};
 use crate::effect::{fits_header, is_word};
 use crate::environment::may_hold_secret;
 use crate::json::Erased;
-use crate::oauth::{SecretSearch, marks_error, safe_text};
+use crate::oauth::{Looks, SecretSearch, marks_error, safe_text};
 use crate::pem::certificates;
 use crate::secret::{Secret, trimmed};
 use crate::sorted::Sorted;
@@ -32,6 +34,19 @@ const SHOWN_HEADERS: &[&str] = &[
     "x-tfs-fedauthredirect",
     "x-vss-e2eid",
 ];
+
+/// The ends of paths that are this crate's own words, whatever secret is a part of them by chance.
+const OWN_PATHS: &[&str] = &[
+    "/oauth2/authorize",
+    "/oauth2/devicecode",
+    "/oauth2/token",
+    "/oauth2/v2.0/authorize",
+    "/oauth2/v2.0/devicecode",
+    "/oauth2/v2.0/token",
+];
+
+/// How many characters of a text are shown at most.
+const LONGEST: usize = 2048;
 
 /// Words that decisions rest on, kept of texts that are otherwise hidden.
 const KEPT_WORDS: &[&str] = &["unreachable"];
@@ -160,7 +175,7 @@ impl Redactor {
     /// A text that is shown, with every known secret in it replaced, in whatever form it is there.
     pub(crate) fn text(&self, text: &str) -> String {
         let shown = self.search.masked(text, |which| &self.known[which].1);
-        safe_text(&shown, 2048, &[])
+        safe_text(&shown, LONGEST, &[])
     }
 
     pub(super) fn url(&mut self, url: &Url) -> String {
@@ -173,8 +188,10 @@ impl Redactor {
         // The fields can be cleared wherever there can be any.
         let _ = shown.set_username("");
         let _ = shown.set_password(None);
-        let path = self.text(url.path());
-        shown.set_path(&path);
+        let path = url.path();
+        let own = OWN_PATHS.iter().find(|own| path.ends_with(*own));
+        let (before, own) = path.split_at(path.len() - own.map_or(0, |own| own.len()));
+        shown.set_path(&(self.text(before) + own));
         shown.set_query(None);
         if !query.is_empty() {
             shown.query_pairs_mut().extend_pairs(query);
@@ -237,14 +254,15 @@ impl Redactor {
         shown
     }
 
-    /// The fields of a form, in order.
+    /// The fields of a form, in order. What is shown of them are this crate's own words and what is
+    /// plain in the configuration: a secret that is such a word by chance is not meant there.
     pub(super) fn form(
         &mut self,
         fields: impl Iterator<Item = (String, String)>,
     ) -> Vec<(String, String)> {
         let fields = fields.map(|(name, value)| {
             let shown = if SHOWN_FIELDS.contains(&name.as_str()) {
-                self.text(&value)
+                safe_text(&value, LONGEST, &[])
             } else {
                 self.placeholder(kind_of(&name), &value)
             };
@@ -255,14 +273,19 @@ impl Redactor {
 
     /// A body, a file or an output: as JSON where it is an object, else as text.
     pub(super) fn content(&mut self, kind: &'static str, bytes: &[u8]) -> Content {
-        let Ok(text) = std::str::from_utf8(bytes) else {
-            return Content::Binary;
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(_) if kind == "body" && Looks::of(bytes) == Looks::Html => {
+                let page = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+                return Content::Text(self.hidden_text(kind, trimmed(&page)));
+            }
+            Err(_) => return Content::Binary,
         };
         // Of a file what is around its text is not read; of an answer it is.
         let bare = trimmed(text);
         let read = if kind == "file" { bare } else { text };
         match serde_json::from_str::<Value>(read).map(Erased::from) {
-            Ok(value) if value.is_object() => Content::Json(self.answer(&value)),
+            Ok(value) if value.is_object() => Content::Json(shallow(self.answer(&value))),
             _ if bare.is_empty() => Content::Empty,
             _ => Content::Text(self.hidden_text(kind, bare)),
         }
@@ -355,17 +378,6 @@ fn is_hidden(text: &str) -> bool {
     placeholder.is_some_and(|placeholder| text.split(' ').all(|word| is_mark(word, placeholder)))
 }
 
-/// What a reader makes of a fraction or a large number of seconds, in a number that every reader takes
-/// in exactly.
-fn in_whole_seconds(number: f64) -> f64 {
-    const LARGEST: f64 = 1e15;
-    match number.abs() {
-        0.0 => 0.0,
-        size if size < 1.0 => 0.5_f64.copysign(number),
-        size => size.trunc().min(LARGEST).copysign(number),
-    }
-}
-
 /// Whether a word is this placeholder or stands beside one.
 fn is_mark(word: &str, placeholder: &str) -> bool {
     let kept = KEPT_WORDS.iter().copied().chain(CERTIFICATE.split(' '));
@@ -374,5 +386,6 @@ fn is_mark(word: &str, placeholder: &str) -> bool {
 }
 
 mod fields;
+mod fit;
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,10 @@ pub struct Keys {
 
 impl Keys {
     /// Makes fresh keys from the randomness of the system.
+    ///
+    /// This is arithmetic, which takes a minute where the crates `rsa` and `num-bigint-dig` are built
+    /// without optimisation. A profile counts in the workspace that it is written in, so yours wants
+    /// `opt-level = 3` in `[profile.dev.package.rsa]` and `[profile.dev.package.num-bigint-dig]`.
     pub fn generate() -> Keys {
         Keys {
             entra: SigningKey::generate(),

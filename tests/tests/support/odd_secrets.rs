@@ -1,9 +1,10 @@
-//! Secrets as people come to have them: with what a shell or an editor adds, and beyond ASCII.
+//! Secrets as people come to have them: with what a shell or an editor adds, beyond ASCII, and
+//! words that are also in requests.
 
 use azid_core::testing::Case;
 use azid_core::{Environment, Exposure};
 
-pub(crate) const ODD_SECRETS: [&str; 9] = [
+pub(crate) const ODD_SECRETS: [&str; 12] = [
     "trail\n",
     "trail\r\n",
     " lead",
@@ -13,6 +14,9 @@ pub(crate) const ODD_SECRETS: [&str; 9] = [
     "zero\u{200b}width",
     "a bell\u{7}",
     "P@ss!word",
+    "oauth2",
+    "password",
+    "secret",
 ];
 
 /// The case with this secret in its credential and in its environment, if it takes one.

@@ -109,12 +109,12 @@ fn is_challenge(response: &HttpResponse) -> bool {
     response.status == 401 && response.headers.contains_key("www-authenticate")
 }
 
-/// A key is sent as it is, so it must be fit for a header field. A page or a JSON object is none.
+/// A key is sent as it is, so it must be fit for a header field. A page, which has blanks, or a JSON
+/// object is none.
 fn is_key(text: &Secret) -> bool {
     let text = text.expose();
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_graphic())
-        && !text.starts_with('<')
         && serde_json::from_str::<serde_json::Map<_, _>>(text).is_err()
 }
 

@@ -1,6 +1,7 @@
 //! Secrets that are known by their looks, whatever stands before them.
 
-use super::{MASK, end_of};
+use super::end_of;
+use crate::secret::MASK;
 
 /// Masks what has the shape of a secret, whatever stands before it.
 pub(super) fn without_shaped(word: &str) -> String {
