@@ -76,10 +76,10 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
         _ => Ok(()),
     };
     match outcome.result {
-        // A token that was got is not lost to a file that cannot be written.
+        // Neither is lost to the other, which nobody may read.
         Ok(token) => {
-            output::line(&shown(&token, options.output))?;
-            write()
+            let printed = output::line(&shown(&token, options.output));
+            write().and(printed)
         }
         Err(error) => {
             if let Err(problem) = write() {
