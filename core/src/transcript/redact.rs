@@ -276,8 +276,9 @@ impl Redactor {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
             Err(_) if kind == "body" && Looks::of(bytes) == Looks::Html => {
+                // Its words are not read.
                 let page = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
-                return Content::Text(self.hidden_text(kind, trimmed(&page)));
+                return Content::Text(format!("{PAGE} {}", self.placeholder(kind, &page)));
             }
             Err(_) => return Content::Binary,
         };

@@ -9,7 +9,7 @@ use azid_core::{
     WorkloadIdentityCredential,
 };
 
-use super::input::{can_be_printed, hides_what_is_plain, is_hidden};
+use super::input::{can_be_printed, hides_what_is_plain, is_hidden, squeezed};
 use crate::promises::{replays, stays_in_bounds};
 use crate::watch::watch;
 
@@ -65,5 +65,5 @@ fn is_placeholder(value: &str) -> bool {
 
 /// Whether it is a name that is too short to be looked for in the URL that it is a part of.
 fn is_short(name: &str, value: &str) -> bool {
-    name == "AZURE_USERNAME" && value.len() < 4
+    name == "AZURE_USERNAME" && squeezed(value).len() < 4
 }

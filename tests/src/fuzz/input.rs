@@ -43,10 +43,12 @@ pub(super) fn shows_no(secret: &str, outcome: &Outcome) {
     assert!(!squeezed(&shown).contains(secret), "{shown}");
 }
 
-/// A text as it is compared with a secret: without percent-encoding, blanks and capital letters.
+/// A text as it is compared with a secret: without percent-encoding, capital letters, blanks, and what
+/// moves or hides text on a screen.
 pub(super) fn squeezed(text: &str) -> String {
     let mut text = percent_decode_str(text).decode_utf8_lossy().to_lowercase();
-    text.retain(|it| !it.is_whitespace() && !it.is_control() && it != '+');
+    let is_unseen = |it| matches!(it, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    text.retain(|it| !it.is_whitespace() && !it.is_control() && !is_unseen(it) && it != '+');
     text
 }
 
