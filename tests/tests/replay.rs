@@ -173,7 +173,7 @@ fn a_name_beyond_ascii_is_hidden_in_a_path_too() {
 
 #[test]
 fn what_an_answer_looks_like_is_so_in_a_replay_too() {
-    let deep = "[".repeat(120) + &"]".repeat(120);
+    let deep = "[".repeat(124) + &"]".repeat(124);
     let deep = format!(r#"{{"access_token":"AT","expires_in":3599,"error":{deep}}}"#);
     for (answer, says) in [
         (&b"\xef\xbb\xbf"[..], "no body"),
