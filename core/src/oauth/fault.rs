@@ -68,7 +68,7 @@ pub enum Looks {
 }
 
 impl Looks {
-    pub(crate) fn of(body: &[u8]) -> Self {
+    fn of(body: &[u8]) -> Self {
         let first = match std::str::from_utf8(body) {
             Ok(text) => trimmed(text).bytes().next(),
             // Old servers write their pages in other alphabets.

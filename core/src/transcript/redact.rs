@@ -4,7 +4,6 @@ use http::HeaderMap;
 use http::header::{HeaderValue, WWW_AUTHENTICATE};
 use serde_json::{Map, Value};
 use url::Url;
-use zeroize::Zeroizing;
 
 use self::fields::{SHOWN_FIELDS, SHOWN_IN_ERRORS, is_secret, kind_of, means_the_same};
 use self::fit::{in_whole_seconds, shallow};
@@ -12,7 +11,7 @@ use super::record::{Content, Headers};
 use crate::effect::{fits_header, is_word};
 use crate::environment::may_hold_secret;
 use crate::json::Erased;
-use crate::oauth::{Looks, SecretSearch, marks_error, safe_text};
+use crate::oauth::{SecretSearch, marks_error, safe_text};
 use crate::pem::certificates;
 use crate::secret::{Secret, trimmed};
 use crate::sorted::Sorted;
@@ -273,14 +272,8 @@ impl Redactor {
 
     /// A body, a file or an output: as JSON where it is an object, else as text.
     pub(super) fn content(&mut self, kind: &'static str, bytes: &[u8]) -> Content {
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(_) if kind == "body" && Looks::of(bytes) == Looks::Html => {
-                // Its words are not read.
-                let page = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
-                return Content::Text(format!("{PAGE} {}", self.placeholder(kind, &page)));
-            }
-            Err(_) => return Content::Binary,
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return Content::Binary;
         };
         // Of a file what is around its text is not read; of an answer it is.
         let bare = trimmed(text);

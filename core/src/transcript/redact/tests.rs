@@ -44,3 +44,17 @@ fn one_secret_has_one_placeholder_and_is_replaced_inside_texts_too() {
         "no redacted-secret-1, no redacted-secret-1"
     );
 }
+
+#[test]
+fn what_is_no_secret_is_hidden_where_it_stands_and_looked_for_nowhere() {
+    let mut redactor = Redactor::default();
+    let version = HeaderValue::from_static("0.1.0");
+    let headers = HeaderMap::from_iter([(http::header::USER_AGENT, version)]);
+    let shown = redactor.headers(&headers, true);
+    assert_eq!(shown["user-agent"], "redacted-header-1");
+    assert_eq!(redactor.text("since 0.1.0"), "since 0.1.0");
+
+    redactor.secret("secret", &Secret::new("redacted-secret-1\u{1}"));
+    let encoded = "cmVkYWN0ZWQtc2VjcmV0LTEB";
+    assert_eq!(redactor.text(encoded), encoded);
+}
